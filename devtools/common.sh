@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by the scripts of devtools/ and test/guest/: where things are kept, how they are said.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${DPDK_IOAS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-ioas}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# Runs a command that prints much and takes long: its output goes to a log, a line of progress
+# (elapsed time, lines of output) to the terminal or, every 30 s, to a plain log.
+# usage: with_progress "what" LOGFILE COMMAND...
+with_progress() {
+	local what=$1 log=$2 start=$SECONDS step=30 pid rc=0
+	shift 2
+	if [ -t 2 ]; then step=1; fi
+	"$@" </dev/null >"$log" 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		if [ $(((SECONDS - start) % step)) -eq 0 ]; then
+			if [ -t 2 ]; then printf '\r' >&2; fi
+			printf '%s: %d s, %d lines of output' "$what" $((SECONDS - start)) \
+				"$(wc -l <"$log")" >&2
+			if [ ! -t 2 ]; then printf '\n' >&2; fi
+		fi
+	done
+	wait "$pid" || rc=$?
+	if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+	if [ $rc -ne 0 ]; then
+		tail -n 30 "$log" >&2
+		die "$what failed with status $rc (whole output: $log)"
+	fi
+	say "$what: done in $((SECONDS - start)) s"
+}

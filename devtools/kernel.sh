@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Builds the guest's kernel from Debian's linux-source package and keeps it in the cache.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+usage() {
+	cat <<EOF
+usage: devtools/kernel.sh [-h] [ARCH]
+
+Builds a kernel with iommufd and VFIO cdevs for the emulated machine (no Debian kernel has
+CONFIG_IOMMUFD) and prints the path of its image. The result is kept under
+\$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the version of the
+source package and a digest of the configuration: the second call only prints the path.
+
+  ARCH   x86 (the only one so far)
+EOF
+}
+
+case ${1-} in -h | --help) usage; exit 0 ;; esac
+arch=${1:-x86}
+[ -f "$top/devtools/kernel/config.$arch" ] || { usage >&2; die "no configuration for '$arch'"; }
+
+package=linux-source-6.12
+version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
+	die "package $package is not installed: run devtools/setup.sh"
+fragments=("$top/devtools/kernel/config.common" "$top/devtools/kernel/config.$arch")
+digest=$(cat "${fragments[@]}" | sha256sum | cut -c1-12)
+dest=$cache/kernel/$version-$arch-$digest
+image=$dest/bzImage
+
+if [ ! -f "$image" ]; then
+	mkdir -p "$cache/kernel" "$dest"
+	# One build at a time; whoever waited finds the result there.
+	exec 9>"$dest/lock"
+	flock 9
+	if [ ! -f "$image" ]; then
+		work=$(mktemp -d "$cache/kernel/build.XXXXXX")
+		trap 'rm -rf "$work"' EXIT
+		with_progress "unpack $package $version" "$dest/unpack.log" \
+			tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
+		cd "$work"
+		{
+			make tinyconfig
+			scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
+			make olddefconfig
+		} >"$dest/config.log" 2>&1 || die "kernel configuration failed, see $dest/config.log"
+		# What a fragment asks for and olddefconfig dropped would show much later.
+		for option in IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI INTEL_IOMMU INTEL_IOMMU_DEBUGFS; do
+			grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
+		done
+		with_progress "build the guest's kernel $version" "$dest/build.log" \
+			make -j"$(nproc)" bzImage
+		cp .config "$dest/config"
+		cp arch/x86/boot/bzImage "$image.new"
+		mv "$image.new" "$image"
+	fi
+fi
+echo "$image"

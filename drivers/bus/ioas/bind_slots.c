@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Shared DPDK: points the import slots of every loaded object at the replacements.
+ *
+ * An object calls a function of another object through a slot in its own data, which the dynamic
+ * linker fills (JUMP_SLOT, GLOB_DAT; a plain address where a table of functions is initialised).
+ * Every object is walked, but for the plugin itself. With RELRO the slots are write-protected: the
+ * protection is lifted for the pages of one slot at a time, only inside PT_GNU_RELRO, and only
+ * where the object has been relocated in full, in which case it was read-only before and is again
+ * afterwards. Where the plugin was linked or preloaded before EAL, the dynamic linker has filled the
+ * slots with the replacements already; for the functions of libc it is done here in any case.
+ */
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_version.h>
+
+#include "ioas_bus.h"
+#include "seams.h"
+
+#if defined(__x86_64__)
+#define RELOC_JUMP_SLOT R_X86_64_JUMP_SLOT
+#define RELOC_GLOB_DAT R_X86_64_GLOB_DAT
+#define RELOC_ADDRESS R_X86_64_64
+#elif defined(__aarch64__)
+#define RELOC_JUMP_SLOT R_AARCH64_JUMP_SLOT
+#define RELOC_GLOB_DAT R_AARCH64_GLOB_DAT
+#define RELOC_ADDRESS R_AARCH64_ABS64
+#elif defined(__powerpc64__) && defined(_CALL_ELF) && _CALL_ELF == 2
+#define RELOC_JUMP_SLOT R_PPC64_JMP_SLOT
+#define RELOC_GLOB_DAT R_PPC64_GLOB_DAT
+#define RELOC_ADDRESS R_PPC64_ADDR64
+#else
+#error "relocation types of this architecture are not known"
+#endif
+
+/* What the dynamic section of an object says. */
+struct object {
+	ElfW(Addr) base;
+	const char *name;
+	const ElfW(Sym) *symbols;
+	const char *strings;
+	const ElfW(Rela) *tables[2];
+	size_t counts[2];
+	uintptr_t relro_first, relro_end;
+};
+
+/* One pass over all objects. */
+struct pass {
+	bool write;         /* false: only count */
+	int error;          /* the first one */
+	unsigned int slots[SEAM_COUNT];
+};
+
+static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long long bound_adds; /* dlpi_adds of the last pass */
+
+static void
+read_dynamic(struct object *object, const ElfW(Dyn) *dyn)
+{
+	size_t plt_size = 0, rela_size = 0, rela_entry = sizeof(ElfW(Rela));
+	bool plt_is_rela = true;
+
+	for (; dyn->d_tag != DT_NULL; dyn++) {
+		/* glibc has relocated these addresses in place, but not in the vDSO. */
+		const ElfW(Addr) ptr = dyn->d_un.d_ptr;
+
+		switch (dyn->d_tag) {
+		case DT_SYMTAB: object->symbols = (const void *)ptr; break;
+		case DT_STRTAB: object->strings = (const void *)ptr; break;
+		case DT_JMPREL: object->tables[0] = (const void *)ptr; break;
+		case DT_PLTRELSZ: plt_size = dyn->d_un.d_val; break;
+		case DT_PLTREL: plt_is_rela = dyn->d_un.d_val == DT_RELA; break;
+		case DT_RELA: object->tables[1] = (const void *)ptr; break;
+		case DT_RELASZ: rela_size = dyn->d_un.d_val; break;
+		case DT_RELAENT: rela_entry = dyn->d_un.d_val; break;
+		}
+	}
+	if (plt_is_rela)
+		object->counts[0] = plt_size / sizeof(ElfW(Rela));
+	if (rela_entry == sizeof(ElfW(Rela)))
+		object->counts[1] = rela_size / sizeof(ElfW(Rela));
+}
+
+/* Whether an object is to be walked. */
+static bool
+read_object(struct object *object, const struct dl_phdr_info *info)
+{
+	const uintptr_t self = (uintptr_t)&seam_table;
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	const ElfW(Dyn) *dyn = NULL;
+
+	*object = (struct object){ .base = info->dlpi_addr, .name = info->dlpi_name };
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *const ph = &info->dlpi_phdr[i];
+		const uintptr_t first = info->dlpi_addr + ph->p_vaddr;
+
+		if (ph->p_type == PT_LOAD && self >= first && self < first + ph->p_memsz)
+			return false;
+		if (ph->p_type == PT_DYNAMIC)
+			dyn = (const void *)first;
+		if (ph->p_type == PT_GNU_RELRO) {
+			/* Rounded as the dynamic linker does. */
+			object->relro_first = first & ~page;
+			object->relro_end = (first + ph->p_memsz) & ~page;
+		}
+	}
+	if (dyn == NULL)
+		return false;
+	read_dynamic(object, dyn);
+	/* The vDSO's addresses are offsets; it imports nothing. */
+	return object->symbols != NULL && (uintptr_t)object->symbols > info->dlpi_addr &&
+	       object->strings != NULL;
+}
+
+static int
+write_slot(const struct object *object, void **slot, void *value)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	const uintptr_t first = (uintptr_t)slot & ~page;
+	const bool protect = (uintptr_t)slot >= object->relro_first &&
+			     (uintptr_t)slot < object->relro_end;
+
+	if (protect && mprotect((void *)first, page + 1, PROT_READ | PROT_WRITE) != 0)
+		return -errno;
+	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
+	if (protect && mprotect((void *)first, page + 1, PROT_READ) != 0)
+		return -errno;
+	return 0;
+}
+
+static void
+bind_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
+{
+	const unsigned int type = ELF64_R_TYPE(rela->r_info);
+	const ElfW(Sym) *const symbol = &object->symbols[ELF64_R_SYM(rela->r_info)];
+	const char *const name = object->strings + symbol->st_name;
+	void **const slot = (void **)(object->base + rela->r_offset);
+
+	if ((type != RELOC_JUMP_SLOT && type != RELOC_GLOB_DAT && type != RELOC_ADDRESS) ||
+	    rela->r_addend != 0)
+		return;
+	for (unsigned int i = 0; i < SEAM_COUNT; i++) {
+		if (strcmp(name, seam_table[i].name) != 0)
+			continue;
+		pass->slots[i]++;
+		if (pass->write && *slot != seam_table[i].replacement && pass->error == 0)
+			pass->error = write_slot(object, slot, seam_table[i].replacement);
+		return;
+	}
+}
+
+static int
+walk_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct pass *const pass = arg;
+	struct object object;
+
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
+		bound_adds = info->dlpi_adds;
+	if (!read_object(&object, info))
+		return 0;
+	for (unsigned int t = 0; t < 2; t++)
+		for (size_t i = 0; i < object.counts[t]; i++)
+			bind_slot(&object, &object.tables[t][i], pass);
+	return pass->error;
+}
+
+/* The functions that EAL itself defines, asked for by an address that is certainly EAL's. */
+static int
+find_originals(void)
+{
+	void *eal = NULL;
+	Dl_info info;
+
+	if (dladdr((void *)(uintptr_t)rte_version, &info) != 0)
+		eal = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+	if (eal == NULL) {
+		BUS_IOAS_LOG(ERR, "cannot find librte_eal among the loaded libraries: %s",
+			     dlerror());
+		return -ENOENT;
+	}
+	for (unsigned int i = 0; i < SEAM_COUNT; i++) {
+		if (seam_table[i].original == NULL)
+			continue;
+		*seam_table[i].original = dlsym(eal, seam_table[i].name);
+		if (*seam_table[i].original == NULL) {
+			BUS_IOAS_LOG(ERR, "%s does not have the function %s: this build of DPDK is "
+				     "not one that the plugin knows", info.dli_fname,
+				     seam_table[i].name);
+			dlclose(eal);
+			return -ENOENT;
+		}
+	}
+	/* The plugin depends on EAL: it stays loaded without this handle. */
+	dlclose(eal);
+	return 0;
+}
+
+/*
+ * The functions that rte_eal_init() must reach us by; without a slot for them (a library linked
+ * with -Bsymbolic, say) half of DPDK would see our IOVAs and half would not.
+ */
+static int
+check_required(const struct pass *pass)
+{
+	static const char *const required[] = {
+		"rte_bus_scan", "rte_bus_probe", "rte_bus_get_iommu_class",
+		"rte_eal_using_phys_addrs", "rte_mem_virt2iova", "mmap64", "munmap",
+	};
+
+	for (unsigned int r = 0; r < RTE_DIM(required); r++)
+		for (unsigned int i = 0; i < SEAM_COUNT; i++)
+			if (strcmp(required[r], seam_table[i].name) == 0 && pass->slots[i] == 0) {
+				BUS_IOAS_LOG(ERR, "no loaded library calls %s through an import "
+					     "slot: this build of DPDK cannot be extended by a "
+					     "plugin, link with dpdk-ioas instead", required[r]);
+				return -ENOTSUP;
+			}
+	return 0;
+}
+
+int
+seams_bind(void)
+{
+	struct pass count = { .write = false }, bind = { .write = true };
+	int ret;
+
+	ret = find_originals();
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&bind_lock);
+	dl_iterate_phdr(walk_object, &count);
+	ret = check_required(&count);
+	if (ret == 0) {
+		dl_iterate_phdr(walk_object, &bind);
+		ret = bind.error;
+		if (ret < 0)
+			BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
+	}
+	pthread_mutex_unlock(&bind_lock);
+	return ret;
+}
+
+static int
+read_adds(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	unsigned long long *const adds = arg;
+
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
+		*adds = info->dlpi_adds;
+	return 1;
+}
+
+void
+seams_bind_late(void)
+{
+	struct pass bind = { .write = true };
+	unsigned long long adds = 0;
+
+	dl_iterate_phdr(read_adds, &adds);
+	pthread_mutex_lock(&bind_lock);
+	if (adds != bound_adds) {
+		dl_iterate_phdr(walk_object, &bind);
+		if (bind.error < 0)
+			BUS_IOAS_LOG(ERR, "cannot write the import slots of libraries loaded late: "
+				     "%s", strerror(-bind.error));
+	}
+	pthread_mutex_unlock(&bind_lock);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_BUS_H
+#define IOAS_BUS_H
+
+/*
+ * What the files of the plugin share. The plugin replaces public functions of EAL (seams.c), found
+ * and bound in one of the ways of bind_*.c; behind them are the devices (vfio.c) and the memory
+ * (memory.c) of one address space of lib/ioas.
+ */
+
+#include <rte_bus.h>
+#include <rte_common.h>
+#include <rte_log.h>
+#include <rte_memory.h>
+#include <rte_vfio.h>
+
+#include "ioas.h"
+
+extern int bus_ioas_logtype;
+
+#define BUS_IOAS_LOG(level, ...) \
+	rte_log(RTE_LOG_ ## level, bus_ioas_logtype, \
+		RTE_FMT("IOAS: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", RTE_FMT_TAIL(__VA_ARGS__,)))
+
+/* plugin.c: the options of the environment variable DPDK_IOAS. */
+struct bus_ioas_options {
+	char backend[16];         /* "auto" or a backend's name */
+	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
+	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
+};
+
+/* Fills the options; a wrong one is logged and gives -EINVAL. */
+int bus_ioas_parse_options(const char *text, struct bus_ioas_options *options);
+/* Lines of lib/ioas go to DPDK's log. */
+void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);
+
+/* release.c */
+/* 0 if the plugin knows this release of DPDK; else logs and gives -ENOTSUP. */
+int release_check(const char *version);
+
+/* vfio.c: the space, or NULL if no device is ours. Constant from the bus scan on. */
+extern struct ioas *bus_ioas_space;
+
+/* After the buses were scanned: opens and attaches what EAL allows. 0, or -1 to stop EAL. */
+int devices_take(const struct bus_ioas_options *options);
+/* After the probe: gives back what no driver wanted. */
+void devices_give_back(void);
+/* The seams for devices of ours; 1 means "not ours". */
+int devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
+int devices_release(const char *sysfs_base, const char *name, int fd);
+int devices_info(const char *name, int fd, struct vfio_device_info *info);
+/* How many devices are attached. */
+unsigned int devices_count(void);
+
+/* memory.c */
+/* Before the first probe: maps what EAL has and follows its changes. 0 or -1. */
+int memory_start(void);
+/* The IOVA of an address, mapped now if it was not; RTE_BAD_IOVA if that fails. */
+rte_iova_t memory_iova(const void *va);
+/* Addresses are about to go away or to get other pages. */
+void memory_forget(const void *va, size_t length);
+/* An application maps memory at an IOVA of its own choice. 0 or -1 with rte_errno. */
+int memory_map_stated(uint64_t va, uint64_t iova, uint64_t length);
+int memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length);
+
+/* bind_slots.c, bind_link.c */
+/* Binds all seams or none. 0, or a negative errno after a log line. */
+int seams_bind(void);
+/* Binds what was loaded since. */
+void seams_bind_late(void);
+
+#endif /* IOAS_BUS_H */

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * EAL's memory in the I/O address space.
+ *
+ * Until the first probe rte_mem_virt2iova() answers with the address itself, which satisfies EAL's
+ * contiguity checks. memory_start() then maps what is there and corrects what was recorded.
+ *
+ * From then on EAL's own call of rte_mem_virt2iova() for each new page, made when the page is
+ * present and before anybody can use it, maps the page: a page that cannot be mapped makes EAL's
+ * allocation fail, which a memory event could not. Pages go away again through the FREE event, and
+ * those that EAL takes back without one (an allocation that failed half-way) through its munmap()
+ * and mmap(MAP_FIXED).
+ *
+ * Memory that EAL never frees is mapped one area a contiguous run, all other a page an area,
+ * because the kernel unmaps whole areas only. The IOVAs of each memory list are reserved as one
+ * linear range where the aperture is large enough, so that contiguity never depends on luck.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include <rte_eal.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_memzone.h>
+
+#include "ioas_bus.h"
+
+#define EVENT_NAME "bus_ioas"
+
+/* Set once by memory_start(). */
+static bool started;
+
+/* Held from "is it mapped?" to the end of the map, and for the cached mapping below. */
+static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The mapping of this process that page_size() found last. */
+static struct {
+	uintptr_t first, end;
+	uint64_t page_size;
+} vma;
+
+/* RTE_IOVA_VA if the user has asked for IOVAs equal to addresses, by our option or by EAL's. */
+static int
+map(void *va, uint64_t length)
+{
+	return rte_eal_iova_mode() == RTE_IOVA_VA
+		? ioas_map_fixed(bus_ioas_space, va, length, (uintptr_t)va)
+		: ioas_map(bus_ioas_space, va, length, NULL);
+}
+
+static rte_iova_t
+lookup(const void *va)
+{
+	return ioas_lookup(ioas_table(bus_ioas_space), va);
+}
+
+/* The size of the pages that back an address, 0 if nothing does. */
+static uint64_t
+page_size(uintptr_t va)
+{
+	unsigned long first = 0, end = 0;
+	uint64_t kib;
+	char line[512];
+	FILE *smaps;
+
+	if (va >= vma.first && va < vma.end)
+		return vma.page_size;
+	smaps = fopen("/proc/self/smaps", "re");
+	if (smaps == NULL)
+		return 0;
+	vma.end = 0;
+	while (vma.end == 0 && fgets(line, sizeof(line), smaps) != NULL) {
+		if (sscanf(line, "%lx-%lx ", &first, &end) == 2 || va < first || va >= end)
+			continue;
+		if (sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) == 1) {
+			vma.first = first;
+			vma.end = end;
+			vma.page_size = kib << 10;
+		}
+	}
+	fclose(smaps);
+	return vma.end == 0 ? 0 : vma.page_size;
+}
+
+/* Maps the page that an address lies in. */
+static rte_iova_t
+map_page(const void *va)
+{
+	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(va);
+	uint64_t size;
+	uintptr_t page;
+
+	if (msl != NULL && msl->external) {
+		const struct rte_memseg *const ms = rte_mem_virt2memseg(va, msl);
+
+		/* An IOVA that the application has stated for its own memory. */
+		if (ms != NULL && ms->iova != RTE_BAD_IOVA)
+			return ms->iova + RTE_PTR_DIFF(va, ms->addr);
+	}
+	size = msl != NULL && !msl->external ? msl->page_sz : page_size((uintptr_t)va);
+	if (size == 0) {
+		BUS_IOAS_LOG(DEBUG, "asked for the IOVA of %p, which is not mapped memory", va);
+		return RTE_BAD_IOVA;
+	}
+	page = (uintptr_t)va & ~(uintptr_t)(size - 1);
+	if (map((void *)page, size) < 0)
+		return RTE_BAD_IOVA;
+	return lookup(va);
+}
+
+rte_iova_t
+memory_iova(const void *va)
+{
+	rte_iova_t iova;
+
+	if (!started)
+		return (uintptr_t)va;
+	iova = lookup(va);
+	if (likely(iova != RTE_BAD_IOVA))
+		return iova;
+	pthread_mutex_lock(&map_lock);
+	iova = lookup(va);
+	if (iova == RTE_BAD_IOVA)
+		iova = map_page(va);
+	pthread_mutex_unlock(&map_lock);
+	return iova;
+}
+
+void
+memory_forget(const void *va, size_t length)
+{
+	if (!started || bus_ioas_space == NULL || length == 0)
+		return;
+	pthread_mutex_lock(&map_lock);
+	if ((uintptr_t)va < vma.end && (uintptr_t)va + length > vma.first)
+		vma.end = 0;
+	pthread_mutex_unlock(&map_lock);
+	ioas_unmap(bus_ioas_space, va, RTE_ALIGN_CEIL(length, (size_t)4096));
+}
+
+/* Whether [va, va + length) is mapped linearly at iova. */
+static bool
+is_mapped_at(uint64_t va, uint64_t length, rte_iova_t iova)
+{
+	for (uint64_t offset = 0; offset < length; offset += 4096)
+		if (lookup((void *)(uintptr_t)(va + offset)) != iova + offset)
+			return false;
+	return true;
+}
+
+static bool
+is_mapped(uint64_t va, uint64_t length)
+{
+	for (uint64_t offset = 0; offset < length; offset += 4096)
+		if (lookup((void *)(uintptr_t)(va + offset)) == RTE_BAD_IOVA)
+			return false;
+	return true;
+}
+
+static bool
+is_eal_memory(uint64_t va)
+{
+	const struct rte_memseg_list *const msl =
+		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
+
+	return msl != NULL && !msl->external;
+}
+
+int
+memory_map_stated(uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (is_mapped_at(va, length, iova))
+		return 0;
+	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
+	if (iova == 0 && length != 0 && is_mapped(va, length)) {
+		BUS_IOAS_LOG(DEBUG, "0x%" PRIx64 " keeps its IOVA 0x%" PRIx64 ": 0 is never one",
+			     va, lookup((void *)(uintptr_t)va));
+		return 0;
+	}
+	ret = ioas_map_fixed(bus_ioas_space, (void *)(uintptr_t)va, length, iova);
+	if (ret < 0) {
+		rte_errno = -ret;
+		return -1;
+	}
+	return 0;
+}
+
+int
+memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (iova == 0 && is_mapped(va, length))
+		return 0;
+	if (is_eal_memory(va)) {
+		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
+		rte_errno = EINVAL;
+		return -1;
+	}
+	ret = ioas_unmap_iova(bus_ioas_space, iova, length);
+	if (ret <= 0) {
+		if (ret == 0)
+			BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
+		rte_errno = ret == 0 ? EINVAL : -ret;
+		return -1;
+	}
+	return 0;
+}
+
+/* External memory of a heap: stated IOVAs are kept, missing ones are chosen. */
+static void
+map_external(struct rte_memseg *ms)
+{
+	rte_iova_t iova = lookup(ms->addr);
+	int ret;
+
+	if (ms->iova != RTE_BAD_IOVA && is_mapped_at(ms->addr_64, ms->len, ms->iova))
+		return;
+	if (ms->iova == RTE_BAD_IOVA && iova != RTE_BAD_IOVA &&
+	    is_mapped_at(ms->addr_64, ms->len, iova)) {
+		ms->iova = iova;
+		return;
+	}
+	ioas_unmap(bus_ioas_space, ms->addr, ms->len);
+	ret = ms->iova == RTE_BAD_IOVA ? map(ms->addr, ms->len)
+				       : ioas_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
+	if (ret < 0) {
+		BUS_IOAS_LOG(ERR, "external memory at %p cannot be used for DMA", ms->addr);
+		ms->iova = RTE_BAD_IOVA;
+		return;
+	}
+	ms->iova = lookup(ms->addr);
+}
+
+/* Runs before the memory is handed to anyone, with EAL's memory lock held. */
+static void
+memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg __rte_unused)
+{
+	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(addr);
+
+	if (type == RTE_MEM_EVENT_FREE) {
+		ioas_unmap(bus_ioas_space, addr, length);
+		return;
+	}
+	for (size_t offset = 0; offset < length; offset += msl->page_sz) {
+		struct rte_memseg *const ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, offset), msl);
+
+		if (msl->external)
+			map_external(ms);
+		else
+			ms->iova = lookup(ms->addr);
+	}
+}
+
+/* The walk over what EAL has when the first probe is near. */
+struct start_walk {
+	const struct rte_memseg_list *msl;
+	uintptr_t first;  /* the run that is not mapped yet */
+	uint64_t length;
+	bool never_frees; /* EAL runs in a mode in which no memory is ever freed */
+};
+
+static int
+map_run(struct start_walk *walk)
+{
+	const uint64_t length = walk->length;
+
+	walk->length = 0;
+	return length == 0 ? 0 : map((void *)walk->first, length);
+}
+
+static int
+add_to_run(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
+{
+	struct start_walk *const walk = arg;
+	const bool stays = walk->never_frees || (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
+
+	if (msl->external)
+		return 0;
+	if (msl != walk->msl || ms->addr_64 != walk->first + walk->length || !stays) {
+		if (map_run(walk) < 0)
+			return -1;
+		walk->first = ms->addr_64;
+		walk->msl = stays ? msl : NULL; /* nothing joins a page that can go */
+	}
+	walk->length += ms->len;
+	return 0;
+}
+
+static int
+set_memseg_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+		void *arg __rte_unused)
+{
+	if (!msl->external)
+		rte_mem_virt2memseg(ms->addr, msl)->iova = lookup(ms->addr);
+	return 0;
+}
+
+static int
+reserve_list(const struct rte_memseg_list *msl, void *arg __rte_unused)
+{
+	/* Where it does not fit, runs are placed one by one. */
+	if (!msl->external && rte_eal_iova_mode() != RTE_IOVA_VA)
+		ioas_reserve(bus_ioas_space, msl->base_va, msl->len);
+	return 0;
+}
+
+static void
+set_memzone_iova(const struct rte_memzone *mz, void *arg __rte_unused)
+{
+	struct rte_memzone *const zone = (struct rte_memzone *)(uintptr_t)mz;
+
+	zone->iova = lookup(zone->addr);
+}
+
+static int
+map_all(void)
+{
+	struct start_walk walk = { 0 };
+	int ret;
+
+	/* As in stock VFIO: no memory may come or go between the walk and the events. */
+	rte_mcfg_mem_read_lock();
+	ret = rte_mem_event_callback_register(EVENT_NAME, memory_event, NULL);
+	if (ret < 0 && rte_errno != ENOTSUP) {
+		BUS_IOAS_LOG(ERR, "cannot follow memory events: %s", rte_strerror(rte_errno));
+		goto out_unlock;
+	}
+	walk.never_frees = ret < 0;
+	rte_memseg_list_walk_thread_unsafe(reserve_list, NULL);
+	ret = rte_memseg_walk_thread_unsafe(add_to_run, &walk);
+	if (ret == 0)
+		ret = map_run(&walk);
+	if (ret < 0)
+		goto out_unlock;
+	rte_memseg_walk_thread_unsafe(set_memseg_iova, NULL);
+	started = true;
+out_unlock:
+	rte_mcfg_mem_read_unlock();
+	return ret;
+}
+
+int
+memory_start(void)
+{
+	struct ioas_info info;
+
+	if (map_all() < 0) {
+		BUS_IOAS_LOG(ERR, "cannot map EAL's memory for DMA");
+		return -1;
+	}
+	rte_memzone_walk(set_memzone_iova, NULL);
+	ioas_get_info(bus_ioas_space, &info);
+	BUS_IOAS_LOG(INFO, "backend %s, %u device%s, aperture 0x%" PRIx64 "-0x%" PRIx64
+		     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend, info.devices,
+		     info.devices == 1 ? "" : "s", info.aperture.first, info.aperture.last,
+		     rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA" : "chosen by the kernel",
+		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
+	return 0;
+}

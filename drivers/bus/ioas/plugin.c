@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_version.h>
+
+#include "ioas_bus.h"
+
+RTE_LOG_REGISTER(bus_ioas_logtype, bus.ioas, INFO);
+
+void
+bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg __rte_unused)
+{
+	static const uint32_t levels[] = {
+		[IOAS_LOG_ERR] = RTE_LOG_ERR,
+		[IOAS_LOG_WARNING] = RTE_LOG_WARNING,
+		[IOAS_LOG_INFO] = RTE_LOG_INFO,
+		[IOAS_LOG_DEBUG] = RTE_LOG_DEBUG,
+	};
+
+	rte_log(levels[level], bus_ioas_logtype, "IOAS: %s\n", line);
+}
+
+static int
+parse_backend(const char *value, struct bus_ioas_options *options)
+{
+	if (strcmp(value, "auto") != 0 && strcmp(value, "iommufd") != 0) {
+		BUS_IOAS_LOG(ERR, "DPDK_IOAS: backend=%s: use auto or iommufd", value);
+		return -EINVAL;
+	}
+	snprintf(options->backend, sizeof(options->backend), "%s", value);
+	return 0;
+}
+
+static int
+parse_iova(const char *value, struct bus_ioas_options *options)
+{
+	if (strcmp(value, "kernel") != 0 && strcmp(value, "va") != 0) {
+		BUS_IOAS_LOG(ERR, "DPDK_IOAS: iova=%s: use kernel or va", value);
+		return -EINVAL;
+	}
+	options->iova = value[0] == 'k' ? RTE_IOVA_PA : RTE_IOVA_VA;
+	return 0;
+}
+
+static int
+parse_window(const char *value, struct bus_ioas_options *options)
+{
+	struct ioas_range *const window = &options->window;
+	char *end;
+
+	errno = 0;
+	window->first = strtoull(value, &end, 0);
+	if (errno == 0 && end != value && *end == '-' && value[0] != '-') {
+		const char *const last = end + 1;
+
+		window->last = strtoull(last, &end, 0);
+		if (errno == 0 && end != last && *end == '\0' && last[0] != '-' &&
+		    window->first < window->last && (window->first & 4095) == 0 &&
+		    (window->last & 4095) == 4095)
+			return 0;
+	}
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: window=%s: give the first and the last IOVA of whole 4 KiB "
+		     "pages, for example window=0x100000000-0x1ffffffff", value);
+	return -EINVAL;
+}
+
+static int
+parse_option(char *option, struct bus_ioas_options *options)
+{
+	static const struct {
+		const char *name;
+		int (*parse)(const char *value, struct bus_ioas_options *options);
+	} known[] = {
+		{ "backend", parse_backend },
+		{ "iova", parse_iova },
+		{ "window", parse_window },
+	};
+	char *const value = strchr(option, '=');
+
+	if (value != NULL) {
+		*value = '\0';
+		for (unsigned int i = 0; i < RTE_DIM(known); i++)
+			if (strcmp(option, known[i].name) == 0)
+				return known[i].parse(value + 1, options);
+	}
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd, "
+		     "iova=kernel|va, window=FIRST-LAST, separated by commas", option);
+	return -EINVAL;
+}
+
+int
+bus_ioas_parse_options(const char *text, struct bus_ioas_options *options)
+{
+	char *copy, *option, *rest;
+	int ret = 0;
+
+	*options = (struct bus_ioas_options){ .backend = "auto", .iova = RTE_IOVA_PA };
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	copy = strdup(text);
+	if (copy == NULL)
+		return -ENOMEM;
+	for (option = strtok_r(copy, ",", &rest); option != NULL && ret == 0;
+	     option = strtok_r(NULL, ",", &rest))
+		ret = parse_option(option, options);
+	free(copy);
+	return ret;
+}
+
+/*
+ * Runs when EAL loads the plugin, before it scans the buses. Whatever goes wrong here leaves EAL as
+ * it is; wrong options are reported by the bus scan, which can stop EAL.
+ */
+RTE_INIT_PRIO(bus_ioas_load, LAST)
+{
+	if (release_check(rte_version()) < 0 || seams_bind() < 0)
+		BUS_IOAS_LOG(ERR, "the plugin is not in use: DPDK runs as it does without it");
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * The replacements for EAL's functions: each asks whether the matter is ours and calls the
+ * original where it is not. What they are for is in doc/guides/internals.rst.
+ */
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "ioas_bus.h"
+#include "seams.h"
+
+#define SEAM_PROTOTYPE(result, name, params) static result seam_ ## name params;
+SEAMS(SEAM_PROTOTYPE)
+LIBC_SEAMS(SEAM_PROTOTYPE)
+
+/* Ordinary interposition, or --wrap: the replacement under the name that callers are linked to. */
+#ifdef BUS_IOAS_WRAP
+#define SEAM_SYMBOL(result, name, params) \
+	result __wrap_ ## name params __attribute__((alias("seam_" #name)));
+LIBC_SEAMS(SEAM_SYMBOL)
+#else
+#define SEAM_SYMBOL(result, name, params) \
+	result name params __attribute__((alias("seam_" #name), visibility("default")));
+#endif
+SEAMS(SEAM_SYMBOL)
+
+struct seam_originals seam_original;
+
+#define SEAM_ENTRY(result, name, params) \
+	{ #name, (void *)(uintptr_t)seam_ ## name, (void **)&seam_original.name },
+#define LIBC_SEAM_ENTRY(result, name, params) { #name, (void *)(uintptr_t)seam_ ## name, NULL },
+const struct seam seam_table[SEAM_COUNT] = {
+	SEAMS(SEAM_ENTRY)
+	LIBC_SEAMS(LIBC_SEAM_ENTRY)
+};
+
+/* How many devices went to stock EAL's VFIO: its container has to be kept up to date as well. */
+static unsigned int stock_devices;
+
+static int
+seam_rte_bus_scan(void)
+{
+	struct bus_ioas_options options;
+	int ret;
+
+	seams_bind_late();
+	if (bus_ioas_parse_options(getenv("DPDK_IOAS"), &options) < 0)
+		return -1;
+	ret = seam_original.rte_bus_scan();
+	if (ret != 0)
+		return ret;
+	return devices_take(&options);
+}
+
+static enum rte_iova_mode
+seam_rte_bus_get_iommu_class(void)
+{
+	struct bus_ioas_options options;
+
+	if (bus_ioas_space == NULL)
+		return seam_original.rte_bus_get_iommu_class();
+	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
+	bus_ioas_parse_options(getenv("DPDK_IOAS"), &options);
+	return options.iova;
+}
+
+static int
+seam_rte_eal_using_phys_addrs(void)
+{
+	return bus_ioas_space != NULL ? 1 : seam_original.rte_eal_using_phys_addrs();
+}
+
+static int
+seam_rte_bus_probe(void)
+{
+	int ret;
+
+	seams_bind_late();
+	if (bus_ioas_space == NULL)
+		return seam_original.rte_bus_probe();
+	if (memory_start() < 0)
+		return -1;
+	ret = seam_original.rte_bus_probe();
+	devices_give_back();
+	return ret;
+}
+
+static phys_addr_t
+seam_rte_mem_virt2phy(const void *va)
+{
+	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2phy(va);
+}
+
+static rte_iova_t
+seam_rte_mem_virt2iova(const void *va)
+{
+	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2iova(va);
+}
+
+static int
+seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vfio_dev_fd,
+			   struct vfio_device_info *device_info)
+{
+	int ret;
+
+	seams_bind_late();
+	ret = devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
+	if (ret <= 0)
+		return ret;
+	ret = seam_original.rte_vfio_setup_device(sysfs_base, dev_addr, vfio_dev_fd, device_info);
+	if (ret == 0)
+		stock_devices++;
+	return ret;
+}
+
+static int
+seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int fd)
+{
+	int ret = devices_release(sysfs_base, dev_addr, fd);
+
+	if (ret <= 0)
+		return ret;
+	ret = seam_original.rte_vfio_release_device(sysfs_base, dev_addr, fd);
+	if (ret == 0 && stock_devices > 0)
+		stock_devices--;
+	return ret;
+}
+
+static int
+seam_rte_vfio_get_device_info(const char *sysfs_base, const char *dev_addr, int *vfio_dev_fd,
+			      struct vfio_device_info *device_info)
+{
+	const int ret = devices_info(dev_addr, *vfio_dev_fd, device_info);
+
+	if (ret <= 0)
+		return ret;
+	return seam_original.rte_vfio_get_device_info(sysfs_base, dev_addr, vfio_dev_fd,
+						      device_info);
+}
+
+static int
+seam_rte_vfio_enable(const char *modname)
+{
+	/* A user who may open the cdevs need not be allowed to open the legacy container: then
+	 * stock VFIO stays off in silence, and its devices are skipped below. */
+	if (bus_ioas_space != NULL && access("/dev/vfio/vfio", R_OK | W_OK) != 0)
+		return 0;
+	return seam_original.rte_vfio_enable(modname);
+}
+
+static int
+seam_rte_vfio_is_enabled(const char *modname)
+{
+	/* The PCI bus asks for vfio_pci before it calls rte_vfio_setup_device(). */
+	if (bus_ioas_space != NULL && strcmp(modname, "vfio") != 0)
+		return 1;
+	return seam_original.rte_vfio_is_enabled(modname);
+}
+
+static int
+seam_rte_vfio_noiommu_is_enabled(void)
+{
+	return bus_ioas_space != NULL ? 0 : seam_original.rte_vfio_noiommu_is_enabled();
+}
+
+static int
+seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
+{
+	if (bus_ioas_space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+		return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
+	if (memory_map_stated(vaddr, iova, len) < 0)
+		return -1;
+	if (stock_devices == 0)
+		return 0;
+	return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
+}
+
+static int
+seam_rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
+{
+	if (bus_ioas_space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+		return seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len);
+	if (stock_devices != 0 &&
+	    seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len) < 0)
+		return -1;
+	return memory_unmap_stated(vaddr, iova, len);
+}
+
+#ifdef BUS_IOAS_WRAP
+void *__real_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
+int __real_munmap(void *addr, size_t length);
+#define LIBC(name) __real_ ## name
+#else
+#define LIBC(name) name
+#endif
+
+static void *
+seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	if ((flags & MAP_FIXED) != 0)
+		memory_forget(addr, length);
+	return LIBC(mmap)(addr, length, prot, flags, fd, offset);
+}
+
+/* The same function under its other name: off_t has 64 bits wherever the plugin builds. */
+_Static_assert(sizeof(off_t) == sizeof(off64_t), "64-bit file offsets");
+
+static void *
+seam_mmap64(void *addr, size_t length, int prot, int flags, int fd, off64_t offset)
+{
+	return seam_mmap(addr, length, prot, flags, fd, offset);
+}
+
+static int
+seam_munmap(void *addr, size_t length)
+{
+	memory_forget(addr, length);
+	return LIBC(munmap)(addr, length);
+}

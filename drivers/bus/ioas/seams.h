@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_SEAMS_H
+#define IOAS_SEAMS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <rte_bus.h>
+#include <rte_memory.h>
+#include <rte_vfio.h>
+
+/*
+ * Every function that the plugin replaces, once: result, name, parameters. From this list come the
+ * replacements' prototypes, the table that the slots are bound from, the symbols for ordinary
+ * interposition, and the pointers to the originals. meson.build takes the names for --wrap from it.
+ */
+#define SEAMS(SEAM) \
+	SEAM(int, rte_bus_scan, (void)) \
+	SEAM(int, rte_bus_probe, (void)) \
+	SEAM(enum rte_iova_mode, rte_bus_get_iommu_class, (void)) \
+	SEAM(int, rte_eal_using_phys_addrs, (void)) \
+	SEAM(phys_addr_t, rte_mem_virt2phy, (const void *va)) \
+	SEAM(rte_iova_t, rte_mem_virt2iova, (const void *va)) \
+	SEAM(int, rte_vfio_setup_device, (const char *sysfs_base, const char *dev_addr, \
+		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
+	SEAM(int, rte_vfio_release_device, (const char *sysfs_base, const char *dev_addr, int fd)) \
+	SEAM(int, rte_vfio_get_device_info, (const char *sysfs_base, const char *dev_addr, \
+		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
+	SEAM(int, rte_vfio_enable, (const char *modname)) \
+	SEAM(int, rte_vfio_is_enabled, (const char *modname)) \
+	SEAM(int, rte_vfio_noiommu_is_enabled, (void)) \
+	SEAM(int, rte_vfio_container_dma_map, (int container_fd, uint64_t vaddr, uint64_t iova, \
+		uint64_t len)) \
+	SEAM(int, rte_vfio_container_dma_unmap, (int container_fd, uint64_t vaddr, \
+		uint64_t iova, uint64_t len))
+
+/*
+ * Functions of libc through which memory changes its pages behind an address that is mapped for
+ * DMA. Bound by slots or --wrap only: to interpose them for the whole process would be too much.
+ */
+#define LIBC_SEAMS(SEAM) \
+	SEAM(void *, mmap, (void *addr, size_t length, int prot, int flags, int fd, \
+		off_t offset)) \
+	SEAM(void *, mmap64, (void *addr, size_t length, int prot, int flags, int fd, \
+		off64_t offset)) \
+	SEAM(int, munmap, (void *addr, size_t length))
+
+/* The originals, valid once seams_bind() has returned 0. */
+#define SEAM_ORIGINAL(result, name, params) result (*name) params;
+struct seam_originals {
+	SEAMS(SEAM_ORIGINAL)
+};
+#undef SEAM_ORIGINAL
+extern struct seam_originals seam_original;
+
+#define SEAM_ONE(result, name, params) + 1
+enum { SEAM_COUNT = 0 SEAMS(SEAM_ONE) LIBC_SEAMS(SEAM_ONE) };
+#undef SEAM_ONE
+
+struct seam {
+	const char *name;
+	void *replacement;
+	void **original; /* NULL: a function of libc */
+};
+extern const struct seam seam_table[SEAM_COUNT];
+
+#endif /* IOAS_SEAMS_H */

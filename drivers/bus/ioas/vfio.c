@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * The devices that are ours: those that EAL's options allow and that have a VFIO character device.
+ *
+ * They are attached right after the bus scan, so that the aperture is known before memory is
+ * mapped. A driver asks for its device later (rte_vfio_setup_device); what nobody has asked for
+ * when the probe is over is given back. Failures are kept until a driver asks, because a device
+ * that no driver wants is nobody's business.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <linux/vfio.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "ioas_bus.h"
+
+struct owned {
+	struct owned *next;
+	struct ioas_device *device; /* NULL: could not be attached */
+	bool in_use;                /* a driver has set it up */
+	char name[RTE_DEV_NAME_MAX_LEN];
+	char failure[640];          /* why it could not be attached */
+};
+
+struct ioas *bus_ioas_space;
+
+static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct owned *devices;
+
+/* While this is set, lines about failures are kept for it. */
+static struct owned *taking;
+
+static void
+log_line(enum ioas_log_level level, const char *line, void *arg)
+{
+	struct owned *const owned = taking;
+
+	if (owned != NULL && level == IOAS_LOG_ERR) {
+		snprintf(owned->failure, sizeof(owned->failure), "%s", line);
+		level = IOAS_LOG_DEBUG;
+	}
+	bus_ioas_log_line(level, line, arg);
+}
+
+static struct owned *
+find(const char *name)
+{
+	struct owned *owned = devices;
+
+	while (owned != NULL && strcmp(owned->name, name) != 0)
+		owned = owned->next;
+	return owned;
+}
+
+static void
+drop(struct owned *owned)
+{
+	struct owned **link = &devices;
+
+	while (*link != owned)
+		link = &(*link)->next;
+	*link = owned->next;
+	ioas_detach(owned->device);
+	free(owned);
+}
+
+/* Attaches a device of the given sysfs folder and records it, also if that failed. */
+static struct owned *
+take(const char *sysfs_base, const char *name)
+{
+	char path[PATH_MAX];
+	struct owned *const owned = calloc(1, sizeof(*owned));
+
+	if (owned == NULL)
+		return NULL;
+	snprintf(owned->name, sizeof(owned->name), "%s", name);
+	snprintf(path, sizeof(path), "%s/%s", sysfs_base, name);
+	owned->next = devices;
+	devices = owned;
+	taking = owned;
+	ioas_attach(bus_ioas_space, path, &owned->device);
+	taking = NULL;
+	return owned;
+}
+
+static bool
+has_cdev(const char *sysfs_base, const char *name)
+{
+	char path[2 * PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s/vfio-dev", sysfs_base, name);
+	return stat(path, &st) == 0;
+}
+
+static int
+any_bus(const struct rte_bus *bus __rte_unused, const void *data __rte_unused)
+{
+	return 0;
+}
+
+/* Calls fn for every device with a character device that the buses have found. */
+static void
+for_each_candidate(void (*fn)(const char *sysfs_base, const char *name))
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	struct rte_bus *bus = NULL;
+
+	while ((bus = rte_bus_find(bus, any_bus, NULL)) != NULL) {
+		char filter[64], base[PATH_MAX];
+
+		snprintf(filter, sizeof(filter), "bus=%s", rte_bus_name(bus));
+		snprintf(base, sizeof(base), "/sys/bus/%s/devices", rte_bus_name(bus));
+		RTE_DEV_FOREACH(dev, filter, &it)
+			if (has_cdev(base, rte_dev_name(dev)))
+				fn(base, rte_dev_name(dev));
+	}
+}
+
+static unsigned int candidates;
+
+static void
+count_candidate(const char *sysfs_base __rte_unused, const char *name __rte_unused)
+{
+	candidates++;
+}
+
+static void
+take_candidate(const char *sysfs_base, const char *name)
+{
+	take(sysfs_base, name);
+}
+
+/* Says why EAL goes on without us. */
+static void
+log_unused(void)
+{
+	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow has a VFIO "
+		     "character device (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS` on Linux "
+		     "6.6 or newer with CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV); DPDK runs as it "
+		     "does without it");
+}
+
+/* Without one attached device there is nothing to do: says so and gives all back. */
+static void
+give_up(void)
+{
+	for (struct owned *owned = devices; owned != NULL; owned = owned->next)
+		BUS_IOAS_LOG(ERR, "%s", owned->failure);
+	while (devices != NULL)
+		drop(devices);
+	ioas_destroy(bus_ioas_space);
+	bus_ioas_space = NULL;
+	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK runs as it does without the plugin");
+}
+
+int
+devices_take(const struct bus_ioas_options *options)
+{
+	const struct ioas_options ioas_options = {
+		.size = sizeof(ioas_options),
+		.backend = options->backend,
+		.window = options->window,
+		.log = log_line,
+	};
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		BUS_IOAS_LOG(WARNING, "not in use in a secondary process");
+		return 0;
+	}
+	candidates = 0;
+	for_each_candidate(count_candidate);
+	if (candidates == 0) {
+		log_unused();
+		return 0;
+	}
+	if (ioas_create(&ioas_options, &bus_ioas_space) < 0) {
+		bus_ioas_space = NULL;
+		if (strcmp(options->backend, "auto") != 0)
+			return -1;
+		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
+		return 0;
+	}
+	for_each_candidate(take_candidate);
+	if (devices_count() == 0)
+		give_up();
+	return 0;
+}
+
+unsigned int
+devices_count(void)
+{
+	struct ioas_info info;
+
+	ioas_get_info(bus_ioas_space, &info);
+	return info.devices;
+}
+
+void
+devices_give_back(void)
+{
+	struct owned *owned, *next;
+
+	pthread_mutex_lock(&devices_lock);
+	for (owned = devices; owned != NULL; owned = next) {
+		next = owned->next;
+		if (!owned->in_use) {
+			BUS_IOAS_LOG(DEBUG, "no driver wanted %s", owned->name);
+			drop(owned);
+		}
+	}
+	pthread_mutex_unlock(&devices_lock);
+}
+
+static int
+get_info(const struct ioas_device *device, struct vfio_device_info *info)
+{
+	const int ret = ioas_device_info(device, info);
+
+	if (ret == 0)
+		return 0;
+	BUS_IOAS_LOG(ERR, "%s: cannot get device info: %s", ioas_device_name(device),
+		     strerror(-ret));
+	rte_errno = -ret;
+	return -1;
+}
+
+int
+devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info)
+{
+	struct owned *owned;
+	int ret = -1;
+
+	if (bus_ioas_space == NULL)
+		return 1;
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned == NULL) {
+		if (!has_cdev(sysfs_base, name)) {
+			ret = 1;
+			goto out_unlock;
+		}
+		owned = take(sysfs_base, name);
+		if (owned == NULL)
+			goto out_unlock;
+	}
+	if (owned->device == NULL) {
+		BUS_IOAS_LOG(ERR, "%s", owned->failure);
+		drop(owned);
+		goto out_unlock;
+	}
+	ret = get_info(owned->device, info);
+	if (ret == 0) {
+		*fd = ioas_device_fd(owned->device);
+		owned->in_use = true;
+	}
+out_unlock:
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}
+
+int
+devices_release(const char *sysfs_base __rte_unused, const char *name, int fd)
+{
+	struct owned *owned;
+	int ret = 1;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned != NULL && owned->device != NULL && ioas_device_fd(owned->device) == fd) {
+		drop(owned);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}
+
+int
+devices_info(const char *name, int fd, struct vfio_device_info *info)
+{
+	struct owned *owned;
+	int ret = 1;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned != NULL && owned->device != NULL && ioas_device_fd(owned->device) == fd)
+		ret = get_info(owned->device, info);
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}

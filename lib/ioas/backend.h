@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_BACKEND_H
+#define IOAS_BACKEND_H
+
+#include "device.h"
+#include "log.h"
+#include "sys.h"
+
+/*
+ * One kernel interface that translates for devices. A backend embeds struct backend and finds
+ * itself again with container_of. Calls are serialised by the space's lock. A backend keeps no
+ * record of maps: the ledger has it, and asks only for what the kernel's rules allow.
+ */
+
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+struct backend;
+
+struct backend_ops {
+	const char *name;
+
+	/* Opens it. On failure nothing is left behind and the reason has been logged. */
+	int (*open)(const struct ioas_log *log, struct backend **backend);
+	/* Undoes open and with it every map. No device is attached any more. */
+	void (*close)(struct backend *backend);
+
+	/* Opens the device and attaches it; fills device->fd. Logs the reason of a failure. */
+	int (*attach)(struct backend *backend, struct ioas_device *device);
+	/* Detaches and closes. Cannot fail. */
+	void (*detach)(struct backend *backend, struct ioas_device *device);
+
+	/* Maps at an IOVA that the kernel chooses inside [window.first, window.last], which is as
+	 * long as the memory or longer. */
+	int (*map)(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
+		   uint64_t *iova);
+	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
+	/* Takes away exactly one area. */
+	int (*unmap)(struct backend *backend, uint64_t iova, uint64_t length);
+
+	/* The usable ranges in ascending order, as many as fit into n; returns how many there are
+	 * or a negative errno. */
+	int (*ranges)(struct backend *backend, struct ioas_range *ranges, unsigned int n,
+		      uint64_t *alignment);
+};
+
+struct backend {
+	const struct backend_ops *ops;
+	const struct ioas_sys *sys;
+	const struct ioas_log *log;
+};
+
+/* Opens the backend of that name, or for NULL and "auto" the first that works. */
+int backend_open(const char *name, const struct ioas_log *log, struct backend **backend);
+
+extern const struct backend_ops iommufd_ops;
+
+#endif /* IOAS_BACKEND_H */

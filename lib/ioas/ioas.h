@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_H
+#define IOAS_H
+
+/**
+ * @file
+ * I/O address spaces for user-space drivers.
+ *
+ * An I/O address space (IOAS) translates what a device puts on the bus (an IOVA) into memory. This
+ * library creates one, attaches VFIO devices to it, maps memory so that the kernel chooses the
+ * IOVA, and answers "which IOVA has this address" without a lock or a system call.
+ *
+ * Words: an *area* is what one map call made and one unmap call takes away; the kernel cannot
+ * split it. The *aperture* is all the IOVAs that every attached device and its IOMMU can use; the
+ * holes in it are *reserved regions* (an MSI window, for example). All lengths are in bytes;
+ * a range is given by its first and its last byte, both inclusive.
+ *
+ * Errors: functions that return int give 0 or a positive count for success and a negative errno
+ * otherwise; then the space is as it was before the call, and a line that names the cause and the
+ * remedy has gone to the log function.
+ *
+ * Threads: every function may be called from any thread. ioas_lookup() takes no lock and never
+ * waits; the others serialise on one lock a space and must not be called from a signal handler or
+ * from the log function.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The answer of a lookup for an address that is not mapped. No IOVA has this value. */
+#define IOAS_BAD_IOVA UINT64_MAX
+
+struct ioas;
+struct ioas_device;
+struct vfio_device_info; /* <linux/vfio.h> */
+
+/** How grave a log line is; the order and the meaning are those of syslog and of DPDK. */
+enum ioas_log_level {
+	IOAS_LOG_ERR,     /**< A call failed: cause and remedy. */
+	IOAS_LOG_WARNING, /**< It works, but not as asked. */
+	IOAS_LOG_INFO,    /**< What was chosen and why. */
+	IOAS_LOG_DEBUG,   /**< Every map, unmap, attach and detach. */
+};
+
+/**
+ * Takes one line for the log.
+ *
+ * @param level How grave it is.
+ * @param line  The text, without a line feed. Valid during the call only.
+ * @param arg   ioas_options.log_arg.
+ */
+typedef void (*ioas_log_fn)(enum ioas_log_level level, const char *line, void *arg);
+
+/** A range of IOVAs, both ends inclusive. */
+struct ioas_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+/** How a space is to be. Zeroed members mean the default. */
+struct ioas_options {
+	/** sizeof(struct ioas_options), so that later versions can add members. */
+	size_t size;
+	/** "iommufd", or "auto" (also NULL): the first that works here. */
+	const char *backend;
+	/** Where chosen IOVAs may lie. Both 0: in the whole aperture. */
+	struct ioas_range window;
+	/** Where log lines go. NULL: nowhere. */
+	ioas_log_fn log;
+	/** Given back to @ref log. */
+	void *log_arg;
+};
+
+/**
+ * Create an empty address space.
+ *
+ * @param options How it is to be, or NULL for the defaults.
+ * @param space   Where the new space goes.
+ * @return 0, or
+ *   -EINVAL   an option is wrong (unknown backend, window upside down or not page-aligned);
+ *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or the module is not loaded;
+ *   -EACCES   no permission to open /dev/iommu;
+ *   -ENOMEM   no memory, or no room for the lookup table's reservation (RLIMIT_AS).
+ */
+int ioas_create(const struct ioas_options *options, struct ioas **space);
+
+/**
+ * Detach what is attached, unmap what is mapped, free all. Cannot fail.
+ *
+ * No thread may look up in the space any more.
+ *
+ * @param space The space, or NULL.
+ */
+void ioas_destroy(struct ioas *space);
+
+/**
+ * Open a device, take it into possession and attach it to the space.
+ *
+ * The device must be bound to vfio-pci (or another VFIO driver) and have a character device
+ * /dev/vfio/devices/vfioN (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV). Attach devices before memory is
+ * mapped wherever possible: an attach fails if the device reserves IOVAs that are in use.
+ * The device is not reset.
+ *
+ * @param space  The space.
+ * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder.
+ * @param device Where the handle goes.
+ * @return 0, or
+ *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
+ *   -ENOENT     bound, but without a character device;
+ *   -EACCES     no permission to open the character device;
+ *   -EBUSY      somebody else holds it or its group;
+ *   -EADDRINUSE the device reserves IOVAs that are mapped already;
+ *   -EEXIST     it is attached to this space already;
+ *   others      what the kernel answered.
+ */
+int ioas_attach(struct ioas *space, const char *name, struct ioas_device **device);
+
+/**
+ * Detach a device and close it. Memory stays mapped for the other devices and for later ones.
+ *
+ * @param device The handle, not valid any more afterwards. NULL: nothing happens.
+ */
+void ioas_detach(struct ioas_device *device);
+
+/**
+ * Find an attached device by name.
+ *
+ * @param space The space.
+ * @param name  As for ioas_attach().
+ * @return The handle, or NULL if no such device is attached.
+ */
+struct ioas_device *ioas_device_find(struct ioas *space, const char *name);
+
+/** @return The open VFIO descriptor. It stays the library's: do not close it. */
+int ioas_device_fd(const struct ioas_device *device);
+
+/** @return The last part of the device's sysfs path: for PCI its address. */
+const char *ioas_device_name(const struct ioas_device *device);
+
+/**
+ * Ask the kernel about a device (VFIO_DEVICE_GET_INFO).
+ *
+ * @param device The handle.
+ * @param info   Zeroed by the caller but for argsz; filled by the kernel.
+ * @return 0, or a negative errno.
+ */
+int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info);
+
+/**
+ * Map memory at an IOVA that the kernel chooses, for devices to read and write.
+ *
+ * The memory becomes one area. Its IOVA is congruent to its address modulo the largest power of
+ * two that fits into the length, up to 1 GiB, so that the IOMMU can use as large an entry as the
+ * memory has pages; it is never 0, lies in the aperture and the window, and is contiguous.
+ * While a device is attached the pages are pinned and counted against RLIMIT_MEMLOCK; while none
+ * is, the kernel checks and pins nothing until the next attach.
+ *
+ * @param space  The space.
+ * @param va     First byte, aligned to 4 KiB (to the page size of the IOMMU where that is larger).
+ * @param length In bytes, not 0, aligned as well.
+ * @param iova   Where the IOVA goes, or NULL.
+ * @return 0, or
+ *   -EINVAL    zero, misaligned or wrapping;
+ *   -EEXIST    part of the memory is mapped already;
+ *   -ERANGE    beyond the addresses that the lookup table covers;
+ *   -ENOSPC    no free range of IOVAs that is long enough;
+ *   -ENOMEM    RLIMIT_MEMLOCK or memory is too small;
+ *   -EFAULT    not readable and writable memory.
+ */
+int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
+
+/**
+ * Map memory at the IOVA that the caller names.
+ *
+ * Memory may be mapped at several IOVAs in this way; lookups give the first one that was made.
+ * The window does not bind fixed IOVAs, the aperture does.
+ *
+ * @param space  The space.
+ * @param va     As for ioas_map().
+ * @param length As for ioas_map().
+ * @param iova   The IOVA, aligned to 4 KiB, not 0.
+ * @return 0, or as ioas_map(), and
+ *   -EEXIST    another area has a part of these IOVAs;
+ *   -EINVAL    outside the aperture, or in a reserved region.
+ */
+int ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova);
+
+/**
+ * Unmap all areas that lie in a range of addresses.
+ *
+ * Afterwards no IOVA leads into the range: aliases made by ioas_map_fixed() go too. Parts of the
+ * range that are not mapped do no harm.
+ *
+ * @param space  The space.
+ * @param va     First byte.
+ * @param length In bytes.
+ * @return The number of areas removed (0 if there were none), or
+ *   -EINVAL    zero length or wrapping;
+ *   -EBUSY     an area crosses the border of the range: nothing was removed.
+ */
+int ioas_unmap(struct ioas *space, const void *va, uint64_t length);
+
+/**
+ * Unmap all areas that lie in a range of IOVAs. As ioas_unmap() otherwise.
+ */
+int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
+
+/**
+ * Keep a range of IOVAs for a range of addresses, so that all that will ever be mapped of it is
+ * linear: the IOVA is the address plus one constant.
+ *
+ * It costs nothing but IOVAs. Where a part cannot be had later (a device with a smaller aperture
+ * came), maps there get another IOVA.
+ *
+ * @param space  The space.
+ * @param va     First byte, aligned to 4 KiB.
+ * @param length In bytes, aligned to 4 KiB.
+ * @return 0, or
+ *   -EINVAL    zero, misaligned or wrapping;
+ *   -EEXIST    it overlaps with an earlier range;
+ *   -ENOSPC    no free range that is long enough (not logged: maps still work);
+ *   -ENOMEM    no memory.
+ */
+int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
+
+/** What a space holds. */
+struct ioas_info {
+	const char *backend;       /**< The backend's name. Valid while the space lives. */
+	unsigned int devices;      /**< Attached devices. */
+	uint64_t maps;             /**< Areas. */
+	uint64_t bytes;            /**< Their lengths added up. */
+	uint64_t alignment;        /**< What IOVAs and lengths must be aligned to, in bytes. */
+	struct ioas_range aperture; /**< First and last usable IOVA; see ioas_ranges() for holes. */
+};
+
+/** Read what a space holds. */
+void ioas_get_info(struct ioas *space, struct ioas_info *info);
+
+/**
+ * Read the ranges that the attached devices allow, in ascending order.
+ *
+ * @param space  The space.
+ * @param ranges Where they go, or NULL.
+ * @param n      How many fit.
+ * @return How many there are, which may be more than n.
+ */
+unsigned int ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n);
+
+/** One area, as ioas_walk() shows it. */
+struct ioas_area {
+	void *va;        /**< First byte. */
+	uint64_t iova;   /**< First IOVA. */
+	uint64_t length; /**< In bytes. */
+	bool fixed;      /**< The caller named the IOVA. */
+};
+
+/**
+ * Visit all areas in the order of their IOVAs, with the space locked: the function must not call
+ * the library for this space.
+ *
+ * @param space The space.
+ * @param fn    Called for each; anything but 0 ends the walk.
+ * @param arg   Given to fn.
+ * @return 0, or what fn gave to end the walk.
+ */
+int ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg);
+
+/**
+ * The reverse lookup, for fault reports: which memory does an IOVA lead to? Takes the lock.
+ *
+ * @param space The space.
+ * @param iova  Any IOVA.
+ * @param area  Where the area goes, or NULL.
+ * @return The address of that byte, or NULL if the IOVA is not mapped.
+ */
+void *ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *area);
+
+/** Entries of the lookup table each stand for this many bytes (as a power of two). */
+#define IOAS_TABLE_SHIFT 21
+/** Entries of a detail each stand for this many bytes (as a power of two). */
+#define IOAS_DETAIL_SHIFT 12
+/** Entries of a detail. */
+#define IOAS_DETAIL_ENTRIES (1u << (IOAS_TABLE_SHIFT - IOAS_DETAIL_SHIFT))
+/** This entry is iova - va, with this bit set in the (otherwise zero) page offset. */
+#define IOAS_ENTRY_LINEAR UINT64_C(1)
+/** This entry is the address of a detail, with this bit set. */
+#define IOAS_ENTRY_DETAIL UINT64_C(2)
+/** The part of an entry that is not flags. */
+#define IOAS_ENTRY_MASK (~UINT64_C(0xfff))
+
+/** What a lookup reads. Constant after ioas_create(). */
+struct ioas_table {
+	/** One a 2 MiB of the address space, from address 0; 0 where nothing is mapped. */
+	const uint64_t *entry;
+	/** How many entries there are. */
+	uint64_t entries;
+};
+
+/** @return The lookup table of a space, valid while the space lives. */
+const struct ioas_table *ioas_table(const struct ioas *space);
+
+/**
+ * Translate an address. Lock-free, wait-free, any thread, at any time.
+ *
+ * A mapping is visible once the call that made it has returned (given that the address reached this
+ * thread in an orderly way), and is not any more once the call that unmaps it has returned.
+ *
+ * @param table From ioas_table().
+ * @param va    Any address.
+ * @return The IOVA of that byte, or IOAS_BAD_IOVA if it is not mapped.
+ */
+static inline uint64_t
+ioas_lookup(const struct ioas_table *table, const void *va)
+{
+	const uint64_t addr = (uint64_t)(uintptr_t)va;
+	const uint64_t slot = addr >> IOAS_TABLE_SHIFT;
+	uint64_t entry;
+
+	if (__builtin_expect(slot >= table->entries, 0))
+		return IOAS_BAD_IOVA;
+	/* Acquire: a detail's content must be seen no older than the entry that leads to it. On
+	 * x86 it is a plain load. */
+	entry = __atomic_load_n(&table->entry[slot], __ATOMIC_ACQUIRE);
+	if (__builtin_expect((entry & IOAS_ENTRY_DETAIL) != 0, 0)) {
+		const uint64_t *detail = (const uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
+
+		entry = __atomic_load_n(&detail[(addr >> IOAS_DETAIL_SHIFT) &
+						(IOAS_DETAIL_ENTRIES - 1)], __ATOMIC_ACQUIRE);
+	}
+	if (__builtin_expect((entry & IOAS_ENTRY_LINEAR) == 0, 0))
+		return IOAS_BAD_IOVA;
+	return addr + (entry & IOAS_ENTRY_MASK);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOAS_H */

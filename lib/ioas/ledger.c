@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include "backend.h"
+#include "ledger.h"
+
+void
+ledger_add(struct ledger *ledger, struct area *area)
+{
+	area->alias = !tree_is_free(&ledger->by_va, area->va.first, area->va.last);
+	if (area->alias) {
+		area->next_alias = ledger->aliases;
+		ledger->aliases = area;
+	} else {
+		tree_insert(&ledger->by_va, &area->va);
+	}
+	tree_insert(&ledger->by_iova, &area->iova);
+	ledger->areas++;
+	ledger->bytes += area->va.last - area->va.first + 1;
+}
+
+void
+ledger_remove(struct ledger *ledger, struct area *area)
+{
+	if (area->alias) {
+		struct area **link = &ledger->aliases;
+
+		while (*link != area)
+			link = &(*link)->next_alias;
+		*link = area->next_alias;
+	} else {
+		tree_remove(&ledger->by_va, &area->va);
+	}
+	tree_remove(&ledger->by_iova, &area->iova);
+	ledger->areas--;
+	ledger->bytes -= area->va.last - area->va.first + 1;
+}
+
+struct area *
+ledger_from_iova(const struct ledger *ledger, uint64_t x)
+{
+	struct tree_node *const node = tree_from(&ledger->by_iova, x);
+
+	return node == NULL ? NULL : container_of(node, struct area, iova);
+}
+
+struct area *
+ledger_from_va(const struct ledger *ledger, uint64_t x)
+{
+	struct tree_node *const node = tree_from(&ledger->by_va, x);
+
+	return node == NULL ? NULL : container_of(node, struct area, va);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_LEDGER_H
+#define IOAS_LEDGER_H
+
+#include "tree.h"
+
+/*
+ * What is mapped where: the writer's truth.
+ *
+ * Areas are disjoint in IOVA. The first area of an address is in the tree of addresses and in the
+ * lookup table; a later, fixed one of the same memory is an alias and only in a list.
+ */
+struct area {
+	struct tree_node iova;
+	struct tree_node va;     /* also of an alias, but then not in the tree */
+	struct tree_node place;  /* in the placement's tree, if placed */
+	struct area *next_alias;
+	bool fixed;
+	bool alias;
+	bool placed;
+};
+
+struct ledger {
+	struct tree by_iova;
+	struct tree by_va;
+	struct area *aliases;
+	uint64_t areas;
+	uint64_t bytes;
+};
+
+/* The area must have iova and va set. It becomes an alias if its memory is known already. */
+void ledger_add(struct ledger *ledger, struct area *area);
+void ledger_remove(struct ledger *ledger, struct area *area);
+
+/* The area with the lowest IOVA that ends at x or above, or NULL. */
+struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);
+/* The area with the lowest address that ends at x or above, or NULL. Never an alias. */
+struct area *ledger_from_va(const struct ledger *ledger, uint64_t x);
+
+#endif /* IOAS_LEDGER_H */

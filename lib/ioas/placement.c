@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+
+#include "backend.h"
+#include "placement.h"
+
+#define GIB (UINT64_C(1) << 30)
+#define MIB (UINT64_C(1) << 20)
+
+bool
+placement_usable(const struct placement *placement, uint64_t first, uint64_t last)
+{
+	for (unsigned int i = 0; i < placement->n_ranges; i++)
+		if (first >= placement->ranges[i].first && last <= placement->ranges[i].last)
+			return true;
+	return false;
+}
+
+/* Range i as far as the window reaches. IOVA 0 is never used: it is what a bug looks like. */
+static struct ioas_range
+usable_range(const struct placement *placement, unsigned int i)
+{
+	struct ioas_range range = placement->ranges[i];
+
+	if (range.first < placement->window.first)
+		range.first = placement->window.first;
+	if (range.first == 0)
+		range.first = placement->alignment;
+	if (range.last > placement->window.last)
+		range.last = placement->window.last;
+	return range;
+}
+
+static bool
+window_has(const struct placement *placement, uint64_t first, uint64_t last)
+{
+	return first >= placement->window.first && last <= placement->window.last &&
+	       first != 0 && first <= last && placement_usable(placement, first, last);
+}
+
+/* The lowest place in [low, high]; areas inside reservations of other memory count as well. */
+static bool
+find_between(const struct placement *placement, const struct ledger *ledger, uint64_t low,
+	     uint64_t high, uint64_t length, uint64_t align, uint64_t phase, uint64_t *iova)
+{
+	while (tree_find_hole(&placement->taken, low, high, length, align, phase, iova)) {
+		const struct area *const area = ledger_from_iova(ledger, *iova);
+
+		if (area == NULL || area->iova.first > *iova + (length - 1))
+			return true;
+		if (area->iova.last >= high)
+			break;
+		low = area->iova.last + 1;
+	}
+	return false;
+}
+
+/* From the last place used to the top, then from the bottom. */
+static bool
+find_anywhere(const struct placement *placement, const struct ledger *ledger, uint64_t length,
+	      uint64_t align, uint64_t phase, uint64_t *iova)
+{
+	for (unsigned int pass = 0; pass < 2; pass++) {
+		for (unsigned int i = 0; i < placement->n_ranges; i++) {
+			struct ioas_range range = usable_range(placement, i);
+
+			if (pass == 0 && range.first < placement->next)
+				range.first = placement->next;
+			if (range.first <= range.last &&
+			    find_between(placement, ledger, range.first, range.last, length, align,
+					 phase, iova))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The largest power of two that fits, up to what IOMMUs have large entries for. */
+static uint64_t
+best_alignment(uint64_t length, uint64_t least)
+{
+	uint64_t align = GIB;
+
+	while (align > length)
+		align >>= 1;
+	return align > least ? align : least;
+}
+
+/* The best place by alignment, or less alignment where that is not to be had. */
+static bool
+find_aligned(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+	     uint64_t length, uint64_t *iova)
+{
+	uint64_t align = best_alignment(length, placement->alignment);
+
+	for (;;) {
+		if (find_anywhere(placement, ledger, length, align, va & (align - 1), iova))
+			return true;
+		if (align <= placement->alignment)
+			return false;
+		align = align > 2 * MIB ? 2 * MIB : placement->alignment;
+	}
+}
+
+/* Where a reservation puts the address, if one does and it is free. */
+static bool
+find_reserved(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+	      uint64_t length, uint64_t *iova)
+{
+	struct tree_node *const node = tree_find(&placement->regions, va);
+	const struct region *region;
+
+	if (node == NULL || va + (length - 1) > node->last)
+		return false;
+	region = container_of(node, struct region, va);
+	*iova = region->place.first + (va - region->va.first);
+	return placement_usable(placement, *iova, *iova + (length - 1)) &&
+	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
+}
+
+/* Right behind the area that ends where the memory begins. */
+static bool
+find_behind(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+	    uint64_t length, uint64_t *iova)
+{
+	const uint64_t align = best_alignment(length, placement->alignment);
+	const struct area *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
+
+	if (before == NULL || before->va.last != va - 1 || before->iova.last == UINT64_MAX)
+		return false;
+	*iova = before->iova.last + 1;
+	return ((*iova - va) & (align - 1)) == 0 &&
+	       window_has(placement, *iova, *iova + (length - 1)) &&
+	       tree_is_free(&placement->taken, *iova, *iova + (length - 1)) &&
+	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
+}
+
+bool
+placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+	       uint64_t length, uint64_t *iova)
+{
+	return find_reserved(placement, ledger, va, length, iova) ||
+	       find_behind(placement, ledger, va, length, iova) ||
+	       find_aligned(placement, ledger, va, length, iova);
+}
+
+static void
+take(struct placement *placement, struct tree_node *node)
+{
+	tree_insert(&placement->taken, node);
+	placement->taken_bytes += node->last - node->first + 1;
+}
+
+void
+placement_take(struct placement *placement, struct area *area)
+{
+	/* What lies in a reservation is taken already. */
+	area->placed = tree_is_free(&placement->taken, area->iova.first, area->iova.last);
+	if (!area->placed)
+		return;
+	area->place.first = area->iova.first;
+	area->place.last = area->iova.last;
+	take(placement, &area->place);
+	if (!area->fixed)
+		placement->next = area->iova.last + 1;
+}
+
+void
+placement_release(struct placement *placement, struct area *area)
+{
+	if (!area->placed)
+		return;
+	tree_remove(&placement->taken, &area->place);
+	placement->taken_bytes -= area->place.last - area->place.first + 1;
+}
+
+int
+placement_reserve(struct placement *placement, const struct ledger *ledger, struct region *region)
+{
+	const uint64_t length = region->va.last - region->va.first + 1;
+	uint64_t all = 0, iova;
+
+	if (!tree_is_free(&placement->regions, region->va.first, region->va.last))
+		return -EEXIST;
+	/* At least half of what is free stays free for maps of other memory. */
+	for (unsigned int i = 0; i < placement->n_ranges; i++) {
+		const struct ioas_range range = usable_range(placement, i);
+
+		if (range.first <= range.last)
+			all += range.last - range.first + 1;
+	}
+	if (all < placement->taken_bytes || (all - placement->taken_bytes) / 2 < length)
+		return -ENOSPC;
+	if (!find_anywhere(placement, ledger, length, GIB, region->va.first & (GIB - 1), &iova))
+		return -ENOSPC;
+	region->place.first = iova;
+	region->place.last = iova + (length - 1);
+	take(placement, &region->place);
+	tree_insert(&placement->regions, &region->va);
+	placement->next = region->place.last + 1;
+	return 0;
+}

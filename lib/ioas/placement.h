@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_PLACEMENT_H
+#define IOAS_PLACEMENT_H
+
+#include "ioas.h"
+#include "ledger.h"
+
+/*
+ * Where the next map may go. The answer is a window of exactly the right length, in which the
+ * kernel then chooses.
+ *
+ * In this order: where a reservation puts the address; behind the area that ends where the memory
+ * begins; at or after the last place used (so that an IOVA is not used again at once, and the
+ * search passes nothing that is taken); from the bottom, in the holes.
+ */
+
+/* A reservation: its addresses map linearly to its IOVAs. */
+struct region {
+	struct tree_node va;
+	struct tree_node place;
+};
+
+struct placement {
+	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
+	struct tree regions;     /* reservations by address */
+	uint64_t next;           /* where the search starts */
+	uint64_t taken_bytes;
+	struct ioas_range *ranges; /* what the devices allow, ascending */
+	unsigned int n_ranges;
+	struct ioas_range window; /* what the user allows */
+	uint64_t alignment;       /* what the kernel demands of IOVAs */
+};
+
+/* Finds where length bytes at va can go. */
+bool placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+		    uint64_t length, uint64_t *iova);
+
+/* An area has come or is about to go. */
+void placement_take(struct placement *placement, struct area *area);
+void placement_release(struct placement *placement, struct area *area);
+
+/* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
+int placement_reserve(struct placement *placement, const struct ledger *ledger,
+		      struct region *region);
+
+/* Whether a range of IOVAs lies in the aperture and in no reserved region. */
+bool placement_usable(const struct placement *placement, uint64_t first, uint64_t last);
+
+#endif /* IOAS_PLACEMENT_H */

@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * The address space: each call is a transaction that either happens or leaves all as it was.
+ *
+ * The parts and who may fail: memory for the record is taken first, then the placement is asked,
+ * the table is prepared, and the kernel is called last; what follows (ledger, placement, table)
+ * cannot fail. The table shows an address only while the kernel has it mapped: it is filled after
+ * the kernel's map and cleared before the kernel's unmap.
+ *
+ * One lock a space guards everything but the table's entries. Nothing else is locked inside it.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "backend.h"
+#include "ledger.h"
+#include "placement.h"
+#include "table.h"
+
+struct ioas {
+	struct table table;
+	pthread_mutex_t lock;
+	struct ioas_log log;
+	struct backend *backend;
+	struct ioas_device *devices;
+	unsigned int n_devices;
+	struct ledger ledger;
+	struct placement placement;
+};
+
+const struct ioas_table *
+ioas_table(const struct ioas *space)
+{
+	return &space->table.reader;
+}
+
+/* Reads the ranges anew. On failure the old ones stay. */
+static int
+refresh_ranges(struct ioas *space)
+{
+	struct placement *const placement = &space->placement;
+	struct ioas_range *ranges = NULL;
+	unsigned int room = 8;
+	uint64_t alignment;
+
+	for (;;) {
+		struct ioas_range *const larger = realloc(ranges, room * sizeof(*ranges));
+		int n = -ENOMEM;
+
+		if (larger != NULL) {
+			ranges = larger;
+			n = space->backend->ops->ranges(space->backend, ranges, room, &alignment);
+		}
+		if (n < 0) {
+			ioas_log(&space->log, IOAS_LOG_ERR, "cannot read the usable IOVA ranges: %s",
+				 strerror(-n));
+			free(ranges);
+			return n;
+		}
+		if ((unsigned int)n <= room) {
+			free(placement->ranges);
+			placement->ranges = ranges;
+			placement->n_ranges = n;
+			placement->alignment = alignment > 4096 ? alignment : 4096;
+			return 0;
+		}
+		room = n;
+	}
+}
+
+static int
+check_options(const struct ioas_options *options, const struct ioas_log *log)
+{
+	const struct ioas_range window = options->window;
+
+	if (options->size != sizeof(*options)) {
+		ioas_log(log, IOAS_LOG_ERR, "ioas_options.size is %zu, this library knows %zu",
+			 options->size, sizeof(*options));
+		return -EINVAL;
+	}
+	if (window.first > window.last ||
+	    (window.last != 0 && ((window.first & 4095) != 0 || (window.last & 4095) != 4095))) {
+		ioas_log(log, IOAS_LOG_ERR,
+			 "window 0x%" PRIx64 "-0x%" PRIx64 " is not a range of whole 4 KiB pages: "
+			 "give the first and the last byte, 0x100000000-0x1ffffffff for example",
+			 window.first, window.last);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+ioas_create(const struct ioas_options *options, struct ioas **out)
+{
+	static const struct ioas_options defaults = { .size = sizeof(defaults) };
+	struct ioas *space;
+	int ret;
+
+	if (options == NULL)
+		options = &defaults;
+	ret = check_options(options, &(struct ioas_log){ options->log, options->log_arg });
+	if (ret < 0)
+		return ret;
+	space = calloc(1, sizeof(*space));
+	if (space == NULL)
+		return -ENOMEM;
+	space->log = (struct ioas_log){ options->log, options->log_arg };
+	space->placement.window = options->window;
+	if (options->window.last == 0)
+		space->placement.window.last = UINT64_MAX;
+	ret = table_create(&space->table);
+	if (ret < 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve address space for the lookup table: raise RLIMIT_AS "
+			 "(`ulimit -v unlimited`)");
+		goto err_free;
+	}
+	ret = backend_open(options->backend, &space->log, &space->backend);
+	if (ret < 0)
+		goto err_table;
+	ret = refresh_ranges(space);
+	if (ret < 0)
+		goto err_backend;
+	pthread_mutex_init(&space->lock, NULL);
+	*out = space;
+	return 0;
+
+err_backend:
+	space->backend->ops->close(space->backend);
+err_table:
+	table_destroy(&space->table);
+err_free:
+	free(space);
+	return ret;
+}
+
+/* Frees every record that a tree of areas or regions holds. */
+static void
+free_records(struct ioas *space)
+{
+	struct area *area;
+	struct tree_node *node;
+
+	while ((area = ledger_from_iova(&space->ledger, 0)) != NULL) {
+		ledger_remove(&space->ledger, area);
+		free(area);
+	}
+	while ((node = tree_from(&space->placement.regions, 0)) != NULL) {
+		tree_remove(&space->placement.regions, node);
+		free(container_of(node, struct region, va));
+	}
+	free(space->placement.ranges);
+}
+
+void
+ioas_destroy(struct ioas *space)
+{
+	if (space == NULL)
+		return;
+	while (space->devices != NULL)
+		ioas_detach(space->devices);
+	space->backend->ops->close(space->backend);
+	free_records(space);
+	table_destroy(&space->table);
+	pthread_mutex_destroy(&space->lock);
+	free(space);
+}
+
+static struct ioas_device *
+find_device(struct ioas *space, const char *name)
+{
+	struct ioas_device *device = space->devices;
+
+	while (device != NULL && strcmp(device->name, device_basename(name)) != 0)
+		device = device->next;
+	return device;
+}
+
+struct ioas_device *
+ioas_device_find(struct ioas *space, const char *name)
+{
+	struct ioas_device *device;
+
+	pthread_mutex_lock(&space->lock);
+	device = find_device(space, name);
+	pthread_mutex_unlock(&space->lock);
+	return device;
+}
+
+static int
+attach_locked(struct ioas *space, const char *name, struct ioas_device *device)
+{
+	int ret;
+
+	if (find_device(space, name) != NULL) {
+		ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already",
+			 device_basename(name));
+		return -EEXIST;
+	}
+	ret = device_resolve(device, name, &space->log);
+	if (ret < 0)
+		return ret;
+	ret = space->backend->ops->attach(space->backend, device);
+	if (ret < 0)
+		return ret;
+	ret = refresh_ranges(space);
+	if (ret < 0) {
+		space->backend->ops->detach(space->backend, device);
+		return ret;
+	}
+	device->next = space->devices;
+	space->devices = device;
+	space->n_devices++;
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s (%s) attached through %s", device->name,
+		 device->driver, device->cdev);
+	return 0;
+}
+
+int
+ioas_attach(struct ioas *space, const char *name, struct ioas_device **out)
+{
+	struct ioas_device *device;
+	int ret;
+
+	device = calloc(1, sizeof(*device));
+	if (device == NULL)
+		return -ENOMEM;
+	device->space = space;
+	device->sys = space->backend->sys;
+	device->fd = -1;
+	pthread_mutex_lock(&space->lock);
+	ret = attach_locked(space, name, device);
+	pthread_mutex_unlock(&space->lock);
+	if (ret < 0)
+		free(device);
+	else
+		*out = device;
+	return ret;
+}
+
+void
+ioas_detach(struct ioas_device *device)
+{
+	struct ioas_device **link;
+	struct ioas *space;
+
+	if (device == NULL)
+		return;
+	space = device->space;
+	pthread_mutex_lock(&space->lock);
+	for (link = &space->devices; *link != device; link = &(*link)->next)
+		;
+	*link = device->next;
+	space->n_devices--;
+	space->backend->ops->detach(space->backend, device);
+	/* The ranges can only have grown: should they not be readable now, the old ones serve. */
+	refresh_ranges(space);
+	pthread_mutex_unlock(&space->lock);
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s detached", device->name);
+	free(device);
+}
+
+/* The line for a map that the kernel refused. */
+static void
+log_map_failure(struct ioas *space, uint64_t va, uint64_t length, int error)
+{
+	const struct ioas_size_text size = ioas_size_text(length);
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (error == -ENOMEM && limit.rlim_cur != RLIM_INFINITY &&
+	    limit.rlim_cur < space->ledger.bytes + length)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": RLIMIT_MEMLOCK is %s, %s is needed: raise "
+			 "it with `ulimit -l` or LimitMEMLOCK=, or use less memory", size.text, va,
+			 ioas_size_text(limit.rlim_cur).text,
+			 ioas_size_text(space->ledger.bytes + length).text);
+	else if (error == -ENOMEM)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": not enough memory, or RLIMIT_MEMLOCK of "
+			 "this user is used up by other processes: raise it with `ulimit -l`",
+			 size.text, va);
+	else if (error == -EFAULT)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": it is not readable and writable memory of "
+			 "this process", size.text, va);
+	else
+		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s", size.text,
+			 va, strerror(-error));
+}
+
+static int
+map_chosen(struct ioas *space, struct area *area)
+{
+	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	struct ioas_range window;
+	uint64_t iova;
+	int ret;
+
+	if (!placement_find(&space->placement, &space->ledger, va, length, &window.first)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": no free range of IOVAs is that long: use "
+			 "less memory or a larger window (0x%" PRIx64 "-0x%" PRIx64 " now)",
+			 ioas_size_text(length).text, va, space->placement.window.first,
+			 space->placement.window.last);
+		return -ENOSPC;
+	}
+	window.last = window.first + (length - 1);
+	ret = space->backend->ops->map(space->backend, va, length, window, &iova);
+	if (ret < 0) {
+		log_map_failure(space, va, length, ret);
+		return ret;
+	}
+	area->iova.first = iova;
+	area->iova.last = iova + (length - 1);
+	return 0;
+}
+
+static int
+map_fixed(struct ioas *space, struct area *area)
+{
+	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t iova = area->iova.first, last = area->iova.last;
+	int ret;
+
+	if (iova == 0 || !placement_usable(&space->placement, iova, last)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at IOVA 0x%" PRIx64 ": %s: choose another IOVA, or let one "
+			 "be chosen", ioas_size_text(length).text, iova,
+			 iova == 0 ? "0 is never an IOVA"
+				   : "it is outside the aperture or in a reserved region");
+		return -EINVAL;
+	}
+	if (!tree_is_free(&space->ledger.by_iova, iova, last)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at IOVA 0x%" PRIx64 ": the range is in use",
+			 ioas_size_text(length).text, iova);
+		return -EEXIST;
+	}
+	ret = space->backend->ops->map_fixed(space->backend, va, length, iova);
+	if (ret < 0)
+		log_map_failure(space, va, length, ret);
+	return ret;
+}
+
+static int
+map_locked(struct ioas *space, struct area *area)
+{
+	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const bool known = !tree_is_free(&space->ledger.by_va, va, area->va.last);
+	int ret;
+
+	if (((va | length | area->iova.first) & (space->placement.alignment - 1)) != 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 ": not aligned to %s", length,
+			 va, ioas_size_text(space->placement.alignment).text);
+		return -EINVAL;
+	}
+	if (known && !area->fixed) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": part of it is mapped already",
+			 ioas_size_text(length).text, va);
+		return -EEXIST;
+	}
+	if (!known) {
+		ret = table_prepare(&space->table, va, length);
+		if (ret < 0) {
+			ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
+				 ioas_size_text(length).text, va,
+				 ret == -ERANGE ? "the address is beyond the lookup table"
+						: "no memory for the lookup table");
+			return ret;
+		}
+	}
+	ret = area->fixed ? map_fixed(space, area) : map_chosen(space, area);
+	if (ret < 0)
+		return ret;
+	ledger_add(&space->ledger, area);
+	placement_take(&space->placement, area);
+	if (!area->alias)
+		table_set(&space->table, va, length, area->iova.first);
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
+		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
+	return 0;
+}
+
+static int
+map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *iova)
+{
+	const uint64_t first = (uintptr_t)va;
+	struct area *area;
+	int ret;
+
+	if (length == 0 || first + (length - 1) < first ||
+	    (fixed && *iova + (length - 1) < *iova)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map 0x%" PRIx64 " bytes at %p: empty, or beyond the last address",
+			 length, va);
+		return -EINVAL;
+	}
+	area = calloc(1, sizeof(*area));
+	if (area == NULL)
+		return -ENOMEM;
+	area->va.first = first;
+	area->va.last = first + (length - 1);
+	area->fixed = fixed;
+	if (fixed) {
+		area->iova.first = *iova;
+		area->iova.last = *iova + (length - 1);
+	}
+	pthread_mutex_lock(&space->lock);
+	ret = map_locked(space, area);
+	if (ret == 0)
+		*iova = area->iova.first;
+	pthread_mutex_unlock(&space->lock);
+	if (ret < 0)
+		free(area);
+	return ret;
+}
+
+int
+ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova)
+{
+	uint64_t unused;
+
+	return map_area(space, va, length, false, iova != NULL ? iova : &unused);
+}
+
+int
+ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova)
+{
+	return map_area(space, va, length, true, &iova);
+}
+
+static void
+unmap_area(struct ioas *space, struct area *area)
+{
+	const uint64_t length = area->va.last - area->va.first + 1;
+	int ret;
+
+	if (!area->alias)
+		table_clear(&space->table, area->va.first, length);
+	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
+	 * same, then the IOVA is not given out again. */
+	ret = space->backend->ops->unmap(space->backend, area->iova.first, length);
+	ledger_remove(&space->ledger, area);
+	if (ret < 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
+			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
+		return;
+	}
+	placement_release(&space->placement, area);
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
+		 ioas_size_text(length).text, area->va.first, area->iova.first);
+	free(area);
+}
+
+static bool
+crosses(const struct tree_node *node, uint64_t first, uint64_t last)
+{
+	return node->first <= last && node->last >= first &&
+	       (node->first < first || node->last > last);
+}
+
+static int
+refuse_part(struct ioas *space, const struct area *area)
+{
+	ioas_log(&space->log, IOAS_LOG_ERR,
+		 "cannot unmap a part of the area at 0x%" PRIx64 "-0x%" PRIx64
+		 ": an area is unmapped whole", area->va.first, area->va.last);
+	return -EBUSY;
+}
+
+/* The area, not an alias, that crosses a border of [first, last] in addresses, or NULL. */
+static int
+check_va(struct ioas *space, uint64_t first, uint64_t last)
+{
+	const uint64_t ends[] = { first, last };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct area *const area = ledger_from_va(&space->ledger, ends[i]);
+
+		if (area != NULL && crosses(&area->va, first, last))
+			return refuse_part(space, area);
+	}
+	for (const struct area *alias = space->ledger.aliases; alias != NULL;
+	     alias = alias->next_alias)
+		if (crosses(&alias->va, first, last))
+			return refuse_part(space, alias);
+	return 0;
+}
+
+int
+ioas_unmap(struct ioas *space, const void *va, uint64_t length)
+{
+	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
+	struct area *area, *next;
+	int ret;
+
+	if (length == 0 || last < first)
+		return -EINVAL;
+	pthread_mutex_lock(&space->lock);
+	ret = check_va(space, first, last);
+	if (ret < 0)
+		goto out_unlock;
+	for (area = space->ledger.aliases; area != NULL; area = next) {
+		next = area->next_alias;
+		if (area->va.first >= first && area->va.last <= last) {
+			unmap_area(space, area);
+			ret++;
+		}
+	}
+	while ((area = ledger_from_va(&space->ledger, first)) != NULL && area->va.last <= last) {
+		unmap_area(space, area);
+		ret++;
+	}
+out_unlock:
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+int
+ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
+{
+	const uint64_t last = iova + (length - 1), ends[] = { iova, last };
+	struct area *area;
+	int ret = 0;
+
+	if (length == 0 || last < iova)
+		return -EINVAL;
+	pthread_mutex_lock(&space->lock);
+	for (unsigned int i = 0; i < 2; i++) {
+		area = ledger_from_iova(&space->ledger, ends[i]);
+		if (area != NULL && crosses(&area->iova, iova, last)) {
+			ret = refuse_part(space, area);
+			goto out_unlock;
+		}
+	}
+	while ((area = ledger_from_iova(&space->ledger, iova)) != NULL && area->iova.last <= last) {
+		unmap_area(space, area);
+		ret++;
+	}
+out_unlock:
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+int
+ioas_reserve(struct ioas *space, const void *va, uint64_t length)
+{
+	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
+	struct region *region;
+	int ret;
+
+	if (length == 0 || last < first || ((first | length) & 4095) != 0)
+		return -EINVAL;
+	region = calloc(1, sizeof(*region));
+	if (region == NULL)
+		return -ENOMEM;
+	region->va.first = first;
+	region->va.last = last;
+	pthread_mutex_lock(&space->lock);
+	ret = placement_reserve(&space->placement, &space->ledger, region);
+	if (ret == 0)
+		ioas_log(&space->log, IOAS_LOG_DEBUG,
+			 "kept IOVAs 0x%" PRIx64 "-0x%" PRIx64 " for addresses from 0x%" PRIx64,
+			 region->place.first, region->place.last, first);
+	pthread_mutex_unlock(&space->lock);
+	if (ret < 0)
+		free(region);
+	return ret;
+}
+
+void
+ioas_get_info(struct ioas *space, struct ioas_info *info)
+{
+	const struct placement *const placement = &space->placement;
+
+	pthread_mutex_lock(&space->lock);
+	*info = (struct ioas_info){
+		.backend = space->backend->ops->name,
+		.devices = space->n_devices,
+		.maps = space->ledger.areas,
+		.bytes = space->ledger.bytes,
+		.alignment = placement->alignment,
+	};
+	if (placement->n_ranges > 0) {
+		info->aperture.first = placement->ranges[0].first;
+		info->aperture.last = placement->ranges[placement->n_ranges - 1].last;
+	}
+	pthread_mutex_unlock(&space->lock);
+}
+
+unsigned int
+ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n)
+{
+	unsigned int total;
+
+	pthread_mutex_lock(&space->lock);
+	total = space->placement.n_ranges;
+	for (unsigned int i = 0; ranges != NULL && i < n && i < total; i++)
+		ranges[i] = space->placement.ranges[i];
+	pthread_mutex_unlock(&space->lock);
+	return total;
+}
+
+static struct ioas_area
+public_area(const struct area *area)
+{
+	return (struct ioas_area){
+		.va = (void *)(uintptr_t)area->va.first,
+		.iova = area->iova.first,
+		.length = area->va.last - area->va.first + 1,
+		.fixed = area->fixed,
+	};
+}
+
+int
+ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg)
+{
+	const struct area *area;
+	uint64_t from = 0;
+	int ret = 0;
+
+	pthread_mutex_lock(&space->lock);
+	while (ret == 0 && (area = ledger_from_iova(&space->ledger, from)) != NULL) {
+		const struct ioas_area shown = public_area(area);
+
+		ret = fn(&shown, arg);
+		if (area->iova.last == UINT64_MAX)
+			break;
+		from = area->iova.last + 1;
+	}
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+void *
+ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *out)
+{
+	const struct area *area;
+	void *va = NULL;
+
+	pthread_mutex_lock(&space->lock);
+	area = ledger_from_iova(&space->ledger, iova);
+	if (area != NULL && area->iova.first <= iova) {
+		va = (void *)(uintptr_t)(area->va.first + (iova - area->iova.first));
+		if (out != NULL)
+			*out = public_area(area);
+	}
+	pthread_mutex_unlock(&space->lock);
+	return va;
+}
