@@ -125,6 +125,9 @@ int ioas_attach(struct ioas *space, const char *name, struct ioas_device **devic
 /**
  * Detach a device and close it. Memory stays mapped for the other devices and for later ones.
  *
+ * The aperture grows to what the devices left allow; after the last one it stays as it is, so that
+ * the device can come back to memory that was mapped meanwhile.
+ *
  * @param device The handle, not valid any more afterwards. NULL: nothing happens.
  */
 void ioas_detach(struct ioas_device *device);
@@ -179,7 +182,8 @@ int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
 /**
  * Map memory at the IOVA that the caller names.
  *
- * Memory may be mapped at several IOVAs in this way; lookups give the first one that was made.
+ * Memory may be mapped at several IOVAs in this way. Memory of which any part is mapped already
+ * becomes an alias, which lookups do not see: they give the first IOVA, as long as that is mapped.
  * The window does not bind fixed IOVAs, the aperture does.
  *
  * @param space  The space.

@@ -261,8 +261,11 @@ ioas_detach(struct ioas_device *device)
 	*link = device->next;
 	space->n_devices--;
 	space->backend->ops->detach(space->backend, device);
-	/* The ranges can only have grown: should they not be readable now, the old ones serve. */
-	refresh_ranges(space);
+	/* The ranges can only have grown: should they not be readable now, the old ones serve. After
+	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
+	 * that device cannot come back. */
+	if (space->n_devices > 0)
+		refresh_ranges(space);
 	pthread_mutex_unlock(&space->lock);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s detached", device->name);
 	free(device);

@@ -50,7 +50,6 @@ void devices_give_back(void);
 /* The seams for devices of ours; 1 means "not ours". */
 int devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 int devices_release(const char *sysfs_base, const char *name, int fd);
-int devices_info(const char *name, int fd, struct vfio_device_info *info);
 /* How many devices are attached. */
 unsigned int devices_count(void);
 

@@ -135,18 +135,6 @@ seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int f
 }
 
 static int
-seam_rte_vfio_get_device_info(const char *sysfs_base, const char *dev_addr, int *vfio_dev_fd,
-			      struct vfio_device_info *device_info)
-{
-	const int ret = devices_info(dev_addr, *vfio_dev_fd, device_info);
-
-	if (ret <= 0)
-		return ret;
-	return seam_original.rte_vfio_get_device_info(sysfs_base, dev_addr, vfio_dev_fd,
-						      device_info);
-}
-
-static int
 seam_rte_vfio_enable(const char *modname)
 {
 	/* A user who may open the cdevs need not be allowed to open the legacy container: then

@@ -26,8 +26,6 @@
 	SEAM(int, rte_vfio_setup_device, (const char *sysfs_base, const char *dev_addr, \
 		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
 	SEAM(int, rte_vfio_release_device, (const char *sysfs_base, const char *dev_addr, int fd)) \
-	SEAM(int, rte_vfio_get_device_info, (const char *sysfs_base, const char *dev_addr, \
-		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
 	SEAM(int, rte_vfio_enable, (const char *modname)) \
 	SEAM(int, rte_vfio_is_enabled, (const char *modname)) \
 	SEAM(int, rte_vfio_noiommu_is_enabled, (void)) \

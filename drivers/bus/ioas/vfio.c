@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -167,6 +168,30 @@ give_up(void)
 	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK runs as it does without the plugin");
 }
 
+/* EAL's own message does not say what to do. */
+static void
+check_hugepages(void)
+{
+	unsigned long pages = 0, n;
+	glob_t found;
+
+	if (glob("/sys/kernel/mm/hugepages/*/nr_hugepages", 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *const file = fopen(found.gl_pathv[i], "re");
+
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%lu", &n) == 1)
+			pages += n;
+		fclose(file);
+	}
+	globfree(&found);
+	if (pages == 0)
+		BUS_IOAS_LOG(WARNING, "no hugepages are reserved: run `dpdk-hugepages.py --setup "
+			     "1G`, or start with --no-huge");
+}
+
 int
 devices_take(const struct bus_ioas_options *options)
 {
@@ -197,6 +222,8 @@ devices_take(const struct bus_ioas_options *options)
 	for_each_candidate(take_candidate);
 	if (devices_count() == 0)
 		give_up();
+	else
+		check_hugepages();
 	return 0;
 }
 
@@ -284,20 +311,6 @@ devices_release(const char *sysfs_base __rte_unused, const char *name, int fd)
 		drop(owned);
 		ret = 0;
 	}
-	pthread_mutex_unlock(&devices_lock);
-	return ret;
-}
-
-int
-devices_info(const char *name, int fd, struct vfio_device_info *info)
-{
-	struct owned *owned;
-	int ret = 1;
-
-	pthread_mutex_lock(&devices_lock);
-	owned = find(name);
-	if (owned != NULL && owned->device != NULL && ioas_device_fd(owned->device) == fd)
-		ret = get_info(owned->device, info);
 	pthread_mutex_unlock(&devices_lock);
 	return ret;
 }
