@@ -161,7 +161,8 @@ int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *
  *
  * The memory becomes one area. Its IOVA is congruent to its address modulo the largest power of
  * two that fits into the length, up to 1 GiB, so that the IOMMU can use as large an entry as the
- * memory has pages; it is never 0, lies in the aperture and the window, and is contiguous.
+ * memory has pages; it is never 0, never equal to the address, lies in the aperture and the window,
+ * and is contiguous.
  * While a device is attached the pages are pinned and counted against RLIMIT_MEMLOCK; while none
  * is, the kernel checks and pins nothing until the next attach.
  *

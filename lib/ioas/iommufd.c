@@ -163,6 +163,9 @@ iommufd_attach(struct backend *backend, struct ioas_device *device)
 	if (device->fd < 0)
 		return device->fd;
 	ret = backend->sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
+	if (ret == -EINVAL)
+		ret = -EBUSY;
 	if (ret < 0) {
 		if (ret == -EBUSY)
 			ioas_log(backend->log, IOAS_LOG_ERR,

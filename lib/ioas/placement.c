@@ -40,27 +40,33 @@ window_has(const struct placement *placement, uint64_t first, uint64_t last)
 	       first != 0 && first <= last && placement_usable(placement, first, last);
 }
 
-/* The lowest place in [low, high]; areas inside reservations of other memory count as well. */
+/*
+ * The lowest place in [low, high]. Areas inside reservations of other memory count as well. An IOVA
+ * that equals its address is passed over: it would hide a driver that takes one for the other.
+ */
 static bool
 find_between(const struct placement *placement, const struct ledger *ledger, uint64_t low,
-	     uint64_t high, uint64_t length, uint64_t align, uint64_t phase, uint64_t *iova)
+	     uint64_t high, uint64_t va, uint64_t length, uint64_t align, uint64_t *iova)
 {
-	while (tree_find_hole(&placement->taken, low, high, length, align, phase, iova)) {
+	while (tree_find_hole(&placement->taken, low, high, length, align, va & (align - 1), iova)) {
 		const struct area *const area = ledger_from_iova(ledger, *iova);
+		uint64_t passed = *iova;
 
-		if (area == NULL || area->iova.first > *iova + (length - 1))
+		if (area != NULL && area->iova.first <= *iova + (length - 1))
+			passed = area->iova.last;
+		else if (*iova != va)
 			return true;
-		if (area->iova.last >= high)
+		if (passed >= high)
 			break;
-		low = area->iova.last + 1;
+		low = passed + 1;
 	}
 	return false;
 }
 
 /* From the last place used to the top, then from the bottom. */
 static bool
-find_anywhere(const struct placement *placement, const struct ledger *ledger, uint64_t length,
-	      uint64_t align, uint64_t phase, uint64_t *iova)
+find_anywhere(const struct placement *placement, const struct ledger *ledger, uint64_t va,
+	      uint64_t length, uint64_t align, uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		for (unsigned int i = 0; i < placement->n_ranges; i++) {
@@ -69,12 +75,26 @@ find_anywhere(const struct placement *placement, const struct ledger *ledger, ui
 			if (pass == 0 && range.first < placement->next)
 				range.first = placement->next;
 			if (range.first <= range.last &&
-			    find_between(placement, ledger, range.first, range.last, length, align,
-					 phase, iova))
+			    find_between(placement, ledger, range.first, range.last, va, length,
+					 align, iova))
 				return true;
 		}
 	}
 	return false;
+}
+
+/* What the kernel aligns a chosen IOVA to: the smallest of the length rounded up to a power of two,
+ * the lowest set bit of the address, and 2 MiB. A window of just the length must start there. */
+static uint64_t
+least_alignment(const struct placement *placement, uint64_t va, uint64_t length)
+{
+	uint64_t align = 2 * MIB;
+
+	while (align / 2 >= length)
+		align >>= 1;
+	if (va != 0 && (va & -va) < align)
+		align = va & -va;
+	return align > placement->alignment ? align : placement->alignment;
 }
 
 /* The largest power of two that fits, up to what IOMMUs have large entries for. */
@@ -93,14 +113,15 @@ static bool
 find_aligned(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 	     uint64_t length, uint64_t *iova)
 {
-	uint64_t align = best_alignment(length, placement->alignment);
+	const uint64_t least = least_alignment(placement, va, length);
+	uint64_t align = best_alignment(length, least);
 
 	for (;;) {
-		if (find_anywhere(placement, ledger, length, align, va & (align - 1), iova))
+		if (find_anywhere(placement, ledger, va, length, align, iova))
 			return true;
-		if (align <= placement->alignment)
+		if (align <= least)
 			return false;
-		align = align > 2 * MIB ? 2 * MIB : placement->alignment;
+		align = align > 2 * MIB ? 2 * MIB : least;
 	}
 }
 
@@ -125,13 +146,13 @@ static bool
 find_behind(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 	    uint64_t length, uint64_t *iova)
 {
-	const uint64_t align = best_alignment(length, placement->alignment);
+	const uint64_t align = best_alignment(length, least_alignment(placement, va, length));
 	const struct area *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
 
 	if (before == NULL || before->va.last != va - 1 || before->iova.last == UINT64_MAX)
 		return false;
 	*iova = before->iova.last + 1;
-	return ((*iova - va) & (align - 1)) == 0 &&
+	return *iova != va && ((*iova - va) & (align - 1)) == 0 &&
 	       window_has(placement, *iova, *iova + (length - 1)) &&
 	       tree_is_free(&placement->taken, *iova, *iova + (length - 1)) &&
 	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
@@ -193,7 +214,7 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	}
 	if (all < placement->taken_bytes || (all - placement->taken_bytes) / 2 < length)
 		return -ENOSPC;
-	if (!find_anywhere(placement, ledger, length, GIB, region->va.first & (GIB - 1), &iova))
+	if (!find_anywhere(placement, ledger, region->va.first, length, GIB, &iova))
 		return -ENOSPC;
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);

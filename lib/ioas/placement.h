@@ -16,6 +16,11 @@
  * search passes nothing that is taken); from the bottom, in the holes.
  */
 
+/* Where the search begins in a new space: any device that can use an IOMMU at all reaches that far,
+ * and what lies below stays for devices that reach less (a window) and for IOVAs that callers name,
+ * which tend to be small. */
+#define PLACEMENT_START (UINT64_C(64) << 30)
+
 /* A reservation: its addresses map linearly to its IOVAs. */
 struct region {
 	struct tree_node va;

@@ -113,6 +113,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	if (space == NULL)
 		return -ENOMEM;
 	space->log = (struct ioas_log){ options->log, options->log_arg };
+	space->placement.next = PLACEMENT_START;
 	space->placement.window = options->window;
 	if (options->window.last == 0)
 		space->placement.window.last = UINT64_MAX;
