@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What can be wrong with a machine or a user gives one clear line that names cause and remedy.
+# guest: --machine intel-39 --nics e1000e,e1000e
+# shellcheck shell=dash
+. /lib/guest.sh
+
+# Runs testpmd without input; it must print each pattern, and its status must be as told.
+# usage: expect_error NAME fails|ends PATTERN... -- EAL-OPTION...
+expect_error() {
+	local name=$1 how=$2 rc=0 wrong='' pattern
+	shift 2
+	testpmd_run "$@" || rc=$?
+	if [ "$how" = fails ] && [ $rc -eq 0 ]; then wrong="exit status 0;"; fi
+	if [ $rc -ge 124 ]; then wrong="exit status $rc;"; fi
+	while [ "$1" != -- ]; do
+		pattern=$1
+		grep -q -e "$pattern" "$log" || wrong="$wrong printed no '$pattern';"
+		shift
+	done
+	if [ -z "$wrong" ]; then
+		case_ok "$name"
+	else
+		sed 's/^/  | /' "$log"
+		case_fail "$name" "$wrong"
+	fi
+}
+
+limit=unlimited
+testpmd_run() {
+	while [ "$1" != -- ]; do shift; done
+	shift
+	echo "+ dpdk-testpmd $*" >&2
+	if [ -n "$as" ]; then
+		mkdir -p "$XDG_RUNTIME_DIR"
+		chown "$as" "$XDG_RUNTIME_DIR"
+		timeout 60 su "$as" -s /bin/sh -c \
+			"ulimit -l $limit; exec dpdk-testpmd -l 0-1 $* -- --total-num-mbufs=4096" \
+			</dev/null >"$log" 2>&1
+	else
+		timeout 60 dpdk-testpmd -l 0-1 "$@" -- --total-num-mbufs=4096 </dev/null >"$log" 2>&1
+	fi
+}
+
+# shellcheck disable=SC2046
+set -- $(nics)
+
+expect_error "no device bound to vfio-pci" ends "IOAS: no device for the plugin.*dpdk-devbind.py -b" \
+	-- --in-memory -d $plugin
+
+bind_vfio "$@"
+give_to_user "$@"
+as=dpdk
+
+limit=65536
+expect_error "memlock too small for -m" fails \
+	"IOAS: cannot map 128 MiB .*RLIMIT_MEMLOCK is 64 MiB, 128 MiB is needed: raise it" \
+	"Cannot probe devices" -- --in-memory -m 128 -d $plugin
+limit=8192
+free=$(free_pages)
+expect_error "memlock too small for growth is an allocation that fails" fails \
+	"IOAS: cannot map 2 MiB .*RLIMIT_MEMLOCK is 8 MiB, 10 MiB is needed: raise it" \
+	"mbuf pool .*Cannot allocate memory" -- --in-memory -d $plugin
+if [ "$(free_pages)" = "$free" ]; then
+	case_ok "huge pages are free again after it"
+else
+	case_fail "huge pages are free again after it" "$free before, $(free_pages) after"
+fi
+limit=unlimited
+
+chown root /dev/iommu
+expect_error "no permission on /dev/iommu" ends \
+	"IOAS: no permission to open /dev/iommu: give this user read and write access" \
+	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
+chown dpdk /dev/iommu
+
+chown root "$(cdev "$1")" "$(cdev "$2")"
+expect_error "no permission on a cdev" ends \
+	"IOAS: $1: no permission to open $(cdev "$1"): give this user read and write access" \
+	-- --in-memory -d $plugin
+as=''
+
+mv /dev/iommu /tmp/iommu
+expect_error "no iommufd in the kernel" ends \
+	"IOAS: /dev/iommu does not exist: run .modprobe iommufd., or use a kernel with" \
+	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
+export DPDK_IOAS=backend=iommufd
+expect_error "no iommufd in the kernel, and it is demanded" fails \
+	"IOAS: /dev/iommu does not exist" "Cannot scan the buses" -- --in-memory -d $plugin
+unset DPDK_IOAS
+mv /tmp/iommu /dev/iommu
+
+testpmd_start -l 0-1 --in-memory -a "$1" -d $plugin -- -i --total-num-mbufs=4096
+mv "$log" /tmp/holder.log
+expect_error "a device that somebody else holds" ends \
+	"IOAS: $1: .*in use by another process: stop it" \
+	-- --in-memory -a "$1" --file-prefix other -d $plugin
+expect_error "of two devices the free one is used" ends \
+	"IOAS: backend iommufd, 1 device," "IOAS: $1: .*in use by another process" \
+	-- --in-memory --file-prefix other -d $plugin
+log=/tmp/holder.log
+testpmd_end
+log=/tmp/testpmd.log
+
+for option in backend=foo iova=pa iova= window=1-2 window=0x2000-0x1fff window=0x1000 backend foo=1; do
+	export DPDK_IOAS=$option
+	expect_error "option $option" fails "IOAS: DPDK_IOAS: .*${option%%=*}.*[:,] \(use\|give\)" \
+		"Cannot scan the buses" -- --in-memory -d $plugin
+done
+unset DPDK_IOAS
+finish
