@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts of devtools/ and test/guest/: where things are kept, how they are said.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

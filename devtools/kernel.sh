@@ -46,7 +46,7 @@ if [ ! -f "$image" ]; then
 			make olddefconfig
 		} >"$dest/config.log" 2>&1 || die "kernel configuration failed, see $dest/config.log"
 		# What a fragment asks for and olddefconfig dropped would show much later.
-		for option in IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI INTEL_IOMMU INTEL_IOMMU_DEBUGFS; do
+		for option in 64BIT IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI INTEL_IOMMU INTEL_IOMMU_DEBUGFS DETECT_HUNG_TASK; do
 			grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
 		done
 		with_progress "build the guest's kernel $version" "$dest/build.log" \

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Boots an emulated machine that has an IOMMU and runs a script in it.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+usage() {
+	cat <<EOF
+usage: devtools/guest.sh [OPTION]... [SCRIPT]
+
+Boots QEMU (software emulation, so any machine will do) with an IOMMU, NICs, Debian's DPDK and a
+kernel with iommufd, runs SCRIPT in it with busybox's sh as root, and exits with its status.
+Fails too if the guest does not finish in time, or if its kernel reported an IOMMU fault, a
+warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may use
+\`. /lib/guest.sh\` (devtools/guest/guest.sh).
+
+  --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; none: no IOMMU
+  --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e)
+  --net hub         all NICs on one hub (default)
+  --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
+  --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
+  --mem SIZE        memory (default 3G)
+  --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
+  --pages-1g N      huge pages of 1 GiB (default 0)
+  --add FILE        copies FILE into the share, may be repeated
+  --share DIR       exported as /share, read and write (default: a temporary folder);
+                    the guest leaves dmesg and status there
+  --dump DIR        writes what NIC i sends and receives to DIR/nici.pcap
+  --cmdline TEXT    added to the kernel's command line
+  --allow-faults    what the guest's kernel reported is shown, but is no failure
+  --timeout SECONDS (default 300)
+  --log FILE        the guest's console (default: SHARE/console)
+EOF
+}
+
+machine=intel-39 nics=e1000e,e1000e net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
+share='' dump='' cmdline='' allow_faults='' timeout=300 log='' add=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--allow-faults) allow_faults=yes; shift; continue ;;
+	--machine | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
+		--dump | --cmdline | --timeout | --log)
+		[ $# -ge 2 ] || die "$1 needs a value" ;;
+	-*) usage >&2; die "unknown option $1" ;;
+	*) break ;;
+	esac
+	case $1 in
+	--machine) machine=$2 ;;
+	--nics) nics=$2 ;;
+	--net) net=$2 ;;
+	--nodes) nodes=$2 ;;
+	--mem) mem=$2 ;;
+	--pages-2m) pages_2m=$2 ;;
+	--pages-1g) pages_1g=$2 ;;
+	--add) add+=("$2") ;;
+	--share) share=$2 ;;
+	--dump) dump=$2 ;;
+	--cmdline) cmdline=$2 ;;
+	--timeout) timeout=$2 ;;
+	--log) log=$2 ;;
+	esac
+	shift 2
+done
+[ $# -le 1 ] || die "more than one script: $*"
+script=${1-}
+
+command -v qemu-system-x86_64 >/dev/null || die "no qemu-system-x86_64: run devtools/setup.sh"
+kernel=$("$top/devtools/kernel.sh" x86)
+initramfs=$("$top/devtools/initramfs.sh")
+
+# The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
+if [ -z "$share" ]; then
+	share=$(mktemp -d)
+	trap 'rm -rf "$share"' EXIT
+fi
+mkdir -p "$share"
+chmod 755 "$share"
+rm -f "$share/status" "$share/dmesg"
+if [ -n "$script" ]; then
+	cp -- "$script" "$share/script"
+else
+	echo 'echo "guest: a shell; exit powers off"; exec setsid cttyhack sh -i' >"$share/script"
+fi
+if [ ${#add[@]} -gt 0 ]; then cp -L -- "${add[@]}" "$share/"; fi
+log=${log:-$share/console}
+
+case $mem in *G) mem_mb=$((${mem%G} * 1024)) ;; *M) mem_mb=${mem%M} ;; *) mem_mb=$mem ;; esac
+qemu=(qemu-system-x86_64 -M q35 -accel "tcg,thread=multi" -cpu max -smp 4 -m "${mem_mb}M"
+	-nodefaults -display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
+	-serial "file:$log"
+	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
+	-device "virtio-9p-pci,fsdev=share,mount_tag=share,bus=pcie.0,addr=2")
+if [ -n "$script" ]; then
+	qemu+=(-chardev "stdio,id=io,signal=on" -serial chardev:io)
+else
+	qemu+=(-chardev "stdio,id=io,signal=off" -serial chardev:io)
+fi
+
+case $machine in
+intel-39 | intel-48)
+	qemu+=(-device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${machine#intel-}") ;;
+none) ;;
+*) die "unknown machine $machine" ;;
+esac
+
+for ((i = 0; i < nodes; i++)); do
+	per_node=$((4 / nodes))
+	qemu+=(-object "memory-backend-ram,id=m$i,size=$((mem_mb / nodes))M"
+		-numa "node,memdev=m$i,cpus=$((i * per_node))-$(((i + 1) * per_node - 1))")
+	if [ "$nodes" -gt 1 ]; then
+		qemu+=(-device "pxb-pcie,id=pxb$i,bus=pcie.0,bus_nr=$((64 * (i + 1))),numa_node=$i")
+	fi
+done
+
+IFS=, read -ra nic_list <<<"$nics"
+for i in "${!nic_list[@]}"; do
+	case ${nic_list[i]} in
+	e1000e) device=e1000e,romfile= ;;
+	virtio) device=virtio-net-pci,disable-legacy=on,iommu_platform=on,ats=off,romfile= ;;
+	*) die "unknown NIC ${nic_list[i]}" ;;
+	esac
+	if [ "$nodes" -gt 1 ]; then
+		qemu+=(-device "pcie-root-port,id=port$i,bus=pxb$((i % nodes)),chassis=$i")
+		place=bus=port$i
+	else
+		place=bus=pcie.0,addr=$((i * 4 + 4))
+	fi
+	case $net in
+	hub) qemu+=(-netdev "hubport,id=net$i,hubid=0") ;;
+	udp:*)
+		port=$((${net#udp:} + 2 * i))
+		local=local.type=inet,local.host=127.0.0.1,local.port=$port
+		remote=remote.type=inet,remote.host=127.0.0.1,remote.port=$((port + 1))
+		qemu+=(-netdev "dgram,id=net$i,$local,$remote") ;;
+	*) die "unknown network $net" ;;
+	esac
+	qemu+=(-device "$device,netdev=net$i,mac=52:54:00:00:00:0$((i + 1)),$place")
+	if [ -n "$dump" ]; then
+		mkdir -p "$dump"
+		qemu+=(-object "filter-dump,id=dump$i,netdev=net$i,file=$dump/nic$i.pcap")
+	fi
+done
+
+append="console=ttyS0 intel_iommu=on iommu.strict=1 panic=-1 no_timer_check"
+if [ "$pages_1g" -gt 0 ]; then append+=" hugepagesz=1G hugepages=$pages_1g hugepagesz=2M"; fi
+append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g"
+qemu+=(-append "$append")
+
+kernel_version=$(basename "$(dirname "$kernel")")
+dpdk_version=$(basename "$(dirname "$initramfs")")
+dpdk_version=${dpdk_version#dpdk-}
+say "guest: machine $machine, kernel $kernel_version, DPDK ${dpdk_version%-*}, NICs $nics" \
+	"on $nodes node(s), net $net"
+
+: >"$log"
+rc=0
+if [ -n "$script" ]; then
+	timeout -k 5 "$timeout" "${qemu[@]}" </dev/null 2>"$share/qemu" || rc=$?
+else
+	saved=$(stty -g)
+	stty raw -echo
+	"${qemu[@]}" 2>"$share/qemu" || rc=$?
+	stty "$saved"
+fi
+
+fail() {
+	say "guest: $1; the end of its console:"
+	tail -n 20 "$log" "$share/qemu" >&2
+	exit 99
+}
+
+if [ $rc -eq 124 ] || [ $rc -eq 137 ]; then fail "no end after $timeout s"; fi
+if [ $rc -ne 0 ]; then fail "QEMU ended with status $rc"; fi
+if [ ! -s "$share/status" ]; then fail "ended without a status"; fi
+status=$(cat "$share/status")
+
+faults='DMAR:.*(fault|Request|PTE)|DMAR.*\[(fault|INTR)|AMD-Vi:.*(Event|fault)|IO_PAGE_FAULT'
+faults+='|WARNING:|BUG:|kernel BUG|Call Trace|Oops|lockup|rcu.*stall|blocked for more than'
+faults+='|general protection|segfault'
+if found=$(grep -E "$faults" "$share/dmesg"); then
+	say "guest: the kernel reported:"
+	head -n 20 <<<"$found" >&2
+	if [ -z "$allow_faults" ]; then exit 97; fi
+fi
+exit "$status"

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by the scripts that run in the guest (busybox sh). A case ends in one line that starts
+# with PASS, FAIL or SKIP; `finish` ends the script.
+# shellcheck shell=dash disable=SC2034
+
+plugin=/share/librte_bus_ioas.so
+export LD_LIBRARY_PATH=/share XDG_RUNTIME_DIR=/run/user
+failures=0
+prompt='testpmd> '
+
+case_ok() { echo "PASS $1"; }
+case_fail() { failures=$((failures + 1)); echo "FAIL $1: $2"; }
+case_skip() { echo "SKIP $1: $2"; }
+finish() { exit $((failures > 0)); }
+
+# Waits until a command succeeds. usage: wait_for SECONDS COMMAND...
+wait_for() {
+	local tries=$(($1 * 5))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		if [ $tries -le 0 ]; then return 1; fi
+		usleep 200000
+	done
+}
+
+# ---- devices ----
+
+# The PCI addresses of the network devices, in the order of devtools/guest.sh --nics.
+nics() { grep -l '^0x02' /sys/bus/pci/devices/*/class | cut -d/ -f6; }
+
+unbind() {
+	local driver=/sys/bus/pci/devices/$1/driver
+	if [ -e "$driver" ]; then echo "$1" >"$driver/unbind"; fi
+}
+
+bind_vfio() {
+	local bdf
+	for bdf; do
+		unbind "$bdf"
+		echo vfio-pci >"/sys/bus/pci/devices/$bdf/driver_override"
+		echo "$bdf" >/sys/bus/pci/drivers/vfio-pci/bind
+	done
+}
+
+# The character device of a PCI address.
+cdev() { echo "/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$1/vfio-dev")"; }
+
+# What an administrator does so that user dpdk may use the devices; group nodes stay root's.
+give_to_user() {
+	local bdf
+	for bdf; do chown dpdk "$(cdev "$bdf")"; done
+	chown dpdk /dev/iommu
+}
+
+# A device that somebody still holds cannot be unbound: the write would wait for ever.
+rebind() {
+	# shellcheck disable=SC2016
+	timeout 10 sh -c '. /lib/guest.sh; bind_vfio "$@"' sh "$@"
+}
+
+free_pages() { cat /sys/kernel/mm/hugepages/*/free_hugepages | tr '\n' ' '; }
+
+# ---- testpmd ----
+# $as: run it as this user (default root). $log: what it printed.
+
+log=/tmp/testpmd.log
+as=''
+
+testpmd_start() {
+	# Its prompt is not buffered, so its other output must not be either: a prompt means that
+	# the command before it has printed all.
+	local buffering="LD_PRELOAD=${LD_PRELOAD:+$LD_PRELOAD:}/usr/libexec/coreutils/libstdbuf.so"
+	buffering="$buffering _STDBUF_O=L"
+	rm -f /tmp/testpmd.in
+	mkfifo /tmp/testpmd.in
+	: >"$log"
+	echo "+ dpdk-testpmd $*" >&2
+	if [ -n "$as" ]; then
+		mkdir -p "$XDG_RUNTIME_DIR"
+		chown "$as" "$XDG_RUNTIME_DIR"
+		su "$as" -s /bin/sh -c "$buffering exec dpdk-testpmd $*" \
+			</tmp/testpmd.in >>"$log" 2>&1 &
+	else
+		env $buffering dpdk-testpmd "$@" </tmp/testpmd.in >>"$log" 2>&1 &
+	fi
+	testpmd_pid=$!
+	exec 9>/tmp/testpmd.in
+	trap '' PIPE
+	wait_for 60 testpmd_prompts_or_ended 0 && testpmd_runs
+}
+
+testpmd_runs() { kill -0 "$testpmd_pid" 2>/dev/null; }
+testpmd_prompts() { grep -o "$prompt" "$log" | wc -l; }
+testpmd_prompts_or_ended() { [ "$(testpmd_prompts)" -gt "$1" ] || ! testpmd_runs; }
+
+# Types a command and waits until testpmd asks for the next one.
+testpmd_say() {
+	local before
+	before=$(testpmd_prompts)
+	echo "$*" 1>&9
+	wait_for 30 testpmd_prompts_or_ended "$before" && testpmd_runs
+}
+
+# Ends testpmd and returns its exit status.
+testpmd_end() {
+	local rc=0
+	echo quit 1>&9
+	exec 9>&-
+	if ! wait_for 30 testpmd_ended; then
+		kill -9 "$testpmd_pid"
+		echo "killed: it did not end after quit" >>"$log"
+	fi
+	wait "$testpmd_pid" || rc=$?
+	return $rc
+}
+testpmd_ended() { ! testpmd_runs; }
+
+# Prints a counter's last value. usage: stat PORT NAME
+stat() {
+	awk -v port="$1" -v name="$2:" '
+		/NIC statistics for port/ { current = $6 }
+		current == port { for (i = 1; i < NF; i++) if ($i == name) value = $(i + 1) }
+		END { print value + 0 }' "$log"
+}
+
+both_receive() {
+	testpmd_say show port stats all && [ "$(stat 0 RX-packets)" -gt 500 ] &&
+		[ "$(stat 1 RX-packets)" -gt 500 ]
+}
+
+# Sends both ways until enough has arrived, then lets what is under way arrive; no new packets.
+testpmd_traffic() {
+	testpmd_say clear port stats all || return
+	testpmd_say set fwd flowgen || return
+	testpmd_say start || return
+	wait_for 30 both_receive || echo "nothing arrived" >>"$log"
+	testpmd_say stop || return
+	testpmd_say set fwd rxonly || return
+	testpmd_say start || return
+	sleep 1
+	testpmd_say stop || return
+	testpmd_say show port stats all
+}
+
+# Prints what is wrong with the counters of the two ports, nothing if all is well.
+testpmd_count() {
+	local from to name
+	for from in 0 1; do
+		to=$((1 - from))
+		if [ "$(stat $from TX-packets)" -eq 0 ]; then echo "port $from sent nothing;"; fi
+		if [ "$(stat $to RX-packets)" -eq 0 ]; then echo "port $to received nothing;"; fi
+		if [ "$(stat $from TX-packets)" -ne \
+			$(($(stat $to RX-packets) + $(stat $to RX-missed))) ]; then
+			echo "port $from sent $(stat $from TX-packets), port $to received" \
+				"$(stat $to RX-packets) and missed $(stat $to RX-missed);"
+		fi
+		for name in RX-errors RX-nombuf TX-errors; do
+			if [ "$(stat $from $name)" -ne 0 ]; then
+				echo "port $from: $name $(stat $from $name);"
+			fi
+		done
+	done
+}
+
+# What the plugin must have said, once it owns devices.
+start_line='IOAS:.*backend iommufd'
+
+# The whole of a case: testpmd starts, both ports send and receive, all is given back.
+# $expect (default: the plugin's start line) must be in what it prints, $refuse must not be.
+# usage: forward NAME [EAL OPTION]... [-- [TESTPMD OPTION]...]
+forward() {
+	local name=$1 free round wrong eal=''
+	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do eal="$eal $1"; shift; done
+	if [ $# -gt 0 ]; then shift; fi
+	free=$(free_pages)
+	wrong=''
+	# shellcheck disable=SC2086
+	if testpmd_start -l 0-1 $eal -- -i --total-num-mbufs=4096 "$@"; then
+		# QEMU's hub drops what a slow receiver leaves queued, and counts it nowhere: a round in
+		# which that happened is repeated. Errors of the ports repeat too, so they still show.
+		for round in 1 2 3; do
+			wrong="testpmd stopped answering;"
+			testpmd_traffic && wrong=$(testpmd_count)
+			if [ -z "$wrong" ]; then break; fi
+			echo "round $round: $wrong" >&2
+		done
+	else
+		wrong="testpmd did not start;"
+	fi
+	testpmd_end || wrong="$wrong exit status $?;"
+	if ! grep -q -e "${expect-$start_line}" "$log"; then
+		wrong="$wrong printed no '${expect-$start_line}';"
+	fi
+	if [ -n "${refuse-}" ] && grep -q -e "$refuse" "$log"; then
+		wrong="$wrong printed '$(grep -m1 -e "$refuse" "$log")';"
+	fi
+	rm -rf /dev/hugepages/rtemap* /dev/hugepages1G/rtemap*
+	if [ "$(free_pages)" != "$free" ]; then
+		wrong="$wrong huge pages free before $free, after $(free_pages);"
+	fi
+	if [ -z "$wrong" ]; then
+		case_ok "$name"
+	else
+		tail -n 60 "$log" | sed 's/^/  | /'
+		case_fail "$name" "$(echo $wrong)"
+	fi
+}

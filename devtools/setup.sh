@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs through apt, by name, what building and testing need and this machine lacks.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+packages=(
+	build-essential pkg-config meson ninja-build clang
+	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
+	# the guest's kernel
+	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod
+	# the guest
+	busybox-static qemu-system-x86
+)
+
+case ${1-} in
+-h | --help)
+	echo "usage: devtools/setup.sh
+Installs what is missing of: ${packages[*]}
+Uses apt-get (through sudo when not root), and not at all when nothing is missing."
+	exit 0 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
+	if [ "$status" != "install ok installed" ]; then missing+=("$package"); fi
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+command -v apt-get >/dev/null ||
+	die "this is not Debian or one like it; install these by hand: ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		die "these packages are missing; install them as root: apt-get install ${missing[*]}"
+	as_root=(sudo)
+fi
+
+mkdir -p "$cache"
+with_progress "apt-get update" "$cache/apt-update.log" "${as_root[@]}" apt-get update
+unknown=()
+for package in "${missing[@]}"; do
+	if ! apt-cache show "$package" >/dev/null 2>&1; then unknown+=("$package"); fi
+done
+if [ ${#unknown[@]} -gt 0 ]; then
+	die "apt knows no package ${unknown[*]}. The project is built on Debian 12 with the suites
+bookworm and bookworm-security (or bookworm-backports, for linux-source-6.12) in its apt sources."
+fi
+with_progress "install ${missing[*]}" "$cache/apt-install.log" "${as_root[@]}" \
+	env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+	-o DPkg::Lock::Timeout=300 "${missing[@]}"

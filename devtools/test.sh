@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Builds everything, runs every test, ends with one line that counts them.
+set -euo pipefail
+. "$(dirname "$0")/../test/guest/_init.sh"
+
+usage() {
+	cat <<EOF
+usage: devtools/test.sh [-h] [PATTERN]
+
+Installs what is missing (devtools/setup.sh), builds with gcc, clang and the sanitizers, runs the
+unit tests, then the tests of test/guest in emulated machines. The last line says how many passed
+and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
+build/test/PATTERN.
+
+With PATTERN: only the gcc build and the guest tests whose name matches it ("user", "memory*").
+
+  DPDK_IOAS_JOBS   guests at a time (default 2)
+
+A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
+devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share; a file that
+starts with #! runs here, with a folder for its logs as argument. Both print PASS, FAIL and SKIP
+lines.
+EOF
+}
+
+case ${1-} in
+-h | --help) usage; exit 0 ;;
+-*) usage >&2; die "unknown option $1" ;;
+esac
+pattern=${1-}
+jobs=${DPDK_IOAS_JOBS:-2}
+# A folder for each pattern, so that runs with different ones do not disturb each other.
+logs=$top/build/test/${pattern:-all}
+rm -rf "$logs"
+mkdir -p "$logs"
+results=$logs/results
+: >"$results"
+
+# Prints the PASS, FAIL and SKIP lines of standard input with a prefix, and keeps them.
+collect() {
+	{ grep -aE '^(PASS|FAIL|SKIP) ' || true; } | tr -d '\r' |
+		sed -E "s|^([A-Z]+) |\1 $1: |" | tee -a "$results"
+}
+
+unit_tests() {
+	local name=$1 log=$logs/unit-$1.log rc=0 prefix=()
+	# The thread sanitizer of GCC 12 does not cope with all of the kernel's address randomisation.
+	if [ "$name" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
+	say "unit tests of build/$name"
+	"${prefix[@]}" meson test -C "$top/build/$name" --no-rebuild --print-errorlogs \
+		>"$log" 2>&1 || rc=$?
+	awk '/^ *[0-9]+\/[0-9]+ / {
+		for (i = NF; i > 2; i--)
+			if ($i ~ /^(OK|EXPECTEDFAIL)$/) { print "PASS " $2; next }
+			else if ($i == "SKIP") { print "SKIP " $2; next }
+			else if ($i ~ /^(FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS|INTERRUPT)$/) {
+				print "FAIL " $2 ": " $i; next }
+	}' "$log" | collect "unit $name"
+	if [ $rc -ne 0 ]; then
+		tail -n 50 "$log" >&2
+		if ! grep -q "^FAIL unit $name: " "$results"; then
+			echo "FAIL meson test: status $rc" | collect "unit $name"
+		fi
+	fi
+}
+
+# One boot. usage: in_guest NAME FILE GUEST-OPTION...
+in_guest() {
+	local name=$1 file=$2 dir=$logs/$1 rc=0 path add=()
+	shift 2
+	mkdir -p "$dir/share"
+	while read -r path; do add+=(--add "$build/$path"); done < <(sed -n 's/^# add: //p' "$file")
+	guest --share "$dir/share" "${add[@]}" "$@" "$file" >"$dir/output" 2>"$dir/errors" || rc=$?
+	report "$name" "$dir" $rc
+}
+
+on_host() {
+	local name=$1 file=$2 dir=$logs/$1 rc=0
+	mkdir -p "$dir"
+	DPDK_IOAS_BUILD=$build "$file" "$dir" >"$dir/output" 2>"$dir/errors" || rc=$?
+	report "$name" "$dir" $rc
+}
+
+# What the run of a file printed becomes results. A run that fails without saying why, or that
+# says nothing, is a failure.
+report() {
+	local name=$1 dir=$2 rc=$3
+	{
+		cat "$dir/output"
+		if [ "$rc" -ne 0 ] && ! { [ "$rc" -eq 1 ] && grep -q '^FAIL' "$dir/output"; }; then
+			echo "FAIL run: status $rc, $(tail -n 1 "$dir/errors")"
+		elif ! grep -qE '^(PASS|FAIL|SKIP)' "$dir/output"; then
+			echo "FAIL run: no results"
+		fi
+	} >"$dir/report"
+	{
+		flock 8
+		if grep -q '^FAIL' "$dir/report"; then
+			say "---- $name: what it printed (all: $dir)"
+			tail -n 80 "$dir/output" >&2
+			tail -n 30 "$dir/errors" >&2
+		fi
+		collect "$name" <"$dir/report"
+	} 8>"$logs/lock"
+}
+
+started=()
+start() {
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+	say "guest test $2"
+	started+=("$2")
+	"$@" &
+}
+
+guest_tests() {
+	local file name line n
+	for file in "$top"/test/guest/[!_]*.sh; do
+		[ -e "$file" ] || continue
+		name=$(basename "$file" .sh)
+		# shellcheck disable=SC2053
+		if [ -n "$pattern" ] && [[ $name != $pattern ]]; then continue; fi
+		if [ "$(head -c 2 "$file")" = "#!" ]; then
+			start on_host "$name" "$file"
+			continue
+		fi
+		n=0
+		while read -r line; do
+			n=$((n + 1))
+			# shellcheck disable=SC2086
+			start in_guest "$name-$n" "$file" $line
+		done < <(sed -n 's/^# guest: *//p' "$file")
+		if [ $n -eq 0 ]; then echo "FAIL run: no line '# guest:'" | collect "$name"; fi
+	done
+	wait
+	for name in "${started[@]}"; do
+		if ! grep -q "^[A-Z]* $name: " "$results"; then
+			echo "FAIL run: it left no result" | collect "$name"
+		fi
+	done
+}
+
+"$top/devtools/setup.sh"
+if [ -z "$pattern" ]; then
+	"$top/devtools/build.sh" gcc clang asan tsan
+	for name in gcc asan tsan; do unit_tests $name; done
+else
+	"$top/devtools/build.sh" gcc
+fi
+"$top/devtools/kernel.sh" x86 >/dev/null
+"$top/devtools/initramfs.sh" >/dev/null
+guest_tests
+
+count() { grep -c "^$1 " "$results" || true; }
+passed=$(count PASS) failed=$(count FAIL) skipped=$(count SKIP)
+if [ "$failed" -gt 0 ]; then
+	say "failed:"
+	grep '^FAIL ' "$results" >&2
+fi
+line="$passed passed, $failed failed"
+if [ "$skipped" -gt 0 ]; then line+=", $skipped skipped"; fi
+echo "$line"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
