@@ -33,50 +33,69 @@ read_driver(struct ioas_device *device)
 	snprintf(device->driver, sizeof(device->driver), "%.63s", device_basename(target));
 }
 
-/* Finds the character device: the folder vfio-dev/vfioN below the device's own. */
+/*
+ * Finds the character device of a device's sysfs folder: the folder vfio-dev/vfioN names it. Every
+ * VFIO device has that folder; only one that also has a character device has a file "dev" in it
+ * (without CONFIG_VFIO_DEVICE_CDEV none has, without an IOMMU none until Linux 7.3).
+ */
 static bool
-find_cdev(struct ioas_device *device)
+find_cdev(const char *sysfs, char *cdev, size_t size)
 {
-	char path[PATH_MAX + 16];
+	char path[PATH_MAX + 288];
 	struct dirent *entry;
 	bool found = false;
+	struct stat st;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/vfio-dev", device->sysfs);
+	snprintf(path, sizeof(path), "%s/vfio-dev", sysfs);
 	dir = opendir(path);
 	if (dir == NULL)
 		return false;
 	while (!found && (entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, "vfio", 4) != 0)
 			continue;
-		snprintf(device->cdev, sizeof(device->cdev), "/dev/vfio/devices/%.63s",
-			 entry->d_name);
-		found = true;
+		snprintf(path, sizeof(path), "%s/vfio-dev/%s/dev", sysfs, entry->d_name);
+		found = stat(path, &st) == 0;
+		snprintf(cdev, size, "/dev/vfio/devices/%.63s", entry->d_name);
 	}
 	closedir(dir);
 	return found;
+}
+
+/* The sysfs folder of a PCI address or of itself; false if it is too long. */
+static bool
+sysfs_folder(const char *name, char *sysfs, size_t size)
+{
+	const int n = strchr(name, '/') != NULL
+		? snprintf(sysfs, size, "%s", name)
+		: snprintf(sysfs, size, "%s/bus/pci/devices/%s", ioas_sys->sysfs, name);
+
+	return n >= 0 && (size_t)n < size;
+}
+
+bool
+ioas_device_has_cdev(const char *name)
+{
+	char sysfs[PATH_MAX], cdev[96];
+
+	return sysfs_folder(name, sysfs, sizeof(sysfs)) && find_cdev(sysfs, cdev, sizeof(cdev));
 }
 
 int
 device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log)
 {
 	struct stat st;
-	int n;
 
-	n = strchr(name, '/') != NULL
-		? snprintf(device->sysfs, sizeof(device->sysfs), "%s", name)
-		: snprintf(device->sysfs, sizeof(device->sysfs), "%s/bus/pci/devices/%s",
-			   ioas_sys->sysfs, name);
 	snprintf(device->name, sizeof(device->name), "%.63s", device_basename(name));
-	if (n < 0 || (size_t)n >= sizeof(device->sysfs) || device->name[0] == '\0' ||
-	    stat(device->sysfs, &st) != 0) {
+	if (!sysfs_folder(name, device->sysfs, sizeof(device->sysfs)) ||
+	    device->name[0] == '\0' || stat(device->sysfs, &st) != 0) {
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: no such device: see `dpdk-devbind.py --status` for the ones there are",
 			 device->name);
 		return -ENODEV;
 	}
 	read_driver(device);
-	if (find_cdev(device))
+	if (find_cdev(device->sysfs, device->cdev, sizeof(device->cdev)))
 		return 0;
 	if (strncmp(device->driver, "vfio", 4) != 0) {
 		ioas_log(log, IOAS_LOG_ERR,
@@ -86,8 +105,8 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 		return -ENODEV;
 	}
 	ioas_log(log, IOAS_LOG_ERR,
-		 "%s: bound to %s, but it has no character device (%s/vfio-dev): the kernel must be "
-		 "Linux 6.6 or newer with CONFIG_VFIO_DEVICE_CDEV and an IOMMU must be on",
+		 "%s: bound to %s, but it has no character device (%s/vfio-dev/*/dev): the kernel "
+		 "must be Linux 6.6 or newer with CONFIG_VFIO_DEVICE_CDEV, and an IOMMU must be on",
 		 device->name, device->driver, device->sysfs);
 	return -ENOENT;
 }

@@ -18,7 +18,7 @@ struct ioas_device {
 	char name[64];            /* the last part of the sysfs path */
 	char sysfs[PATH_MAX];     /* its folder in sysfs */
 	char driver[64];          /* the kernel driver that it is bound to */
-	char cdev[PATH_MAX];      /* "/dev/vfio/devices/vfioN" */
+	char cdev[96];            /* "/dev/vfio/devices/vfioN" */
 };
 
 /* The last part of a PCI address or sysfs path. */

@@ -101,6 +101,13 @@ int ioas_create(const struct ioas_options *options, struct ioas **space);
 void ioas_destroy(struct ioas *space);
 
 /**
+ * Tell whether a device has a VFIO character device, and so can be attached. Reads sysfs only.
+ *
+ * @param name A PCI address or the path of the device's sysfs folder.
+ */
+bool ioas_device_has_cdev(const char *name);
+
+/**
  * Open a device, take it into possession and attach it to the space.
  *
  * The device must be bound to vfio-pci (or another VFIO driver) and have a character device

@@ -14,7 +14,7 @@ placement_usable(const struct placement *placement, uint64_t first, uint64_t las
 {
 	for (unsigned int i = 0; i < placement->n_ranges; i++)
 		if (first >= placement->ranges[i].first && last <= placement->ranges[i].last)
-			return true;
+			return tree_is_free(&placement->lost, first, last);
 	return false;
 }
 
@@ -195,6 +195,13 @@ placement_release(struct placement *placement, struct area *area)
 		return;
 	tree_remove(&placement->taken, &area->place);
 	placement->taken_bytes -= area->place.last - area->place.first + 1;
+}
+
+void
+placement_lose(struct placement *placement, struct area *area)
+{
+	/* It stays taken, if it was placed; a reservation must know it as well. */
+	tree_insert(&placement->lost, &area->iova);
 }
 
 int

@@ -30,6 +30,7 @@ struct region {
 struct placement {
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
+	struct tree lost;        /* areas that the kernel would not give up */
 	uint64_t next;           /* where the search starts */
 	uint64_t taken_bytes;
 	struct ioas_range *ranges; /* what the devices allow, ascending */
@@ -46,11 +47,14 @@ bool placement_find(const struct placement *placement, const struct ledger *ledg
 void placement_take(struct placement *placement, struct area *area);
 void placement_release(struct placement *placement, struct area *area);
 
+/* An area that the ledger has no more, but the kernel still has. */
+void placement_lose(struct placement *placement, struct area *area);
+
 /* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
 int placement_reserve(struct placement *placement, const struct ledger *ledger,
 		      struct region *region);
 
-/* Whether a range of IOVAs lies in the aperture and in no reserved region. */
+/* Whether a range of IOVAs lies in the aperture and in no reserved region, and is not lost. */
 bool placement_usable(const struct placement *placement, uint64_t first, uint64_t last);
 
 #endif /* IOAS_PLACEMENT_H */

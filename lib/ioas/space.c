@@ -158,6 +158,10 @@ free_records(struct ioas *space)
 		tree_remove(&space->placement.regions, node);
 		free(container_of(node, struct region, va));
 	}
+	while ((node = tree_from(&space->placement.lost, 0)) != NULL) {
+		tree_remove(&space->placement.lost, node);
+		free(container_of(node, struct area, iova));
+	}
 	free(space->placement.ranges);
 }
 
@@ -460,12 +464,22 @@ unmap_area(struct ioas *space, struct area *area)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
 			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
+		placement_lose(&space->placement, area);
 		return;
 	}
 	placement_release(&space->placement, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
 		 ioas_size_text(length).text, area->va.first, area->iova.first);
 	free(area);
+}
+
+static int
+refuse_range(struct ioas *space, uint64_t first, uint64_t length)
+{
+	ioas_log(&space->log, IOAS_LOG_ERR,
+		 "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 ": empty, or beyond the last "
+		 "address", length, first);
+	return -EINVAL;
 }
 
 static bool
@@ -511,7 +525,7 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 	int ret;
 
 	if (length == 0 || last < first)
-		return -EINVAL;
+		return refuse_range(space, first, length);
 	pthread_mutex_lock(&space->lock);
 	ret = check_va(space, first, last);
 	if (ret < 0)
@@ -540,7 +554,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	int ret = 0;
 
 	if (length == 0 || last < iova)
-		return -EINVAL;
+		return refuse_range(space, iova, length);
 	pthread_mutex_lock(&space->lock);
 	for (unsigned int i = 0; i < 2; i++) {
 		area = ledger_from_iova(&space->ledger, ends[i]);
@@ -565,8 +579,12 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 	struct region *region;
 	int ret;
 
-	if (length == 0 || last < first || ((first | length) & 4095) != 0)
+	if (length == 0 || last < first || ((first | length) & 4095) != 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve for 0x%" PRIx64 " bytes at %p: empty, not aligned to 4 KiB, "
+			 "or beyond the last address", length, va);
 		return -EINVAL;
+	}
 	region = calloc(1, sizeof(*region));
 	if (region == NULL)
 		return -ENOMEM;
@@ -578,6 +596,10 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 		ioas_log(&space->log, IOAS_LOG_DEBUG,
 			 "kept IOVAs 0x%" PRIx64 "-0x%" PRIx64 " for addresses from 0x%" PRIx64,
 			 region->place.first, region->place.last, first);
+	else if (ret == -EEXIST)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve for 0x%" PRIx64 " bytes at %p: it overlaps with an earlier "
+			 "range", length, va);
 	pthread_mutex_unlock(&space->lock);
 	if (ret < 0)
 		free(region);

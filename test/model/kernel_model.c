@@ -1,0 +1,1177 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Vocabulary as in the kernel: a context is what an open /dev/iommu stands for, an IOAS an object
+ * in it, an area one map. A context lives as long as its descriptor or a device bound to it.
+ * Areas and reserved ranges are kept sorted in arrays: simple, and fast enough for a test.
+ *
+ * One lock guards all; every function of the seam takes it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel_model.h"
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+
+#define PAGE UINT64_C(4096)
+#define FIRST_FD 1000000
+#define MAX_FILES 64
+#define MAX_RESERVED 64
+
+#define member_end(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
+
+struct model_area {
+	uint64_t first, last; /* IOVAs */
+	uint64_t va;
+};
+
+struct model_ioas {
+	struct model_ioas *next;
+	struct model_ctx *ctx;
+	uint32_t id;
+	struct model_area *areas; /* ascending */
+	size_t n_areas, room;
+	struct ioas_range *allowed; /* ascending */
+	size_t n_allowed;
+	uint64_t alignment;
+	unsigned int attached;
+};
+
+struct model_ctx {
+	unsigned int refs;
+	uint32_t last_id;
+	struct model_ioas *ioas;
+};
+
+struct file {
+	bool open;
+	struct model_ctx *ctx;       /* of /dev/iommu */
+	struct model_device *device; /* of a cdev */
+};
+
+struct model model;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct file files[MAX_FILES];
+static struct model_device *devices;
+static unsigned int n_devices;
+static uint64_t pinned;
+static char root[64];
+
+const struct model_iommu model_intel39 = {
+	.name = "intel-39",
+	.aperture = { 0, (UINT64_C(1) << 39) - 1 },
+	.reserved = { { 0xfee00000, 0xfeefffff } },
+	.n_reserved = 1,
+	.page = PAGE,
+};
+
+const struct model_iommu model_intel48 = {
+	.name = "intel-48",
+	.aperture = { 0, (UINT64_C(1) << 48) - 1 },
+	.reserved = { { 0xfee00000, 0xfeefffff } },
+	.n_reserved = 1,
+	.page = PAGE,
+};
+
+const struct model_iommu model_amd = {
+	.name = "amd",
+	.aperture = { 0, UINT64_MAX },
+	.reserved = { { 0xfee00000, 0xfeefffff }, { 0xfd00000000, 0xffffffffff } },
+	.n_reserved = 2,
+	.page = PAGE,
+};
+
+const struct model_iommu model_smmuv3 = {
+	.name = "smmuv3",
+	.aperture = { 0, (UINT64_C(1) << 48) - 1 },
+	.reserved = { { 0x8000000, 0x80fffff } },
+	.n_reserved = 1,
+	.page = PAGE,
+};
+
+/* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
+ * width leaves out. */
+static unsigned int
+device_reserved(const struct model_iommu *iommu, struct ioas_range *out)
+{
+	unsigned int n = iommu->n_reserved;
+
+	memcpy(out, iommu->reserved, n * sizeof(*out));
+	if (iommu->aperture.first != 0)
+		out[n++] = (struct ioas_range){ 0, iommu->aperture.first - 1 };
+	if (iommu->aperture.last != UINT64_MAX)
+		out[n++] = (struct ioas_range){ iommu->aperture.last + 1, UINT64_MAX };
+	return n;
+}
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const struct ioas_range *const x = a, *const y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* All reserved ranges of an IOAS, ascending; they may overlap. */
+static unsigned int
+reserved_of(const struct model_ioas *ioas, struct ioas_range *out)
+{
+	unsigned int n = 0;
+
+	for (const struct model_device *d = devices; d != NULL; d = d->next)
+		if (d->ioas == ioas && n + 6 <= MAX_RESERVED)
+			n += device_reserved(d->iommu, &out[n]);
+	qsort(out, n, sizeof(*out), compare_ranges);
+	return n;
+}
+
+static bool
+touches(uint64_t first, uint64_t last, uint64_t low, uint64_t high)
+{
+	return first <= high && last >= low;
+}
+
+/* The index of the first area that ends at x or above. */
+static size_t
+area_from(const struct model_ioas *ioas, uint64_t x)
+{
+	size_t low = 0, high = ioas->n_areas;
+
+	while (low < high) {
+		const size_t mid = (low + high) / 2;
+
+		if (ioas->areas[mid].last < x)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static bool
+has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last)
+{
+	const size_t i = area_from(ioas, first);
+
+	return i < ioas->n_areas && ioas->areas[i].first <= last;
+}
+
+static void
+insert_area(struct model_ioas *ioas, struct model_area area)
+{
+	const size_t i = area_from(ioas, area.first);
+
+	if (ioas->n_areas == ioas->room) {
+		ioas->room = ioas->room == 0 ? 64 : ioas->room * 2;
+		ioas->areas = realloc(ioas->areas, ioas->room * sizeof(area));
+	}
+	memmove(&ioas->areas[i + 1], &ioas->areas[i], (ioas->n_areas - i) * sizeof(area));
+	ioas->areas[i] = area;
+	ioas->n_areas++;
+}
+
+static uint64_t
+area_pages(const struct model_area *area)
+{
+	const uint64_t end = area->va + (area->last - area->first);
+
+	return (end | (PAGE - 1)) - (area->va & ~(PAGE - 1)) + 1;
+}
+
+static void
+remove_area(struct model_ioas *ioas, size_t i)
+{
+	if (ioas->attached > 0)
+		pinned -= area_pages(&ioas->areas[i]);
+	ioas->n_areas--;
+	memmove(&ioas->areas[i], &ioas->areas[i + 1],
+		(ioas->n_areas - i) * sizeof(ioas->areas[0]));
+}
+
+/* Asks the kernel, by way of a pipe, whether a byte can be read. */
+static bool
+is_readable(const void *address)
+{
+	int ends[2];
+	bool readable;
+
+	if (pipe(ends) != 0)
+		return false;
+	readable = write(ends[1], address, 1) == 1;
+	close(ends[0]);
+	close(ends[1]);
+	return readable;
+}
+
+/* Whether the memory of an area can be pinned; counts it if so. */
+static int
+pin(const struct model_area *area)
+{
+	const uint64_t length = area_pages(area), va = area->va & ~(PAGE - 1);
+
+	if (model.bad.last != 0 && touches(va, va + (length - 1), model.bad.first, model.bad.last))
+		return -EFAULT;
+	for (uint64_t at = 0; model.check_memory && at < length; at += PAGE) {
+		if (!is_readable((void *)(uintptr_t)(va + at)))
+			return -EFAULT;
+	}
+	if (model.memlock != UINT64_MAX && pinned + length > model.memlock)
+		return -ENOMEM;
+	pinned += length;
+	return 0;
+}
+
+/* The kernel's __alloc_iova_check_range(). */
+static bool
+check_range(uint64_t *start, uint64_t last, uint64_t length, uint64_t alignment, uint64_t offset)
+{
+	uint64_t aligned;
+
+	if (__builtin_add_overflow(*start, alignment - 1, &aligned))
+		return false;
+	aligned = (aligned & ~(alignment - 1)) | offset;
+	if (aligned >= last || last - aligned < length - 1)
+		return false;
+	*start = aligned;
+	return true;
+}
+
+/* First fit in one allowed range. Goes past areas one by one, as the kernel does, and counts. */
+static bool
+search(const struct model_ioas *ioas, uint64_t start, uint64_t last, uint64_t length,
+       uint64_t alignment, uint64_t offset, uint64_t *iova)
+{
+	struct ioas_range reserved[MAX_RESERVED];
+	const unsigned int n = reserved_of(ioas, reserved);
+	size_t a = area_from(ioas, start);
+	unsigned int r = 0;
+
+	for (;;) {
+		uint64_t used_first, used_last, hole = start;
+
+		while (a < ioas->n_areas && ioas->areas[a].last < start)
+			a++;
+		while (r < n && reserved[r].last < start)
+			r++;
+		used_first = used_last = UINT64_MAX;
+		if (a < ioas->n_areas) {
+			used_first = ioas->areas[a].first;
+			used_last = ioas->areas[a].last;
+		}
+		if (r < n && (a == ioas->n_areas || reserved[r].first < used_first)) {
+			used_first = reserved[r].first;
+			used_last = reserved[r].last;
+		}
+		if ((a == ioas->n_areas && r == n) || used_first > last) {
+			*iova = hole;
+			return check_range(iova, last, length, alignment, offset);
+		}
+		if (used_first > start) {
+			if (check_range(&hole, used_first - 1, length, alignment, offset)) {
+				*iova = hole;
+				return true;
+			}
+		}
+		model.passed++;
+		if (used_last >= last)
+			return false;
+		start = used_last + 1;
+	}
+}
+
+/* The kernel's iopt_alloc_iova(). */
+static int
+choose_iova(const struct model_ioas *ioas, uint64_t va, uint64_t length, uint64_t *iova)
+{
+	static const struct ioas_range all = { PAGE, UINT64_MAX - PAGE };
+	const struct ioas_range *allowed = ioas->n_allowed > 0 ? ioas->allowed : &all;
+	const size_t n = ioas->n_allowed > 0 ? ioas->n_allowed : 1;
+	const uint64_t offset = va % PAGE;
+	uint64_t alignment = 1;
+
+	if (length >= UINT64_MAX / 2)
+		return -EOVERFLOW;
+	while (alignment < length)
+		alignment <<= 1;
+	if (va != 0 && (va & -va) < alignment)
+		alignment = va & -va;
+	if (alignment > model.max_alignment)
+		alignment = model.max_alignment;
+	if (alignment < ioas->alignment)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t start = allowed[i].first > all.first ? allowed[i].first : all.first;
+		const uint64_t last = allowed[i].last < all.last ? allowed[i].last : all.last;
+
+		if (start <= last && check_range(&start, last, length, alignment, offset) &&
+		    search(ioas, start, last, length, alignment, offset, iova))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int
+check_fixed(const struct model_ioas *ioas, uint64_t iova, uint64_t length)
+{
+	struct ioas_range reserved[MAX_RESERVED];
+	const unsigned int n = reserved_of(ioas, reserved);
+	uint64_t last;
+
+	if ((iova & (ioas->alignment - 1)) != 0)
+		return -EINVAL;
+	if (__builtin_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	for (unsigned int i = 0; i < n; i++)
+		if (touches(iova, last, reserved[i].first, reserved[i].last))
+			return -EINVAL;
+	return has_area(ioas, iova, last) ? -EEXIST : 0;
+}
+
+static struct model_ioas *
+find_ioas(struct model_ctx *ctx, uint32_t id)
+{
+	struct model_ioas *ioas = ctx->ioas;
+
+	while (ioas != NULL && ioas->id != id)
+		ioas = ioas->next;
+	return ioas;
+}
+
+static int
+ioas_alloc(struct model_ctx *ctx, struct iommu_ioas_alloc *arg)
+{
+	struct model_ioas *ioas;
+
+	if (arg->flags != 0)
+		return -EOPNOTSUPP;
+	ioas = calloc(1, sizeof(*ioas));
+	ioas->ctx = ctx;
+	ioas->id = ++ctx->last_id;
+	ioas->alignment = 1;
+	ioas->next = ctx->ioas;
+	ctx->ioas = ioas;
+	arg->out_ioas_id = ioas->id;
+	return 0;
+}
+
+static void
+free_ioas(struct model_ioas *ioas)
+{
+	struct model_ioas **link = &ioas->ctx->ioas;
+
+	while (*link != ioas)
+		link = &(*link)->next;
+	*link = ioas->next;
+	free(ioas->areas);
+	free(ioas->allowed);
+	free(ioas);
+}
+
+static int
+destroy(struct model_ctx *ctx, struct iommu_destroy *arg)
+{
+	struct model_ioas *const ioas = find_ioas(ctx, arg->id);
+
+	if (ioas == NULL)
+		return -ENOENT;
+	if (ioas->attached > 0)
+		return -EBUSY;
+	free_ioas(ioas);
+	return 0;
+}
+
+static int
+iova_ranges(struct model_ctx *ctx, struct iommu_ioas_iova_ranges *arg)
+{
+	const struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct iommu_iova_range *const out = (void *)(uintptr_t)arg->allowed_iovas;
+	struct ioas_range reserved[MAX_RESERVED];
+	const uint32_t room = arg->num_iovas;
+	unsigned int n;
+	uint64_t start = 0;
+	bool full = false;
+
+	if (arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	if (ioas == NULL)
+		return -ENOENT;
+	n = reserved_of(ioas, reserved);
+	arg->num_iovas = 0;
+	for (unsigned int i = 0; i <= n && !full; i++) {
+		const bool end = i == n;
+
+		if (end || reserved[i].first > start) {
+			if (arg->num_iovas < room)
+				out[arg->num_iovas] = (struct iommu_iova_range){
+					start, end ? UINT64_MAX : reserved[i].first - 1,
+				};
+			arg->num_iovas++;
+		}
+		if (end)
+			break;
+		full = reserved[i].last == UINT64_MAX;
+		if (reserved[i].last >= start)
+			start = reserved[i].last + 1;
+	}
+	arg->out_iova_alignment = ioas->alignment;
+	return arg->num_iovas > room ? -EMSGSIZE : 0;
+}
+
+static int
+allow_iovas(struct model_ctx *ctx, struct iommu_ioas_allow_iovas *arg)
+{
+	const struct iommu_iova_range *const in = (void *)(uintptr_t)arg->allowed_iovas;
+	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct ioas_range reserved[MAX_RESERVED], *list;
+	unsigned int n_reserved;
+
+	if (arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	if (ioas == NULL)
+		return -ENOENT;
+	n_reserved = reserved_of(ioas, reserved);
+	list = calloc(arg->num_iovas + 1, sizeof(*list));
+	for (uint32_t i = 0; i < arg->num_iovas; i++) {
+		list[i] = (struct ioas_range){ in[i].start, in[i].last };
+		if (in[i].start >= in[i].last)
+			goto err_inval;
+		for (uint32_t k = 0; k < i; k++)
+			if (touches(list[k].first, list[k].last, list[i].first, list[i].last))
+				goto err_inval;
+	}
+	for (uint32_t i = 0; i < arg->num_iovas; i++)
+		for (unsigned int k = 0; k < n_reserved; k++)
+			if (touches(list[i].first, list[i].last, reserved[k].first,
+				    reserved[k].last)) {
+				free(list);
+				return -EADDRINUSE;
+			}
+	qsort(list, arg->num_iovas, sizeof(*list), compare_ranges);
+	free(ioas->allowed);
+	ioas->allowed = list;
+	ioas->n_allowed = arg->num_iovas;
+	return 0;
+
+err_inval:
+	free(list);
+	return -EINVAL;
+}
+
+static int
+map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
+{
+	const uint32_t access = IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE;
+	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct model_area area = { .va = arg->user_va };
+	uint64_t end;
+	int ret;
+
+	if ((arg->flags & ~(IOMMU_IOAS_MAP_FIXED_IOVA | access)) != 0 || arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	if (arg->iova == UINT64_MAX || arg->length == UINT64_MAX)
+		return -EOVERFLOW;
+	if ((arg->flags & access) == 0)
+		return -EINVAL;
+	if (ioas == NULL)
+		return -ENOENT;
+	if (arg->length == 0 || arg->length > UINT64_MAX - PAGE)
+		return -EINVAL;
+	if (__builtin_add_overflow(arg->user_va, arg->length, &end))
+		return -EOVERFLOW;
+	if ((arg->length & (ioas->alignment - 1)) != 0)
+		return -EINVAL;
+	area.first = arg->iova;
+	if ((arg->flags & IOMMU_IOAS_MAP_FIXED_IOVA) != 0)
+		ret = check_fixed(ioas, arg->iova, arg->length);
+	else
+		ret = choose_iova(ioas, arg->user_va, arg->length, &area.first);
+	if (ret < 0)
+		return ret;
+	if ((arg->user_va % PAGE & (ioas->alignment - 1)) != 0)
+		return -EINVAL;
+	area.last = area.first + (arg->length - 1);
+	ret = ioas->attached > 0 ? pin(&area) : 0;
+	if (ret < 0)
+		return ret;
+	insert_area(ioas, area);
+	arg->iova = area.first;
+	return 0;
+}
+
+/* The kernel's iopt_unmap_iova_range(): what it has removed before it fails stays removed. */
+static int
+unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *unmapped)
+{
+	for (;;) {
+		const size_t i = area_from(ioas, first);
+		const struct model_area *const area = &ioas->areas[i];
+		uint64_t area_last;
+
+		if (i == ioas->n_areas || area->first > last)
+			return 0;
+		if (area->first < first || area->last > last)
+			return -ENOENT;
+		area_last = area->last;
+		*unmapped += area_last - area->first + 1;
+		remove_area(ioas, i);
+		if (area_last >= last)
+			return 0;
+		first = area_last + 1;
+	}
+}
+
+static int
+unmap(struct model_ctx *ctx, struct iommu_ioas_unmap *arg)
+{
+	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	uint64_t unmapped = 0, last;
+	int ret;
+
+	if (ioas == NULL)
+		return -ENOENT;
+	if (arg->iova == 0 && arg->length == UINT64_MAX) {
+		ret = unmap_range(ioas, 0, UINT64_MAX, &unmapped);
+	} else if (arg->iova == UINT64_MAX || arg->length == UINT64_MAX) {
+		ret = -EOVERFLOW;
+	} else if (arg->length == 0) {
+		ret = -EINVAL;
+	} else if (__builtin_add_overflow(arg->iova, arg->length - 1, &last)) {
+		ret = -EOVERFLOW;
+	} else {
+		ret = unmap_range(ioas, arg->iova, last, &unmapped);
+		if (ret == 0 && unmapped == 0)
+			ret = -ENOENT;
+	}
+	if (ret == 0)
+		arg->length = unmapped;
+	return ret;
+}
+
+static struct file *
+file_of(int fd)
+{
+	if (fd < FIRST_FD || fd >= FIRST_FD + MAX_FILES || !files[fd - FIRST_FD].open)
+		return NULL;
+	return &files[fd - FIRST_FD];
+}
+
+static void
+put_ctx(struct model_ctx *ctx)
+{
+	if (--ctx->refs > 0)
+		return;
+	while (ctx->ioas != NULL)
+		free_ioas(ctx->ioas);
+	free(ctx);
+}
+
+static void
+detach_device(struct model_device *device)
+{
+	struct model_ioas *const ioas = device->ioas;
+
+	if (ioas == NULL)
+		return;
+	device->ioas = NULL;
+	if (--ioas->attached > 0)
+		return;
+	for (size_t i = 0; i < ioas->n_areas; i++)
+		pinned -= area_pages(&ioas->areas[i]);
+	ioas->alignment = 1;
+}
+
+static int
+bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
+{
+	struct file *iommu;
+
+	if (arg->argsz < member_end(struct vfio_device_bind_iommufd, out_devid) ||
+	    arg->flags != 0 || arg->iommufd < 0)
+		return -EINVAL;
+	if (device->holder == MODEL_HELD_BY_GROUP)
+		return -EBUSY;
+	if (device->bound_fd == fd)
+		return -EINVAL;
+	iommu = file_of(arg->iommufd);
+	if (iommu == NULL)
+		return -EBADF;
+	if (iommu->ctx == NULL)
+		return -EBADFD;
+	if (device->bound_fd >= 0 || device->holder == MODEL_HELD_BY_CDEV)
+		return -EINVAL;
+	if (device->holder == MODEL_HELD_BY_NEIGHBOUR)
+		return -EPERM;
+	for (const struct model_device *d = devices; d != NULL; d = d->next)
+		if (d->group == device->group && d->ctx != NULL && d->ctx != iommu->ctx)
+			return -EPERM;
+	device->ctx = iommu->ctx;
+	device->ctx->refs++;
+	device->bound_fd = fd;
+	arg->out_devid = ++device->ctx->last_id;
+	return 0;
+}
+
+static int
+attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
+{
+	struct ioas_range reserved[6];
+	struct model_ioas *ioas;
+	unsigned int n;
+	int ret = 0;
+
+	if (arg->argsz < member_end(struct vfio_device_attach_iommufd_pt, pt_id) ||
+	    arg->flags != 0)
+		return -EINVAL;
+	ioas = find_ioas(device->ctx, arg->pt_id);
+	if (ioas == NULL)
+		return -ENOENT;
+	if (device->ioas != NULL)
+		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
+	n = device_reserved(device->iommu, reserved);
+	for (unsigned int i = 0; i < n; i++) {
+		const uint64_t first = reserved[i].first, last = reserved[i].last;
+
+		if (has_area(ioas, first, last))
+			return -EADDRINUSE;
+		for (size_t k = 0; k < ioas->n_allowed; k++)
+			if (touches(first, last, ioas->allowed[k].first, ioas->allowed[k].last))
+				return -EADDRINUSE;
+	}
+	for (size_t i = 0; i < ioas->n_areas; i++) {
+		const struct model_area *const area = &ioas->areas[i];
+
+		if (((area->first | (area->last + 1) | area->va % PAGE) &
+		     (device->iommu->page - 1)) != 0)
+			return -EADDRINUSE;
+	}
+	for (size_t i = 0; ioas->attached == 0 && i < ioas->n_areas; i++) {
+		ret = pin(&ioas->areas[i]);
+		if (ret < 0) {
+			while (i-- > 0)
+				pinned -= area_pages(&ioas->areas[i]);
+			return ret;
+		}
+	}
+	if (ioas->alignment < device->iommu->page)
+		ioas->alignment = device->iommu->page;
+	device->ioas = ioas;
+	ioas->attached++;
+	arg->pt_id = ++device->ctx->last_id;
+	return 0;
+}
+
+static int
+detach(struct model_device *device, struct vfio_device_detach_iommufd_pt *arg)
+{
+	if (arg->argsz < member_end(struct vfio_device_detach_iommufd_pt, flags) ||
+	    arg->flags != 0)
+		return -EINVAL;
+	detach_device(device);
+	return 0;
+}
+
+static int
+get_info(struct vfio_device_info *arg)
+{
+	if (arg->argsz < member_end(struct vfio_device_info, num_irqs))
+		return -EINVAL;
+	arg->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	arg->num_regions = VFIO_PCI_NUM_REGIONS;
+	arg->num_irqs = VFIO_PCI_NUM_IRQS;
+	return 0;
+}
+
+/* What copy_struct_from_user() and the table of operations check before a call. */
+static int
+check_size(const void *arg, size_t least, size_t known)
+{
+	uint32_t size;
+
+	memcpy(&size, arg, sizeof(size));
+	if (size < least)
+		return -EINVAL;
+	for (size_t i = known; i < size; i++)
+		if (((const char *)arg)[i] != 0)
+			return -E2BIG;
+	return 0;
+}
+
+#define CHECK(type, last) check_size(arg, member_end(struct type, last), sizeof(struct type))
+
+static int
+iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
+{
+	int ret;
+
+	switch (request) {
+	case IOMMU_IOAS_ALLOC:
+		ret = CHECK(iommu_ioas_alloc, out_ioas_id);
+		return ret < 0 ? ret : ioas_alloc(ctx, arg);
+	case IOMMU_DESTROY:
+		ret = CHECK(iommu_destroy, id);
+		return ret < 0 ? ret : destroy(ctx, arg);
+	case IOMMU_IOAS_IOVA_RANGES:
+		ret = CHECK(iommu_ioas_iova_ranges, out_iova_alignment);
+		return ret < 0 ? ret : iova_ranges(ctx, arg);
+	case IOMMU_IOAS_ALLOW_IOVAS:
+		ret = CHECK(iommu_ioas_allow_iovas, allowed_iovas);
+		return ret < 0 ? ret : allow_iovas(ctx, arg);
+	case IOMMU_IOAS_MAP:
+		ret = CHECK(iommu_ioas_map, iova);
+		return ret < 0 ? ret : map(ctx, arg);
+	case IOMMU_IOAS_UNMAP:
+		ret = CHECK(iommu_ioas_unmap, length);
+		return ret < 0 ? ret : unmap(ctx, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int
+cdev_ioctl(int fd, struct model_device *device, unsigned long request, void *arg)
+{
+	if (request == VFIO_DEVICE_BIND_IOMMUFD)
+		return bind(fd, device, arg);
+	if (device->bound_fd != fd)
+		return -EINVAL;
+	switch (request) {
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return attach(device, arg);
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return detach(device, arg);
+	case VFIO_DEVICE_GET_INFO:
+		return get_info(arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static enum model_call
+kind_of(unsigned long request)
+{
+	switch (request) {
+	case IOMMU_IOAS_ALLOC:
+		return MODEL_IOAS_ALLOC;
+	case IOMMU_DESTROY:
+		return MODEL_DESTROY;
+	case IOMMU_IOAS_IOVA_RANGES:
+		return MODEL_IOVA_RANGES;
+	case IOMMU_IOAS_ALLOW_IOVAS:
+		return MODEL_ALLOW_IOVAS;
+	case IOMMU_IOAS_MAP:
+		return MODEL_MAP;
+	case IOMMU_IOAS_UNMAP:
+		return MODEL_UNMAP;
+	case VFIO_DEVICE_BIND_IOMMUFD:
+		return MODEL_BIND;
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return MODEL_ATTACH;
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return MODEL_DETACH;
+	case VFIO_DEVICE_GET_INFO:
+		return MODEL_GET_INFO;
+	default:
+		return MODEL_OTHER;
+	}
+}
+
+/* Counts a call; the error that it is to fail with, or 0. */
+static int
+count(enum model_call kind)
+{
+	model.calls[kind]++;
+	if (model.fail_at == 0 ||
+	    (model.fail_kinds != 0 && (model.fail_kinds & (1u << kind)) == 0) ||
+	    --model.fail_at > 0)
+		return 0;
+	model.failed = kind;
+	return model.fail_error;
+}
+
+static int
+new_file(struct model_ctx *ctx, struct model_device *device)
+{
+	for (int i = 0; i < MAX_FILES; i++) {
+		if (files[i].open)
+			continue;
+		files[i] = (struct file){ .open = true, .ctx = ctx, .device = device };
+		return FIRST_FD + i;
+	}
+	return -EMFILE;
+}
+
+static int
+open_iommu(void)
+{
+	struct model_ctx *ctx;
+	int fd = count(MODEL_OPEN_IOMMU);
+
+	if (fd < 0)
+		return fd;
+	if (model.iommu_error != 0)
+		return model.iommu_error;
+	ctx = calloc(1, sizeof(*ctx));
+	ctx->refs = 1;
+	fd = new_file(ctx, NULL);
+	if (fd < 0)
+		free(ctx);
+	return fd;
+}
+
+static int
+open_cdev(const char *path)
+{
+	struct model_device *device = devices;
+	int ret = count(MODEL_OPEN_CDEV);
+	unsigned int index;
+	char end;
+
+	if (ret < 0)
+		return ret;
+	if (sscanf(path, "/dev/vfio/devices/vfio%u%c", &index, &end) != 1)
+		return -ENOENT;
+	while (device != NULL && device->index != index)
+		device = device->next;
+	if (device == NULL)
+		return -ENOENT;
+	return device->open_error != 0 ? device->open_error : new_file(NULL, device);
+}
+
+static int
+model_open(const char *path, int flags)
+{
+	int fd;
+
+	(void)flags;
+	pthread_mutex_lock(&lock);
+	fd = strcmp(path, "/dev/iommu") == 0 ? open_iommu() : open_cdev(path);
+	pthread_mutex_unlock(&lock);
+	return fd;
+}
+
+static void
+model_close(int fd)
+{
+	struct model_device *device;
+	struct file *file;
+
+	pthread_mutex_lock(&lock);
+	file = file_of(fd);
+	if (file == NULL) {
+		fprintf(stderr, "model: close of %d, which is not open\n", fd);
+		abort();
+	}
+	device = file->device;
+	if (device != NULL && device->bound_fd == fd) {
+		detach_device(device);
+		device->bound_fd = -1;
+		put_ctx(device->ctx);
+		device->ctx = NULL;
+	}
+	if (file->ctx != NULL)
+		put_ctx(file->ctx);
+	*file = (struct file){ 0 };
+	pthread_mutex_unlock(&lock);
+}
+
+static int
+model_ioctl(int fd, unsigned long request, void *arg)
+{
+	const struct file *file;
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	file = file_of(fd);
+	ret = count(kind_of(request));
+	if (file == NULL)
+		ret = -EBADF;
+	else if (ret == 0)
+		ret = file->ctx != NULL ? iommu_ioctl(file->ctx, request, arg)
+					: cdev_ioctl(fd, file->device, request, arg);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static char sysfs[80];
+
+static const struct ioas_sys model_sys = {
+	.open = model_open,
+	.close = model_close,
+	.ioctl = model_ioctl,
+	.sysfs = sysfs,
+};
+
+/* A path below the root, in one of a few buffers that take turns. */
+static const char *
+below(const char *format, const char *a, const char *b)
+{
+	static char buffer[4][384];
+	static unsigned int turn;
+	char *const path = buffer[turn++ % 4];
+	const int n = snprintf(path, sizeof(buffer[0]), "%s/", sysfs);
+
+	snprintf(path + n, sizeof(buffer[0]) - n, format, a, b);
+	return path;
+}
+
+static void
+need(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	perror(what);
+	abort();
+}
+
+/* mkdir -p */
+static void
+make_folder(const char *path)
+{
+	char part[256];
+
+	for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+		const int n = slash == NULL ? (int)strlen(path) : (int)(slash - path);
+
+		snprintf(part, sizeof(part), "%.*s", n, path);
+		need(mkdir(part, 0755) == 0 || errno == EEXIST, part);
+		if (slash == NULL)
+			return;
+	}
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void
+model_start(void)
+{
+	snprintf(root, sizeof(root), "/tmp/ioas-model-XXXXXX");
+	need(mkdtemp(root) != NULL, root);
+	snprintf(sysfs, sizeof(sysfs), "%s/sys", root);
+	make_folder(below("bus/pci/devices", NULL, NULL));
+	make_folder(below("kernel/iommu_groups", NULL, NULL));
+	model = (struct model){
+		.memlock = UINT64_MAX,
+		.max_alignment = UINT64_C(1) << 21,
+		.failed = MODEL_CALLS,
+	};
+	ioas_sys = &model_sys;
+}
+
+void
+model_stop(void)
+{
+	while (devices != NULL) {
+		struct model_device *const device = devices;
+
+		devices = device->next;
+		if (device->bound_fd >= 0)
+			put_ctx(device->ctx);
+		free(device);
+	}
+	n_devices = 0;
+	for (int i = 0; i < MAX_FILES; i++)
+		if (files[i].open && files[i].ctx != NULL)
+			put_ctx(files[i].ctx);
+	memset(files, 0, sizeof(files));
+	pinned = 0;
+	need(nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0, root);
+	ioas_sys = &ioas_sys_linux;
+}
+
+struct model_device *
+model_device_add(const char *name, const struct model_iommu *iommu)
+{
+	struct model_device *const device = calloc(1, sizeof(*device));
+	char text[128];
+	FILE *file;
+
+	snprintf(device->name, sizeof(device->name), "%s", name);
+	device->iommu = iommu;
+	device->index = n_devices++;
+	device->group = device->index;
+	device->bound_fd = -1;
+	device->next = devices;
+	devices = device;
+
+	/* As in Linux, bus/pci/devices holds symbolic links to the devices' folders. */
+	make_folder(below("devices/pci0000:00/%s", name, NULL));
+	snprintf(text, sizeof(text), "../../../devices/pci0000:00/%s", name);
+	need(symlink(text, below("bus/pci/devices/%s", name, NULL)) == 0, name);
+	model_device_driver(device, "vfio-pci");
+
+	snprintf(text, sizeof(text), "%u", device->group);
+	make_folder(below("kernel/iommu_groups/%s", text, NULL));
+	file = fopen(below("kernel/iommu_groups/%s/reserved_regions", text, NULL), "w");
+	need(file != NULL, "reserved_regions");
+	for (unsigned int i = 0; i < iommu->n_reserved; i++)
+		fprintf(file, "0x%016llx 0x%016llx msi\n",
+			(unsigned long long)iommu->reserved[i].first,
+			(unsigned long long)iommu->reserved[i].last);
+	fclose(file);
+	snprintf(text, sizeof(text), "../../../kernel/iommu_groups/%u", device->group);
+	need(symlink(text, below("bus/pci/devices/%s/iommu_group", name, NULL)) == 0, name);
+	return device;
+}
+
+/* What vfio_register_group_dev() and its undoing show. */
+static void
+show_vfio_dev(const struct model_device *device, bool show)
+{
+	char number[16];
+	FILE *file;
+
+	snprintf(number, sizeof(number), "vfio%u", device->index);
+	if (show) {
+		make_folder(below("bus/pci/devices/%s/vfio-dev/%s", device->name, number));
+		file = fopen(below("bus/pci/devices/%s/vfio-dev/%s/dev", device->name, number),
+			     "w");
+		need(file != NULL, number);
+		fprintf(file, "511:%u\n", device->index);
+		fclose(file);
+	} else {
+		unlink(below("bus/pci/devices/%s/vfio-dev/%s/dev", device->name, number));
+		rmdir(below("bus/pci/devices/%s/vfio-dev/%s", device->name, number));
+		rmdir(below("bus/pci/devices/%s/vfio-dev", device->name, NULL));
+	}
+}
+
+void
+model_device_driver(struct model_device *device, const char *driver)
+{
+	char target[128];
+
+	unlink(below("bus/pci/devices/%s/driver", device->name, NULL));
+	show_vfio_dev(device, driver != NULL && strncmp(driver, "vfio", 4) == 0);
+	if (driver == NULL)
+		return;
+	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
+	make_folder(below("bus/pci/drivers/%s", driver, NULL));
+	need(symlink(target, below("bus/pci/devices/%s/driver", device->name, NULL)) == 0, driver);
+}
+
+void
+model_device_no_cdev(struct model_device *device)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "vfio%u", device->index);
+	need(unlink(below("bus/pci/devices/%s/vfio-dev/%s/dev", device->name, number)) == 0,
+	     number);
+}
+
+uint64_t
+model_total_calls(void)
+{
+	uint64_t total = 0;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < MODEL_CALLS; i++)
+		total += model.calls[i];
+	pthread_mutex_unlock(&lock);
+	return total;
+}
+
+void
+model_forget(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(model.calls, 0, sizeof(model.calls));
+	model.passed = 0;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+model_fail(unsigned int n, uint32_t kinds, int error)
+{
+	pthread_mutex_lock(&lock);
+	model.fail_at = n;
+	model.fail_kinds = kinds;
+	model.fail_error = error;
+	model.failed = MODEL_CALLS;
+	pthread_mutex_unlock(&lock);
+}
+
+unsigned int
+model_open_files(void)
+{
+	unsigned int n = 0;
+
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < MAX_FILES; i++)
+		n += files[i].open;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+uint64_t
+model_areas(void)
+{
+	uint64_t n = 0;
+
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < MAX_FILES; i++)
+		if (files[i].open && files[i].ctx != NULL)
+			for (struct model_ioas *s = files[i].ctx->ioas; s != NULL; s = s->next)
+				n += s->n_areas;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+uint64_t
+model_pinned(void)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&lock);
+	bytes = pinned;
+	pthread_mutex_unlock(&lock);
+	return bytes;
+}
+
+unsigned int
+model_attached(void)
+{
+	unsigned int n = 0;
+
+	pthread_mutex_lock(&lock);
+	for (const struct model_device *d = devices; d != NULL; d = d->next)
+		n += d->ioas != NULL;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+uint64_t
+model_translate(const struct model_device *device, uint64_t iova)
+{
+	uint64_t va = UINT64_MAX;
+
+	pthread_mutex_lock(&lock);
+	if (device->ioas != NULL) {
+		const struct model_ioas *const ioas = device->ioas;
+		const size_t i = area_from(ioas, iova);
+
+		if (i < ioas->n_areas && ioas->areas[i].first <= iova)
+			va = ioas->areas[i].va + (iova - ioas->areas[i].first);
+	}
+	pthread_mutex_unlock(&lock);
+	return va;
+}

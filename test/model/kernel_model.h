@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef KERNEL_MODEL_H
+#define KERNEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ioas.h"
+#include "sys.h"
+
+/*
+ * A model of what Linux 6.12 does behind /dev/iommu, /dev/vfio/devices/vfioN and sysfs, as far as
+ * lib/ioas can see it. The rules are those of drivers/iommu/iommufd and drivers/vfio;
+ * test/unit/sequences.c runs the same calls against the model and against a real kernel, so that
+ * the two cannot drift apart.
+ *
+ * There is one model a process. model_start() puts it behind ioas_sys, model_stop() takes it away.
+ * Memory is never touched: any address will do, unless check_memory is set.
+ */
+
+/* What an IOMMU and a device behind it allow. */
+struct model_iommu {
+	const char *name;
+	struct ioas_range aperture;
+	struct ioas_range reserved[4];
+	unsigned int n_reserved;
+	uint64_t page;            /* the smallest IOMMU page */
+};
+
+extern const struct model_iommu model_intel39;
+extern const struct model_iommu model_intel48;
+extern const struct model_iommu model_amd;
+extern const struct model_iommu model_smmuv3;
+
+/* Every call that comes through the seam is of one of these kinds. */
+enum model_call {
+	MODEL_OPEN_IOMMU,
+	MODEL_OPEN_CDEV,
+	MODEL_IOAS_ALLOC,
+	MODEL_DESTROY,
+	MODEL_IOVA_RANGES,
+	MODEL_ALLOW_IOVAS,
+	MODEL_MAP,
+	MODEL_UNMAP,
+	MODEL_BIND,
+	MODEL_ATTACH,
+	MODEL_DETACH,
+	MODEL_GET_INFO,
+	MODEL_OTHER,
+	MODEL_CALLS,
+};
+
+/* Who has a device besides the program under test. */
+enum model_holder {
+	MODEL_HELD_BY_NOBODY,
+	MODEL_HELD_BY_GROUP,      /* its group is open: bind gives EBUSY */
+	MODEL_HELD_BY_CDEV,       /* its cdev is bound by another process: bind gives EINVAL */
+	MODEL_HELD_BY_NEIGHBOUR,  /* another device of its group is: bind gives EPERM */
+};
+
+struct model_device {
+	char name[32];
+	const struct model_iommu *iommu;
+	unsigned int index;       /* the N of vfioN */
+	unsigned int group;
+	int open_error;           /* what opening its cdev gives, or 0 */
+	enum model_holder holder;
+
+	/* Belongs to the model. */
+	struct model_device *next;
+	struct model_ctx *ctx;    /* that it is bound to */
+	int bound_fd;             /* through which; -1: none */
+	struct model_ioas *ioas;  /* that it is attached to */
+};
+
+/* Knobs, and what has been counted. */
+struct model {
+	int iommu_error;          /* what opening /dev/iommu gives, or 0 */
+	uint64_t memlock;         /* RLIMIT_MEMLOCK; UINT64_MAX: not counted */
+	uint64_t max_alignment;   /* HPAGE_SIZE; 4096 is a kernel without transparent huge pages */
+	struct ioas_range bad;    /* addresses that are not memory; last 0: none */
+	bool check_memory;        /* probe the memory that is pinned */
+
+	/* The fail_at-th call (1 is the next) of a kind in fail_kinds (0: any) fails. */
+	unsigned int fail_at;
+	uint32_t fail_kinds;
+	int fail_error;           /* negative */
+	enum model_call failed;   /* the kind that it hit; MODEL_CALLS: none yet */
+
+	uint64_t calls[MODEL_CALLS];
+	uint64_t passed;          /* areas and reserved ranges that searches went past */
+};
+
+extern struct model model;
+
+void model_start(void);
+void model_stop(void);
+
+/* Adds a device that is bound to vfio-pci, has a cdev and a group of its own. */
+struct model_device *model_device_add(const char *name, const struct model_iommu *iommu);
+
+/* Binds the device to another driver, as sysfs shows it; NULL: none. */
+void model_device_driver(struct model_device *device, const char *driver);
+
+/* As a kernel without CONFIG_VFIO_DEVICE_CDEV shows it: vfio-dev/vfioN without a file "dev". */
+void model_device_no_cdev(struct model_device *device);
+
+/* All calls since model_start() or model_forget(). */
+uint64_t model_total_calls(void);
+void model_forget(void);
+
+/* Fails the n-th call from now on of the kinds (a mask of 1u << kind; 0: any). 0: none. */
+void model_fail(unsigned int n, uint32_t kinds, int error);
+
+/* What the kernel holds: descriptors, areas, bytes that are pinned, attached devices. */
+unsigned int model_open_files(void);
+uint64_t model_areas(void);
+uint64_t model_pinned(void);
+unsigned int model_attached(void);
+
+/* What a device's DMA to an IOVA reaches: the address, or UINT64_MAX for a fault. */
+uint64_t model_translate(const struct model_device *device, uint64_t iova);
+
+#endif /* KERNEL_MODEL_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* The public header compiles alone, in whatever C++11 a user has, and twice. */
+#include "ioas.h"
+#include "ioas.h"
+
+uint64_t header_cpp(const struct ioas_table *table, const void *va);
+
+uint64_t
+header_cpp(const struct ioas_table *table, const void *va)
+{
+	return ioas_lookup(table, va);
+}

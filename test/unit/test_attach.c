@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+#include <linux/vfio.h>
+
+static void
+by_name_and_path(void)
+{
+	char path[256];
+
+	unit_create(true);
+	CU_ASSERT_STRING_EQUAL(ioas_device_name(nic), NIC);
+	CU_ASSERT_TRUE(ioas_device_fd(nic) >= 0);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+	CU_ASSERT_PTR_NULL(ioas_device_find(space, "0000:00:02.1"));
+	REFUSED(ioas_attach(space, NIC, &nic), -EEXIST, NIC "|attached already");
+	ioas_detach(nic);
+	CU_ASSERT_PTR_NULL(ioas_device_find(space, NIC));
+	CU_ASSERT_EQUAL(model_attached(), 0);
+	CU_ASSERT_EQUAL(model_open_files(), 1);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", ioas_sys->sysfs, NIC);
+	CU_ASSERT_EQUAL(ioas_attach(space, path, &nic), 0);
+	CU_ASSERT_STRING_EQUAL(ioas_device_name(nic), NIC);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+}
+
+static void
+info(void)
+{
+	struct vfio_device_info got = { .argsz = sizeof(got) };
+
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_device_info(nic, &got), 0);
+	CU_ASSERT_EQUAL(got.num_regions, VFIO_PCI_NUM_REGIONS);
+	got.argsz = 4;
+	CU_ASSERT_EQUAL(ioas_device_info(nic, &got), -EINVAL);
+}
+
+static void
+several_devices(void)
+{
+	struct ioas_device *second, *third;
+	struct ioas_info got;
+	uint64_t iova;
+
+	model_device_add("0000:00:03.0", &model_intel39);
+	model_device_add("0000:00:04.0", &model_smmuv3);
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 2);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:04.0", &third), 0);
+	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 3);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+	ioas_detach(second);
+	ioas_get_info(space, &got);
+	CU_ASSERT_EQUAL(got.devices, 2);
+	ioas_detach(third);
+	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 2);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+}
+
+/* Memory survives a detach, and a device that comes back finds it. */
+static void
+again(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	iova = unit_map(0, MIB(8));
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	CU_ASSERT_EQUAL(model_areas(), 1);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(8), iova));
+	for (uint64_t i = 1; i < 200; i++)
+		unit_map(i * GIB(1), MIB(512));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(8), iova));
+	CU_ASSERT_EQUAL(model_pinned(), MIB(8) + 199 * MIB(512));
+}
+
+/* The allowed list that the last map left would make this attach fail. */
+static void
+hot(void)
+{
+	struct ioas_device *second;
+	uint64_t iova, later;
+
+	model_device_add("0000:00:03.0", &model_smmuv3);
+	unit_create(true);
+	iova = unit_map(0, MIB(2));
+	later = unit_map(MIB(8), KIB(12));
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+	CU_ASSERT_TRUE(unit_translates(MIB(8), KIB(12), later));
+	for (uint64_t i = 0; i < 200; i++) {
+		iova = unit_map(GIB(1) + i * MIB(4), MIB(2));
+		CU_ASSERT_TRUE(iova + MIB(2) <= 0x8000000 || iova >= 0x8100000);
+	}
+}
+
+static void
+hot_fails(void)
+{
+	struct ioas_device *second;
+
+	model_device_add("0000:00:03.0", &model_smmuv3);
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), PAGE, 0x80ff000), 0);
+	unit_map(MIB(2), MIB(2));
+	REFUSED(ioas_attach(space, "0000:00:03.0", &second), -EADDRINUSE,
+		"0000:00:03.0|reserves IOVAs|before memory is mapped");
+	unit_map(MIB(4), MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), PAGE), 1);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+}
+
+/* A smaller aperture comes: what was reserved above it gets another place. */
+static void
+smaller_aperture(void)
+{
+	struct ioas_device *second;
+	uint64_t iova;
+
+	model_device_add("0000:00:03.0", &model_intel39);
+	nic_model->iommu = &model_intel48;
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), GIB(1024)), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	for (uint64_t i = 0; i < 8; i++) {
+		iova = unit_map(i * GIB(128), MIB(2));
+		CU_ASSERT_TRUE(iova != 0 && iova + MIB(2) <= GIB(512));
+	}
+}
+
+UNIT_MAIN("attach",
+	  { "by name and by path", by_name_and_path },
+	  { "info", info },
+	  { "several devices", several_devices },
+	  { "again", again },
+	  { "hot, with memory mapped", hot },
+	  { "hot, and it fails", hot_fails },
+	  { "a smaller aperture", smaller_aperture })

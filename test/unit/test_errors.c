@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* Each failure says what was asked, what the kernel answered, and what to do about it. */
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "unit.h"
+
+static void
+no_iommufd(void)
+{
+	const struct ioas_options options = unit_options();
+
+	model.iommu_error = -ENOENT;
+	REFUSED(ioas_create(&options, &space), -ENOENT,
+		"/dev/iommu does not exist|modprobe iommufd|CONFIG_IOMMUFD");
+	model.iommu_error = -EACCES;
+	REFUSED(ioas_create(&options, &space), -EACCES, "no permission|/dev/iommu|udev rule");
+	model.iommu_error = -EMFILE;
+	REFUSED(ioas_create(&options, &space), -EMFILE, "cannot open /dev/iommu|Too many open");
+}
+
+static void
+wrong_options(void)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = "vfio";
+	REFUSED(ioas_create(&options, &space), -EINVAL, "no backend 'vfio'|use auto");
+	options.backend = NULL;
+	options.window = (struct ioas_range){ GIB(2), GIB(1) - 1 };
+	REFUSED(ioas_create(&options, &space), -EINVAL, "0x80000000-0x3fffffff|whole 4 KiB pages");
+	options.window = (struct ioas_range){ GIB(1), GIB(2) };
+	REFUSED(ioas_create(&options, &space), -EINVAL, "whole 4 KiB pages");
+	options.window = (struct ioas_range){ GIB(1) + 1, GIB(2) - 1 };
+	REFUSED(ioas_create(&options, &space), -EINVAL, "whole 4 KiB pages");
+	options.window = (struct ioas_range){ 0 };
+	options.size = 8;
+	REFUSED(ioas_create(&options, &space), -EINVAL, "ioas_options.size is 8");
+}
+
+static void
+no_address_space(void)
+{
+	const struct ioas_options options = unit_options();
+	struct rlimit before, now;
+	unsigned long pages = 0;
+	FILE *file;
+	int ret;
+
+	file = fopen("/proc/self/statm", "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_AS, &before), 0);
+	now = before;
+	now.rlim_cur = (rlim_t)pages * 4096 + MIB(64);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &now), 0);
+	ret = ioas_create(&options, &space);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &before), 0);
+	CU_ASSERT_EQUAL(ret, -ENOMEM);
+	CU_ASSERT_TRUE(unit_logged("lookup table|RLIMIT_AS"));
+}
+
+static void
+no_device(void)
+{
+	unit_create(false);
+	REFUSED(ioas_attach(space, "0000:99:00.0", &nic), -ENODEV,
+		"0000:99:00.0|no such device|dpdk-devbind.py");
+	REFUSED(ioas_attach(space, "/sys/nowhere/0000:99:00.0", &nic), -ENODEV, "no such device");
+	REFUSED(ioas_attach(space, "", &nic), -ENODEV, "no such device");
+}
+
+static void
+wrong_driver(void)
+{
+	unit_create(false);
+	model_device_driver(nic_model, "e1000e");
+	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV,
+		NIC "|bound to e1000e|dpdk-devbind.py -b vfio-pci " NIC);
+	model_device_driver(nic_model, NULL);
+	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV,
+		NIC "|bound to no driver|dpdk-devbind.py -b vfio-pci " NIC);
+}
+
+static void
+no_cdev(void)
+{
+	unit_create(false);
+	model_device_no_cdev(nic_model);
+	REFUSED(ioas_attach(space, NIC, &nic), -ENOENT,
+		NIC "|no character device|CONFIG_VFIO_DEVICE_CDEV|Linux 6.6");
+}
+
+static void
+cdev_not_ours(void)
+{
+	unit_create(false);
+	nic_model->open_error = -EACCES;
+	REFUSED(ioas_attach(space, NIC, &nic), -EACCES,
+		NIC "|no permission|/dev/vfio/devices/vfio0|udev rule");
+	nic_model->open_error = -EBUSY;
+	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use|fuser");
+	nic_model->open_error = -ENODEV;
+	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV, NIC "|cannot open /dev/vfio/devices/vfio0");
+}
+
+static void
+held(void)
+{
+	struct ioas *other;
+
+	unit_create(false);
+	nic_model->holder = MODEL_HELD_BY_GROUP;
+	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process|fuser");
+	nic_model->holder = MODEL_HELD_BY_CDEV;
+	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process|fuser");
+	nic_model->holder = MODEL_HELD_BY_NEIGHBOUR;
+	REFUSED(ioas_attach(space, NIC, &nic), -EPERM, NIC "|EPERM");
+	nic_model->holder = MODEL_HELD_BY_NOBODY;
+	CU_ASSERT_EQUAL(ioas_create(NULL, &other), 0);
+	CU_ASSERT_EQUAL(ioas_attach(other, NIC, &nic), 0);
+	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process");
+	ioas_destroy(other);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+}
+
+/* The limit that the message names is the process's, what it needs is the space's. */
+static void
+memlock(void)
+{
+	struct rlimit before, now;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	now = before;
+	now.rlim_cur = KIB(32);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_MEMLOCK, &now), 0);
+	model.memlock = KIB(32);
+	unit_create(true);
+	unit_map(0, KIB(16));
+	REFUSED(ioas_map(space, VA(MIB(2)), KIB(64), NULL), -ENOMEM,
+		"64 KiB|RLIMIT_MEMLOCK is 32 KiB, 80 KiB is needed|ulimit -l");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), KIB(64), GIB(1)), -ENOMEM, "RLIMIT_MEMLOCK");
+	unit_map(MIB(2), KIB(16));
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+}
+
+/* The limit is large enough for this space: others have used it up. */
+static void
+memlock_of_others(void)
+{
+	struct rlimit before, now;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	now = before;
+	now.rlim_cur = KIB(32);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_MEMLOCK, &now), 0);
+	model.memlock = KIB(4);
+	unit_create(true);
+	REFUSED(ioas_map(space, VA(0), KIB(8), NULL), -ENOMEM,
+		"RLIMIT_MEMLOCK|used up by other processes");
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+}
+
+static void
+memlock_at_attach(void)
+{
+	model.memlock = MIB(1);
+	unit_create(false);
+	unit_map(0, MIB(2));
+	REFUSED(ioas_attach(space, NIC, &nic), -ENOMEM, NIC "|RLIMIT_MEMLOCK|ulimit -l");
+	model.memlock = MIB(2);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+}
+
+static void
+not_memory(void)
+{
+	unit_create(true);
+	model.bad = (struct ioas_range){ BASE + MIB(2), BASE + MIB(4) - 1 };
+	REFUSED(ioas_map(space, VA(0), MIB(4), NULL), -EFAULT, "4 MiB|not readable and writable");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(1)), -EFAULT, "not readable");
+	unit_map(0, MIB(2));
+}
+
+static void
+no_lines_without_errors(void)
+{
+	unit_create(true);
+	unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(1)), 0);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 2);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 0);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), 0);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
+	CU_ASSERT_TRUE(unit_lines(IOAS_LOG_DEBUG) >= 5);
+}
+
+UNIT_MAIN("errors",
+	  { "no iommufd, no permission", no_iommufd },
+	  { "wrong options", wrong_options },
+	  { "no address space for the table", no_address_space },
+	  { "no device", no_device },
+	  { "not bound to vfio-pci", wrong_driver },
+	  { "no character device", no_cdev },
+	  { "the character device cannot be opened", cdev_not_ours },
+	  { "somebody else holds it", held },
+	  { "RLIMIT_MEMLOCK", memlock },
+	  { "RLIMIT_MEMLOCK used up by others", memlock_of_others },
+	  { "RLIMIT_MEMLOCK at an attach", memlock_at_attach },
+	  { "not memory", not_memory },
+	  { "no lines without errors", no_lines_without_errors })

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdio.h>
+
+#include "unit.h"
+
+static void
+anywhere(void)
+{
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), PAGE), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), PAGE));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), KIB(4), MIB(64) + PAGE), 0);
+	CU_ASSERT_TRUE(unit_translates(MIB(2), KIB(4), MIB(64) + PAGE));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(8)), MIB(2), GIB(512) - MIB(2)), 0);
+	CU_ASSERT_TRUE(unit_translates(MIB(8), MIB(2), GIB(512) - MIB(2)));
+}
+
+static void
+refused(void)
+{
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), MIB(2)), 0);
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), 0), -EINVAL, "0 is never");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(4) + 1), -EINVAL, "aligned");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(2)), -EEXIST, "in use");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(4) - PAGE), -EEXIST, "in use");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), PAGE), -EEXIST, "in use");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), 0xfee00000), -EINVAL,
+		"reserved|choose another");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), KIB(8), 0xfedff000), -EINVAL, "reserved");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), KIB(8), 0xfeeff000), -EINVAL, "reserved");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(512)), -EINVAL, "aperture");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), KIB(8), GIB(512) - PAGE), -EINVAL, "aperture");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), KIB(8), -PAGE), -EINVAL, "");
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), PAGE, 0xfedff000), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(4)), PAGE, 0xfef00000), 0);
+}
+
+static void
+aliases(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(2)), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(3)), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+	CU_ASSERT_PTR_EQUAL(ioas_lookup_iova(space, GIB(2) + 77, NULL), VA(77));
+	CU_ASSERT_EQUAL(model_translate(nic_model, GIB(3) + MIB(1)), BASE + MIB(1));
+	/* One of them goes, the others stay. */
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, GIB(2), MIB(2)), 1);
+	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, GIB(2), NULL));
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+	/* All go with the memory. */
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 2);
+	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
+	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, GIB(3), NULL));
+	CU_ASSERT_EQUAL(model_areas(), 0);
+}
+
+static void
+alias_crosses(void)
+{
+	unit_create(true);
+	unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(1)), PAGE, GIB(2)), 0);
+	unit_map(MIB(4), PAGE);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(4)), PAGE, GIB(3)), 0);
+	REFUSED(ioas_unmap(space, VA(MIB(1)), PAGE), -EBUSY, "whole");
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 2);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(4)), PAGE), 2);
+}
+
+/* Chosen maps avoid fixed ones, also those that lie just where the next would go. */
+static void
+chosen_beside(void)
+{
+	uint64_t a, b;
+
+	unit_create(true);
+	a = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), MIB(2), a + MIB(2)), 0);
+	b = unit_map(MIB(2), MIB(2));
+	CU_ASSERT_TRUE(b >= a + MIB(4) || b + MIB(2) <= a);
+	CU_ASSERT_EQUAL(b % MIB(2), 0);
+	for (uint64_t i = 0; i < 64; i++)
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(2) + i * MIB(2)), PAGE,
+					       MIB(512) + i * MIB(4)), 0);
+	for (uint64_t i = 2; i < 300; i++)
+		CU_ASSERT_TRUE(unit_translates(i * MIB(2), PAGE, unit_map(i * MIB(2), MIB(2))));
+}
+
+static void
+window_does_not_bind(void)
+{
+	unit_create_window(GIB(4), GIB(5) - 1);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), MIB(2)), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), MIB(2)));
+}
+
+UNIT_MAIN("fixed",
+	  { "anywhere in the aperture", anywhere },
+	  { "refused", refused },
+	  { "aliases", aliases },
+	  { "an alias across the border", alias_crosses },
+	  { "chosen ones beside them", chosen_beside },
+	  { "the window does not bind them", window_does_not_bind })

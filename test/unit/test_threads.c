@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* Readers look up while writers map and unmap. Worth most under the thread sanitizer. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "unit.h"
+
+#define READERS 3
+#define ROUNDS 2000
+
+static atomic_bool stop;
+static uint64_t constant; /* the IOVA of VA(0) */
+
+/* What was mapped before the reader began never changes; what comes and goes has a right IOVA or
+ * none. The window is a GiB, and so is the distance of the addresses: a right IOVA shows. */
+static void *
+read_on(void *arg)
+{
+	const struct ioas_table *const table = ioas_table(space);
+	uint64_t *const wrong = arg, n = 0;
+
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+		const uint64_t offset = n++ % 1024 * PAGE;
+		uint64_t iova;
+
+		if (ioas_lookup(table, VA(offset % MIB(2) + 5)) != constant + offset % MIB(2) + 5)
+			++*wrong;
+		iova = ioas_lookup(table, VA(MIB(16) + offset + 5));
+		if (iova != IOAS_BAD_IOVA &&
+		    ((iova & (PAGE - 1)) != 5 || iova < GIB(4) || iova >= GIB(5)))
+			++*wrong;
+	}
+	return NULL;
+}
+
+static void *
+write_on(void *arg)
+{
+	const uint64_t from = *(uint64_t *)arg;
+	uint64_t *const wrong = arg;
+
+	*wrong = 0;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		const uint64_t length = i % 3 == 0 ? MIB(2) : PAGE * (1 + i % 7);
+		uint64_t iova;
+
+		if (ioas_map(space, VA(from), length, &iova) != 0 ||
+		    ioas_lookup(ioas_table(space), VA(from + length - 1)) != iova + length - 1 ||
+		    ioas_unmap(space, VA(from), length) != 1 ||
+		    ioas_lookup(ioas_table(space), VA(from)) != IOAS_BAD_IOVA)
+			++*wrong;
+	}
+	return NULL;
+}
+
+static void
+readers_and_writers(void)
+{
+	uint64_t wrong[READERS] = { 0 }, first = MIB(16), second = MIB(18);
+	pthread_t readers[READERS], writers[2];
+
+	unit_create_window(GIB(4), GIB(5) - 1);
+	constant = unit_map(0, MIB(2));
+	atomic_store(&stop, false);
+	for (unsigned int i = 0; i < READERS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&readers[i], NULL, read_on, &wrong[i]), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&writers[0], NULL, write_on, &first), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&writers[1], NULL, write_on, &second), 0);
+	pthread_join(writers[0], NULL);
+	pthread_join(writers[1], NULL);
+	atomic_store(&stop, true);
+	for (unsigned int i = 0; i < READERS; i++) {
+		pthread_join(readers[i], NULL);
+		CU_ASSERT_EQUAL(wrong[i], 0);
+	}
+	CU_ASSERT_EQUAL(first, 0);
+	CU_ASSERT_EQUAL(second, 0);
+	CU_ASSERT_EQUAL(model_areas(), 1);
+}
+
+/* All that takes the lock, at once. */
+static void *
+ask_on(void *arg)
+{
+	uint64_t *const wrong = arg;
+
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+		struct ioas_range ranges[4];
+		struct ioas_info info;
+
+		ioas_get_info(space, &info);
+		if (info.maps > 2 || ioas_ranges(space, ranges, 4) != 2 ||
+		    ioas_lookup_iova(space, constant, NULL) != VA(0))
+			++*wrong;
+		if (ioas_device_find(space, NIC) != nic)
+			++*wrong;
+	}
+	return NULL;
+}
+
+static void
+everybody(void)
+{
+	uint64_t wrong[READERS] = { 0 }, first = MIB(16);
+	pthread_t askers[READERS], writer;
+	struct ioas_device *second;
+
+	model_device_add("0000:00:03.0", &model_intel39);
+	unit_create_window(GIB(4), GIB(5) - 1);
+	constant = unit_map(0, MIB(2));
+	atomic_store(&stop, false);
+	for (unsigned int i = 0; i < READERS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&askers[i], NULL, ask_on, &wrong[i]), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&writer, NULL, write_on, &first), 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+		ioas_detach(second);
+	}
+	pthread_join(writer, NULL);
+	atomic_store(&stop, true);
+	for (unsigned int i = 0; i < READERS; i++) {
+		pthread_join(askers[i], NULL);
+		CU_ASSERT_EQUAL(wrong[i], 0);
+	}
+	CU_ASSERT_EQUAL(first, 0);
+}
+
+UNIT_MAIN("threads",
+	  { "readers and writers", readers_and_writers },
+	  { "all functions at once", everybody })

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <CUnit/Basic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+struct ioas *space;
+struct ioas_device *nic;
+struct model_device *nic_model;
+
+#define MAX_LINES 64
+
+static char errors[MAX_LINES][700];
+static unsigned int lines[IOAS_LOG_DEBUG + 1];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+take_line(enum ioas_log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	if (level == IOAS_LOG_ERR)
+		snprintf(errors[lines[level] % MAX_LINES], sizeof(errors[0]), "%s", line);
+	lines[level]++;
+	pthread_mutex_unlock(&lock);
+}
+
+static bool
+has_words(const char *line, const char *words)
+{
+	char word[128];
+
+	while (*words != '\0') {
+		const size_t n = strcspn(words, "|");
+
+		snprintf(word, sizeof(word), "%.*s", (int)n, words);
+		if (strstr(line, word) == NULL)
+			return false;
+		words += n + (words[n] == '|');
+	}
+	return true;
+}
+
+bool
+unit_logged(const char *words)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < lines[IOAS_LOG_ERR] && i < MAX_LINES; i++)
+		found = found || has_words(errors[i], words);
+	for (unsigned int i = 0; !found && i < lines[IOAS_LOG_ERR] && i < MAX_LINES; i++)
+		fprintf(stderr, "\nlogged: %s\n", errors[i]);
+	memset(errors, 0, sizeof(errors));
+	memset(lines, 0, sizeof(lines));
+	return found;
+}
+
+unsigned int
+unit_lines(enum ioas_log_level level)
+{
+	return lines[level];
+}
+
+struct ioas_options
+unit_options(void)
+{
+	return (struct ioas_options){ .size = sizeof(struct ioas_options), .log = take_line };
+}
+
+static void
+create(const struct ioas_options *options, bool attach)
+{
+	CU_ASSERT_EQUAL_FATAL(ioas_create(options, &space), 0);
+	if (attach)
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &nic), 0);
+}
+
+void
+unit_create(bool attach)
+{
+	const struct ioas_options options = unit_options();
+
+	create(&options, attach);
+}
+
+void
+unit_create_window(uint64_t first, uint64_t last)
+{
+	struct ioas_options options = unit_options();
+
+	options.window = (struct ioas_range){ first, last };
+	create(&options, true);
+}
+
+uint64_t
+unit_map(uint64_t offset, uint64_t length)
+{
+	uint64_t iova = 0;
+
+	CU_ASSERT_EQUAL(ioas_map(space, VA(offset), length, &iova), 0);
+	return iova;
+}
+
+static void
+mix(uint64_t *hash, uint64_t value)
+{
+	*hash = (*hash ^ value) * 1099511628211u;
+	*hash ^= *hash >> 29;
+}
+
+static int
+mix_area(const struct ioas_area *area, void *arg)
+{
+	mix(arg, (uintptr_t)area->va);
+	mix(arg, area->iova);
+	mix(arg, area->length);
+	mix(arg, area->fixed);
+	for (uint64_t i = 0; i < 3; i++)
+		mix(arg, ioas_lookup(ioas_table(space),
+				     (char *)area->va + i * (area->length - 1) / 2));
+	return 0;
+}
+
+uint64_t
+unit_state(void)
+{
+	uint64_t hash = 14695981039346656037u;
+	struct ioas_range ranges[16] = { 0 };
+	struct ioas_info info;
+	unsigned int n;
+
+	mix(&hash, model_open_files());
+	mix(&hash, model_areas());
+	mix(&hash, model_pinned());
+	mix(&hash, model_attached());
+	if (space == NULL)
+		return hash;
+	n = ioas_ranges(space, ranges, 16);
+	for (unsigned int i = 0; i < n; i++) {
+		mix(&hash, ranges[i].first);
+		mix(&hash, ranges[i].last);
+	}
+	ioas_get_info(space, &info);
+	mix(&hash, info.devices);
+	mix(&hash, info.maps);
+	mix(&hash, info.bytes);
+	mix(&hash, info.alignment);
+	ioas_walk(space, mix_area, &hash);
+	return hash;
+}
+
+bool
+unit_translates(uint64_t offset, uint64_t length, uint64_t iova)
+{
+	const struct ioas_table *const table = ioas_table(space);
+	const bool dma = nic_model->ioas != NULL;
+
+	for (uint64_t i = 0; i < length; i += i % PAGE == 0 ? PAGE - 1 : 1) {
+		if (ioas_lookup(table, VA(offset + i)) != iova + i ||
+		    ioas_lookup_iova(space, iova + i, NULL) != VA(offset + i) ||
+		    (dma && model_translate(nic_model, iova + i) != BASE + offset + i))
+			return false;
+	}
+	return true;
+}
+
+bool
+unit_unmapped(uint64_t offset, uint64_t length)
+{
+	for (uint64_t i = 0; i < length; i += i % PAGE == 0 ? PAGE - 1 : 1)
+		if (ioas_lookup(ioas_table(space), VA(offset + i)) != IOAS_BAD_IOVA)
+			return false;
+	return true;
+}
+
+static void
+set_up(void)
+{
+	model_start();
+	nic_model = model_device_add(NIC, &model_intel39);
+	memset(errors, 0, sizeof(errors));
+	memset(lines, 0, sizeof(lines));
+}
+
+static void
+tear_down(void)
+{
+	ioas_destroy(space);
+	space = NULL;
+	nic = NULL;
+	CU_ASSERT_EQUAL(model_open_files(), 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	CU_ASSERT_EQUAL(model_attached(), 0);
+	model_stop();
+}
+
+int
+unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
+{
+	CU_pSuite suite;
+	bool failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return EXIT_FAILURE;
+	suite = CU_add_suite_with_setup_and_teardown(subject, NULL, NULL, set_up, tear_down);
+	for (unsigned int i = 0; suite != NULL && i < n; i++)
+		if (CU_add_test(suite, tests[i].name, tests[i].run) == NULL)
+			suite = NULL;
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	failed = suite == NULL || CU_basic_run_tests() != CUE_SUCCESS ||
+		 CU_get_number_of_tests_run() != n || CU_get_number_of_failures() > 0;
+	CU_cleanup_registry();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

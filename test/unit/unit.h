@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "ioas.h"
+#include "kernel_model.h"
+
+/*
+ * What the unit tests share. Each test finds the model started with one device, NIC, behind an
+ * Intel IOMMU of 39 bits, and no space. Afterwards space is destroyed, and the kernel must hold
+ * nothing any more.
+ *
+ * The memory of the tests does not exist: the model does not touch it.
+ */
+
+#define KIB(n) ((uint64_t)(n) << 10)
+#define MIB(n) ((uint64_t)(n) << 20)
+#define GIB(n) ((uint64_t)(n) << 30)
+#define PAGE UINT64_C(4096)
+
+#define NIC "0000:00:02.0"
+
+/* Memory: aligned to more than any rule asks for. */
+#define BASE UINT64_C(0x100000000000)
+#define VA(offset) ((void *)(uintptr_t)(BASE + (offset)))
+
+extern struct ioas *space;
+extern struct ioas_device *nic;
+extern struct model_device *nic_model;
+
+struct unit_test {
+	const char *name;
+	void (*run)(void);
+};
+
+int unit_run(const char *subject, const struct unit_test *tests, unsigned int n);
+
+#define UNIT_MAIN(subject, ...)                                                          \
+	int                                                                              \
+	main(void)                                                                       \
+	{                                                                                \
+		static const struct unit_test tests[] = { __VA_ARGS__ };                 \
+                                                                                         \
+		return unit_run(subject, tests, sizeof(tests) / sizeof(tests[0]));       \
+	}
+
+/* Creates the space; with the NIC attached if asked to. */
+void unit_create(bool attach);
+void unit_create_window(uint64_t first, uint64_t last);
+
+/* The options that unit_create() uses: lines go to where unit_logged() finds them. */
+struct ioas_options unit_options(void);
+
+/* Whether one error line has all the words (separated by '|'). Forgets all lines. */
+bool unit_logged(const char *words);
+
+/* How many lines of a level there were. */
+unsigned int unit_lines(enum ioas_log_level level);
+
+/* Maps and gives the IOVA; 0 (never an IOVA) with a failed assertion otherwise. */
+uint64_t unit_map(uint64_t offset, uint64_t length);
+
+/* Asserts that a call fails, names cause and remedy, and changes nothing. */
+#define REFUSED(call, error, words)                                                      \
+	do {                                                                             \
+		const uint64_t before_ = unit_state();                                   \
+		const int ret_ = (call);                                                 \
+                                                                                         \
+		if (ret_ != (error))                                                     \
+			fprintf(stderr, "\n%s:%d: answer %d\n", __FILE__, __LINE__, ret_);\
+		CU_ASSERT_EQUAL(ret_, (error));                                          \
+		CU_ASSERT_TRUE(unit_logged(words));                                      \
+		CU_ASSERT_EQUAL(unit_state(), before_);                                  \
+	} while (0)
+
+/* A hash of all that can be seen of the space and of the kernel behind it. */
+uint64_t unit_state(void);
+
+/* Whether every page of the memory leads to its IOVA, there and back, and by DMA. */
+bool unit_translates(uint64_t offset, uint64_t length, uint64_t iova);
+
+/* Whether no byte of the memory has an IOVA. */
+bool unit_unmapped(uint64_t offset, uint64_t length);
+
+#endif /* UNIT_H */
