@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <linux/vfio.h>
 #include <rte_dev.h>
@@ -77,33 +76,21 @@ drop(struct owned *owned)
 	free(owned);
 }
 
-/* Attaches a device of the given sysfs folder and records it, also if that failed. */
+/* Attaches the device with this sysfs folder and records it, also if that failed. */
 static struct owned *
-take(const char *sysfs_base, const char *name)
+take(const char *path, const char *name)
 {
-	char path[PATH_MAX];
 	struct owned *const owned = calloc(1, sizeof(*owned));
 
 	if (owned == NULL)
 		return NULL;
 	snprintf(owned->name, sizeof(owned->name), "%s", name);
-	snprintf(path, sizeof(path), "%s/%s", sysfs_base, name);
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
 	ioas_attach(bus_ioas_space, path, &owned->device);
 	taking = NULL;
 	return owned;
-}
-
-static bool
-has_cdev(const char *sysfs_base, const char *name)
-{
-	char path[2 * PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%s/vfio-dev", sysfs_base, name);
-	return stat(path, &st) == 0;
 }
 
 static int
@@ -114,35 +101,37 @@ any_bus(const struct rte_bus *bus __rte_unused, const void *data __rte_unused)
 
 /* Calls fn for every device with a character device that the buses have found. */
 static void
-for_each_candidate(void (*fn)(const char *sysfs_base, const char *name))
+for_each_candidate(void (*fn)(const char *path, const char *name))
 {
 	struct rte_dev_iterator it;
 	struct rte_device *dev;
 	struct rte_bus *bus = NULL;
 
 	while ((bus = rte_bus_find(bus, any_bus, NULL)) != NULL) {
-		char filter[64], base[PATH_MAX];
+		char filter[64], path[PATH_MAX];
 
 		snprintf(filter, sizeof(filter), "bus=%s", rte_bus_name(bus));
-		snprintf(base, sizeof(base), "/sys/bus/%s/devices", rte_bus_name(bus));
-		RTE_DEV_FOREACH(dev, filter, &it)
-			if (has_cdev(base, rte_dev_name(dev)))
-				fn(base, rte_dev_name(dev));
+		RTE_DEV_FOREACH(dev, filter, &it) {
+			snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", rte_bus_name(bus),
+				 rte_dev_name(dev));
+			if (ioas_device_has_cdev(path))
+				fn(path, rte_dev_name(dev));
+		}
 	}
 }
 
 static unsigned int candidates;
 
 static void
-count_candidate(const char *sysfs_base __rte_unused, const char *name __rte_unused)
+count_candidate(const char *path __rte_unused, const char *name __rte_unused)
 {
 	candidates++;
 }
 
 static void
-take_candidate(const char *sysfs_base, const char *name)
+take_candidate(const char *path, const char *name)
 {
-	take(sysfs_base, name);
+	take(path, name);
 }
 
 /* Says why EAL goes on without us. */
@@ -268,19 +257,21 @@ get_info(const struct ioas_device *device, struct vfio_device_info *info)
 int
 devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info)
 {
+	char path[PATH_MAX];
 	struct owned *owned;
 	int ret = -1;
 
 	if (bus_ioas_space == NULL)
 		return 1;
+	snprintf(path, sizeof(path), "%s/%s", sysfs_base, name);
 	pthread_mutex_lock(&devices_lock);
 	owned = find(name);
 	if (owned == NULL) {
-		if (!has_cdev(sysfs_base, name)) {
+		if (!ioas_device_has_cdev(path)) {
 			ret = 1;
 			goto out_unlock;
 		}
-		owned = take(sysfs_base, name);
+		owned = take(path, name);
 		if (owned == NULL)
 			goto out_unlock;
 	}

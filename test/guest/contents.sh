@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What stock testpmd sends and forwards is right to the byte, seen from outside the guest: see
+# test/guest/apps/frames.c. Then the DMA addresses are made wrong, and the same checks must fail.
+# usage: contents.sh FOLDER
+set -euo pipefail
+. "$(dirname "$0")/_init.sh"
+
+dir=$1
+apps=$build/test/guest/apps
+frames=$apps/frames
+base=$((20000 + $$ * 8 % 20000))
+eal="-d /share/librte_bus_ioas.so"
+guest_pid=''
+trap 'if [ -n "$guest_pid" ]; then kill "$guest_pid" 2>/dev/null || true; fi' EXIT
+
+# Boots the guest beside us. The share is $share; the plan is standard input.
+# usage: boot NAME MACHINE NICS [GUEST OPTION]...
+boot() {
+	local name=$1
+	share=$dir/$name
+	rm -rf "$share"
+	mkdir -p "$share"
+	cat >"$share/plan"
+	echo "$eal" >"$share/eal"
+	guest --machine "$2" --nics "$3" --net "udp:$base" --share "$share" --dump "$share/dump" \
+		--add "$apps/break_iova.so" "${@:4}" "$top/test/guest/_contents.sh" \
+		>"$share/output" 2>"$share/errors" &
+	guest_pid=$!
+}
+
+guest_runs() { kill -0 "$guest_pid" 2>/dev/null; }
+
+# Sends numbered packets through an engine; its verdict is in $status, what it said in $share.
+# usage: inject ENGINE [OPTION]...
+inject() {
+	local engine=$1
+	status=0
+	until [ -e "$share/ready.$engine" ]; do
+		if ! guest_runs; then status=99; return; fi
+		sleep 0.2
+	done
+	"$frames" inject --base "$base" --engine "$engine" "${@:2}" >"$share/$engine" 2>&1 || status=$?
+	touch "$share/done.$engine"
+}
+
+# The guest's own status, in $guest_status.
+end_guest() {
+	guest_status=0
+	wait "$guest_pid" || guest_status=$?
+	guest_pid=''
+}
+
+# Says whether what happened is what must happen. usage: verdict NAME STATUS WANTED LOG
+verdict() {
+	if [ "$2" -eq "$3" ]; then
+		case_ok "$1"
+		return
+	fi
+	tail -n 12 "$4" | sed 's/^/  | /'
+	tail -n 5 "$share/errors" | sed 's/^/  | /'
+	case_fail "$1" "status $2 instead of $3; all in $share"
+	failed=1
+}
+
+# usage: capture NIC OPTION...
+capture() {
+	status=0
+	"$frames" capture --src "52:54:00:00:00:0$(($1 + 1))" --dst "02:00:00:00:00:0$1" \
+		--multi-flow $(($1 + 1)) \
+		"${@:2}" "$share/dump/nic$1.pcap" >"$share/capture$1" 2>&1 || status=$?
+}
+
+# Everything that must work, on one machine.
+works() {
+	local name="$1 $2" nic engine
+	boot "$1-$2" "$1" "$2" <<-END
+		txonly 200
+		txonly 64,128,300
+		txonly 1514
+		flowgen 64
+		flowgen 1518
+		io
+		mac
+		csum
+	END
+	for engine in io mac csum; do
+		inject $engine
+		verdict "$name: forwarded by $engine" $status 0 "$share/$engine"
+	done
+	end_guest
+	verdict "$name: testpmd ends well" $guest_status 0 "$share/output"
+	for nic in 0 1; do
+		capture $nic --txonly 200,492,1514 --flowgen 60,1514 --numbered --min 2000
+		verdict "$name: sent by NIC $nic" $status 0 "$share/capture$nic"
+	done
+	rm -rf "$share/dump"
+}
+
+# With false DMA addresses nothing of that may pass. usage: breaks MACHINE NICS KIND STATUS GUEST
+breaks() {
+	local name="$1 $2: sees the address of $3" nic
+	eal="-d /share/librte_bus_ioas.so -d /share/break_iova.so --mbuf-pool-ops-name=break_iova"
+	mkdir -p "$dir"
+	echo "$3" >"$dir/break_kind"
+	boot "$1-$2-$3" "$1" "$2" --add "$dir/break_kind" <<-END
+		mac
+		txonly 200
+	END
+	inject mac --wait 15
+	verdict "$name in what is forwarded" $status "$4" "$share/mac"
+	end_guest
+	verdict "$name: how the guest ends" $guest_status "$5" "$share/output"
+	for nic in 0 1; do
+		capture $nic --txonly 200 --numbered --min 500
+		verdict "$name in what NIC $nic sends" $status "$6" "$share/capture$nic"
+	done
+	rm -rf "$share/dump"
+}
+
+failed=0
+for machine in intel-39 intel-48; do
+	for nics in e1000e,e1000e virtio,virtio e1000e,virtio; do works $machine $nics; done
+done
+# A buffer that is another's: mapped, so the IOMMU does not see it.
+breaks intel-39 e1000e,e1000e decoy 1 0 1
+breaks intel-48 virtio,virtio neighbour 1 0 1
+# An IOVA that is not mapped: nothing comes through, and guest.sh finds the faults.
+breaks intel-39 e1000e,virtio 0x4000000000 3 97 3
+exit $failed
