@@ -1,11 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Options, and the ways to bind that need no -d, end to end.
 # guest: --machine intel-39 --nics e1000e,e1000e
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046
-bind_vfio $(nics)
+set -- $(nics)
+bind_vfio "$@"
+
+# EAL's own options say which devices are the plugin's.
+one_device() {
+	dpdk-testpmd -l 0-1 --in-memory -m 64 -d $plugin "$2" "$3" -- </dev/null >"$log" 2>&1
+	if grep -q "IOAS: backend iommufd, 1 device," "$log" &&
+		[ "$(grep -c 'Probe PCI driver' "$log")" -eq 1 ]; then
+		case_ok "$1"
+	else
+		sed 's/^/  | /' "$log"
+		case_fail "$1" "not one device"
+	fi
+}
+one_device "-a" -a "$1"
+one_device "-b" -b "$1"
 
 export DPDK_IOAS=iova=va
 expect='IOAS: backend iommufd.*IOVAs equal to VA' forward "iova=va" -d $plugin
