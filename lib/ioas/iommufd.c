@@ -170,7 +170,9 @@ iommufd_attach(struct backend *backend, struct ioas_device *device)
 		if (ret == -EBUSY)
 			ioas_log(backend->log, IOAS_LOG_ERR,
 				 "%s: the device or its group is in use by another process: stop it "
-				 "(see `fuser -v %s /dev/vfio/*`)", device->name, device->cdev);
+				 "(see `fuser -v %s /dev/vfio/*`); or a device of its group is bound "
+				 "to a kernel driver: bind all of them to vfio-pci", device->name,
+				 device->cdev);
 		else if (ret == -EPERM)
 			ioas_log(backend->log, IOAS_LOG_ERR,
 				 "%s: the kernel refuses to bind it to iommufd (EPERM): the platform "

@@ -58,8 +58,8 @@ struct object {
 
 /* One pass over all objects. */
 struct pass {
-	bool write;         /* false: only count */
-	int error;          /* the first one */
+	enum { COUNT, BIND, UNBIND } what;
+	int error; /* the first one */
 	unsigned int slots[SEAM_COUNT];
 };
 
@@ -140,6 +140,12 @@ write_slot(const struct object *object, void **slot, void *value)
 	return 0;
 }
 
+static void *
+original(const struct seam *seam)
+{
+	return seam->original != NULL ? *seam->original : dlsym(RTLD_DEFAULT, seam->name);
+}
+
 static void
 bind_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
 {
@@ -155,8 +161,10 @@ bind_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass
 		if (strcmp(name, seam_table[i].name) != 0)
 			continue;
 		pass->slots[i]++;
-		if (pass->write && *slot != seam_table[i].replacement && pass->error == 0)
+		if (pass->what == BIND && *slot != seam_table[i].replacement)
 			pass->error = write_slot(object, slot, seam_table[i].replacement);
+		else if (pass->what == UNBIND && *slot == seam_table[i].replacement)
+			write_slot(object, slot, original(&seam_table[i]));
 		return;
 	}
 }
@@ -172,7 +180,7 @@ walk_object(struct dl_phdr_info *info, size_t size, void *arg)
 	if (!read_object(&object, info))
 		return 0;
 	for (unsigned int t = 0; t < 2; t++)
-		for (size_t i = 0; i < object.counts[t]; i++)
+		for (size_t i = 0; i < object.counts[t] && pass->error == 0; i++)
 			bind_slot(&object, &object.tables[t][i], pass);
 	return pass->error;
 }
@@ -234,7 +242,7 @@ check_required(const struct pass *pass)
 int
 seams_bind(void)
 {
-	struct pass count = { .write = false }, bind = { .write = true };
+	struct pass count = { .what = COUNT }, bind = { .what = BIND }, unbind = { .what = UNBIND };
 	int ret;
 
 	ret = find_originals();
@@ -246,8 +254,10 @@ seams_bind(void)
 	if (ret == 0) {
 		dl_iterate_phdr(walk_object, &bind);
 		ret = bind.error;
-		if (ret < 0)
+		if (ret < 0) {
+			dl_iterate_phdr(walk_object, &unbind);
 			BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
+		}
 	}
 	pthread_mutex_unlock(&bind_lock);
 	return ret;
@@ -266,7 +276,7 @@ read_adds(struct dl_phdr_info *info, size_t size, void *arg)
 void
 seams_bind_late(void)
 {
-	struct pass bind = { .write = true };
+	struct pass bind = { .what = BIND };
 	unsigned long long adds = 0;
 
 	dl_iterate_phdr(read_adds, &adds);
