@@ -85,7 +85,21 @@ again(void)
 	CU_ASSERT_EQUAL(model_pinned(), MIB(8) + 199 * MIB(512));
 }
 
-/* The allowed list that the last map left would make this attach fail. */
+/* The allowed list that the last map left would make the attach fail, though nothing is mapped
+ * there any more. */
+static void
+allowed_list(void)
+{
+	struct ioas_device *second;
+
+	model_device_add("0000:00:03.0", &model_smmuv3);
+	unit_create_window(0x8000000, 0x80fffff);
+	CU_ASSERT_EQUAL(unit_map(0, PAGE) & ~UINT64_C(0xfffff), 0x8000000);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), PAGE), 1);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -ENOSPC, "no free range");
+}
+
 static void
 hot(void)
 {
@@ -144,6 +158,7 @@ UNIT_MAIN("attach",
 	  { "info", info },
 	  { "several devices", several_devices },
 	  { "again", again },
+	  { "hot, with an allowed list in the way", allowed_list },
 	  { "hot, with memory mapped", hot },
 	  { "hot, and it fails", hot_fails },
 	  { "a smaller aperture", smaller_aperture })
