@@ -175,9 +175,11 @@ iommufd_attach(struct backend *backend, struct ioas_device *device)
 				 device->cdev);
 		else if (ret == -EPERM)
 			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: the kernel refuses to bind it to iommufd (EPERM): the platform "
-				 "does not isolate its interrupts (iommufd.allow_unsafe_interrupts=1 "
-				 "accepts that)", device->name);
+				 "%s: the kernel refuses to bind it to iommufd (EPERM): a device of "
+				 "its IOMMU group is bound to a kernel driver or held by another "
+				 "process (bind all of them to vfio-pci), or the platform does not "
+				 "isolate interrupts (iommufd.allow_unsafe_interrupts=1 accepts "
+				 "that)", device->name);
 		else
 			ioas_log(backend->log, IOAS_LOG_ERR, "%s: cannot bind it to iommufd: %s",
 				 device->name, strerror(-ret));
