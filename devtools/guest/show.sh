@@ -18,7 +18,7 @@ awk '/NIC statistics for port/ { on = 1; if ($6 == 0) block = "" }
 	END { printf "%s", block }' "$log"
 if [ $rc -ne 0 ] || [ -n "$wrong" ] || ! grep -q "$start_line" "$log"; then
 	tail -n 40 "$log"
-	echo "run: failed (status $rc)" $wrong
+	echo "run: failed (status $rc) $wrong"
 	exit 1
 fi
 echo "run: port 0 received $(stat 0 RX-packets) packets, port 1 $(stat 1 RX-packets), no errors"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What can be wrong with a machine or a user gives one clear line that names cause and remedy.
 # guest: --machine intel-39 --nics e1000e,e1000e
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # Runs testpmd without input; it must print each pattern, and its status must be as told.

@@ -6,7 +6,7 @@
 # guest: --machine intel-48 --nics e1000e,e1000e
 # guest: --machine intel-48 --nics virtio,virtio
 # guest: --machine intel-48 --nics e1000e,virtio
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

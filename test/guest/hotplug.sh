@@ -47,12 +47,7 @@ cycle() {
 	if [ "$(free_pages)" != "$free" ]; then
 		wrong="$wrong huge pages free before $free, after $(free_pages);"
 	fi
-	if [ -z "$(echo $wrong)" ]; then
-		case_ok "$name"
-	else
-		tail -n 80 "$log" | sed 's/^/  | /'
-		case_fail "$name" "$wrong"
-	fi
+	case_end "$name" "$wrong"
 }
 
 cycle "root"

@@ -2,7 +2,7 @@
 # Packets flow with every way in which EAL takes its memory, as root and as an ordinary user.
 # guest: --machine intel-39 --nics e1000e,virtio --timeout 400
 # guest: --machine intel-48 --nics virtio,e1000e --timeout 400
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

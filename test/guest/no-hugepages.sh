@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A machine without hugepages gets a line with the remedy before EAL gives up.
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 0
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

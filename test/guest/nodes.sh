@@ -2,7 +2,7 @@
 # Packets flow with a NIC and memory on each of two NUMA nodes.
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
 # guest: --machine intel-48 --nics e1000e,virtio --nodes 2
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

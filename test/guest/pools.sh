@@ -2,7 +2,7 @@
 # Packets flow in every kind of memory that testpmd can make its mbuf pools of.
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 1024 --mem 4G
 # guest: --machine intel-48 --nics virtio,virtio --pages-2m 1024 --mem 4G
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

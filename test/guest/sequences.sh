@@ -6,7 +6,7 @@
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
 # add: examples/map-memory
-# shellcheck shell=dash
+# shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
 # shellcheck disable=SC2046

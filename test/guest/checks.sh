@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What must make a guest run fail does: devtools/guest.sh and the cases that it runs.
+# usage: checks.sh FOLDER
+set -euo pipefail
+. "$(dirname "$0")/_init.sh"
+dir=$1
+
+# Boots a script given as text. usage: boots NAME STATUS PATTERN TEXT [GUEST-OPTION]...
+# The run must end with STATUS and print PATTERN.
+boots() {
+	local name=$1 status=$2 pattern=$3 rc=0
+	printf '%s\n' "$4" >"$dir/script"
+	shift 4
+	guest "$@" "$dir/script" >"$dir/out" 2>&1 || rc=$?
+	if [ $rc -ne "$status" ]; then
+		case_fail "$name" "status $rc, not $status"
+	elif ! grep -q -e "$pattern" "$dir/out"; then
+		case_fail "$name" "no '$pattern'"
+	else
+		case_ok "$name"
+		return
+	fi
+	cat "$dir/out"
+}
+
+boots "the script's status" 3 "in the guest" 'echo "in the guest"; exit 3'
+boots "an IOMMU fault fails" 97 "DMAR: DRHD: handling fault status reg 2" \
+	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg'
+boots "a kernel warning fails" 97 "WARNING: CPU" 'echo "WARNING: CPU: 0 PID: 1 at x" >/dev/kmsg'
+boots "faults can be allowed" 0 "DMAR: DRHD" \
+	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg' --allow-faults
+boots "a guest that hangs" 99 "no end after 20 s" 'sleep 1000' --timeout 20
+boots "a guest that dies" 99 "ended without a status" 'poweroff -f'
+# shellcheck disable=SC2016
+boots "packets that do not arrive" 1 \
+	"FAIL alone: .*port 0 sent 32, port 1 received 0 and missed 0; .*no 'IOAS" \
+	'. /lib/guest.sh; bind_vfio $(nics); forward alone --iova-mode=pa; finish' --net udp:40900
+# shellcheck disable=SC2016
+boots "pages that stay taken" 1 "FAIL holder: huge pages free before" '. /lib/guest.sh
+bind_vfio $(nics)
+testpmd_end() { echo quit >&9; exec 9>&-; wait_for 30 testpmd_ended; fallocate -l 2M /dev/hugepages/x; }
+forward holder -d $plugin
+finish'
+# shellcheck disable=SC2016
+boots "a device that stays taken" 1 "FAIL holder: still held" '. /lib/guest.sh
+set -- $(nics)
+bind_vfio "$@"
+testpmd_start -l 0-1 -d $plugin -- -i
+rebind "$@" || case_fail holder "still held"
+testpmd_end
+finish'

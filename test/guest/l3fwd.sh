@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# DPDK's l3fwd, unmodified, routes between two NICs: packets that the host sends in come out of the
+# other NIC with time to live, checksum and MAC addresses as a router writes them, and all else as it
+# was. Once with shared DPDK and the plugin by -d, once with everything linked statically.
+# (e1000e only: l3fwd insists on checksum offloads that virtio does not have.)
+# usage: l3fwd.sh FOLDER
+set -euo pipefail
+. "$(dirname "$0")/_init.sh"
+
+dir=$1
+apps=$build/test/guest/apps
+base=$((20000 + $$ * 8 % 20000))
+share=''
+# A guest that waits for us must not wait for ever.
+trap 'if [ -n "$share" ]; then touch "$share/done"; fi' EXIT
+failed=0
+
+# usage: verdict NAME STATUS WANTED LOG
+verdict() {
+	if [ "$2" -eq "$3" ]; then
+		case_ok "$1"
+		return
+	fi
+	{ tail -n 20 "$4" "$share/errors" || true; } 2>&1 | sed 's/^/  | /'
+	case_fail "$1" "status $2 instead of $3; all in $share"
+	failed=1
+}
+
+# usage: route NAME STATUS-OF-THE-CONTENTS PROGRAM MACHINE EAL-OPTION...
+route() {
+	local name=$1 wanted=$2 program=$3 machine=$4 status=0 guest_status=0 pid
+	share=$dir/${name// /-}
+	if [ ! -x "$apps/$program" ]; then
+		echo "SKIP $name: not built, $examples is not there (package dpdk-doc)"
+		return
+	fi
+	rm -rf "$share"
+	mkdir -p "$share"
+	echo "/share/$program -l 1 ${*:5} -- -p 3 -P '--config=(0,0,1),(1,0,1)' --parse-ptype --no-numa" \
+		>"$share/command"
+	guest --machine "$machine" --nics e1000e,e1000e --net "udp:$base" --share "$share" \
+		--add "$apps/$program" --add "$apps/break_iova.so" "$top/test/guest/_l3fwd.sh" >"$share/output" 2>"$share/errors" &
+	pid=$!
+	until [ -e "$share/ready" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.2; done
+	if [ -e "$share/ready" ]; then
+		"$apps/frames" inject --base "$base" --engine l3fwd --wait 60 >"$share/contents" 2>&1 ||
+			status=$?
+	fi
+	touch "$share/done"
+	wait $pid || guest_status=$?
+	verdict "$name: contents" $status "$wanted" "$share/contents"
+	verdict "$name: ends well" $guest_status 0 "$share/output"
+}
+
+plugin="-d /share/librte_bus_ioas.so"
+examples=/usr/share/dpdk/examples/l3fwd
+for machine in intel-39 intel-48; do
+	# shellcheck disable=SC2086
+	route "shared $machine" 0 l3fwd $machine $plugin
+	route "static $machine" 0 l3fwd-static $machine
+done
+# The same with false DMA addresses (break_iova.c): the contents must show it.
+# shellcheck disable=SC2086
+route "false addresses" 1 l3fwd intel-39 $plugin -d /share/break_iova.so \
+	--mbuf-pool-ops-name=break_iova
+exit $failed
