@@ -13,7 +13,7 @@ base=$((20000 + $$ * 8 % 20000))
 eal="-d /share/librte_bus_ioas.so"
 share='' guest_pid=''
 # A guest that waits for us must not wait for ever.
-trap 'if [ -n "$guest_pid" ]; then touch "$share"/done.io "$share"/done.mac "$share"/done.csum; fi' EXIT
+trap 'if [ -n "$guest_pid" ]; then touch "$share"/done.{io,mac,csum}; fi' EXIT
 
 # Boots the guest beside us. The share is $share; the plan is standard input.
 # usage: boot NAME MACHINE NICS [GUEST OPTION]...

@@ -25,7 +25,7 @@ truth="--phys --kernel --ranges $ranges $devices"
 if [ "$large" -gt 0 ]; then truth="$truth --expect-1g"; fi
 
 # Runs the program. usage: check NAME EAL-OPTIONS OPTIONS; $user: as this user; $status: what it
-# must end with (default 0); $line: what it must print.
+# must end with (default 0); $line: what it must print; $refuse: what it must not print.
 check() {
 	local name=$1 free rc=0 wrong='' command
 	free=$(free_pages)
@@ -38,6 +38,9 @@ check() {
 	fi
 	if [ $rc -ne "${status-0}" ]; then wrong="status $rc, $(grep '^not ok' "$log" | head -n 1);"; fi
 	if [ -n "${line-}" ] && ! grep -q -e "$line" "$log"; then wrong="$wrong no line '$line';"; fi
+	if grep -q -e "${refuse-IOAS: cannot}" "$log"; then
+		wrong="$wrong printed '$(grep -m 1 -e "${refuse-IOAS: cannot}" "$log")';"
+	fi
 	rm -rf /dev/hugepages/rtemap* /dev/hugepages1G/rtemap*
 	if [ "$(free_pages)" != "$free" ]; then
 		wrong="$wrong huge pages free before $free, after $(free_pages);"
@@ -63,7 +66,9 @@ if [ "$large" -gt 0 ]; then finish; fi
 check "in memory" "-d $plugin --in-memory" "$truth $grow"
 check "single file" "-d $plugin --single-file-segments" "$truth $grow"
 check "match allocations" "-d $plugin --match-allocations" "$truth"
+refuse='IOAS: cannot unmap'
 user=dpdk limit=400000 check "cannot be mapped" "-d $plugin -m 64" "--ranges $ranges --memlock"
+unset refuse
 
 # The checks themselves: each must see what it is there for.
 status=1

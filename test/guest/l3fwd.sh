@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # DPDK's l3fwd, unmodified, routes between two NICs: packets that the host sends in come out of the
-# other NIC with time to live, checksum and MAC addresses as a router writes them, and all else as it
-# was. Once with shared DPDK and the plugin by -d, once with everything linked statically.
+# other NIC with time to live, checksum and MAC addresses as a router writes them, and all else as
+# it was. Once with shared DPDK and the plugin by -d, once with everything linked statically.
 # (e1000e only: l3fwd insists on checksum offloads that virtio does not have.)
 # usage: l3fwd.sh FOLDER
 set -euo pipefail
@@ -40,7 +40,8 @@ route() {
 	echo "/share/$program -l 1 ${*:5} -- -p 3 -P '--config=(0,0,1),(1,0,1)' --parse-ptype --no-numa" \
 		>"$share/command"
 	guest --machine "$machine" --nics e1000e,e1000e --net "udp:$base" --share "$share" \
-		--add "$apps/$program" --add "$apps/break_iova.so" "$top/test/guest/_l3fwd.sh" >"$share/output" 2>"$share/errors" &
+		--add "$apps/$program" --add "$apps/break_iova.so" "$top/test/guest/_l3fwd.sh" \
+		>"$share/output" 2>"$share/errors" &
 	pid=$!
 	until [ -e "$share/ready" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.2; done
 	if [ -e "$share/ready" ]; then

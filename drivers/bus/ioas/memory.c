@@ -240,6 +240,33 @@ map_external(struct rte_memseg *ms)
 	ms->iova = lookup(ms->addr);
 }
 
+/* Moves first and last out to the borders of the area that an address lies in. */
+static void
+include_area(uintptr_t va, uintptr_t *first, uintptr_t *last)
+{
+	const rte_iova_t iova = lookup((void *)va);
+	struct ioas_area area;
+
+	if (iova == RTE_BAD_IOVA || ioas_lookup_iova(bus_ioas_space, iova, &area) == NULL)
+		return;
+	*first = RTE_MIN(*first, (uintptr_t)area.va);
+	*last = RTE_MAX(*last, (uintptr_t)area.va + area.length - 1);
+}
+
+/*
+ * EAL frees whole areas while it runs. In rte_eal_cleanup(), when no driver has a device any more, it
+ * also frees page by page what it never frees otherwise: then the whole run goes with the first.
+ */
+static void
+unmap_freed(const void *addr, size_t length)
+{
+	uintptr_t first = (uintptr_t)addr, last = (uintptr_t)addr + length - 1;
+
+	include_area(first, &first, &last);
+	include_area((uintptr_t)addr + length - 1, &first, &last);
+	ioas_unmap(bus_ioas_space, (void *)first, last - first + 1);
+}
+
 /* Runs before the memory is handed to anyone, with EAL's memory lock held. */
 static void
 memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg __rte_unused)
@@ -247,7 +274,7 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(addr);
 
 	if (type == RTE_MEM_EVENT_FREE) {
-		ioas_unmap(bus_ioas_space, addr, length);
+		unmap_freed(addr, length);
 		return;
 	}
 	for (size_t offset = 0; offset < length; offset += msl->page_sz) {

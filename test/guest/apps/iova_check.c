@@ -38,7 +38,6 @@
 #define MB (UINT64_C(1) << 20)
 #define GB (UINT64_C(1) << 30)
 #define SMALL_PAGE (4 * KB)
-#define MAX_SEGS 65536
 #define MAX_RANGES 64
 #define MAX_DEVICES 8
 
@@ -58,7 +57,7 @@ struct leaf {
 
 struct segs {
 	struct seg *seg;
-	unsigned int n;
+	unsigned int n, size;
 };
 
 static struct range ranges[MAX_RANGES], reserved[MAX_RANGES];
@@ -272,8 +271,8 @@ collect_seg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void
 
 	if (msl->external)
 		return 0;
-	if (segs->n == MAX_SEGS)
-		rte_exit(2, "more than %d memory segments\n", MAX_SEGS);
+	if (segs->n == segs->size)
+		return -1;
 	segs->seg[segs->n++] = (struct seg){ms->addr_64, ms->iova, ms->len, ms->hugepage_sz};
 	return 0;
 }
@@ -289,11 +288,17 @@ by_va(const void *a, const void *b)
 static struct segs
 collect_segs(void)
 {
-	struct segs segs = {calloc(MAX_SEGS, sizeof(struct seg)), 0};
+	struct segs segs = {NULL, 0, 2048};
 
-	if (segs.seg == NULL)
-		rte_exit(2, "no memory\n");
-	rte_memseg_walk(collect_seg, &segs);
+	do {
+		/* rte_exit() is not for the walk: it would wait for the walk's lock. */
+		free(segs.seg);
+		segs.n = 0;
+		segs.size *= 2;
+		segs.seg = calloc(segs.size, sizeof(struct seg));
+		if (segs.seg == NULL)
+			rte_exit(2, "no memory\n");
+	} while (rte_memseg_walk(collect_seg, &segs) != 0);
 	qsort(segs.seg, segs.n, sizeof(*segs.seg), by_va);
 	return segs;
 }
