@@ -105,43 +105,63 @@ report() {
 	} 8>"$logs/lock"
 }
 
-started=()
-start() {
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
-	say "guest test $2"
-	started+=("$2")
-	"$@" &
-}
-
-guest_tests() {
+# Lists the runs that the pattern asks for: name, file, options of the guest.
+list() {
 	local file name line n
 	for file in "$top"/test/guest/[!_]*.sh; do
 		[ -e "$file" ] || continue
 		name=$(basename "$file" .sh)
 		# shellcheck disable=SC2053
 		if [ -n "$pattern" ] && [[ $name != $pattern ]]; then continue; fi
-		if [ "$(head -c 2 "$file")" = "#!" ]; then
-			start on_host "$name" "$file"
-			continue
-		fi
 		n=0
 		while read -r line; do
 			n=$((n + 1))
-			# shellcheck disable=SC2086
-			start in_guest "$name-$n" "$file" $line
+			printf '%s\t%s\t%s\n' "$name-$n" "$file" "$line"
 		done < <(sed -n 's/^# guest: *//p' "$file")
-		if [ $n -eq 0 ]; then echo "FAIL run: no line '# guest:'" | collect "$name"; fi
+		# Without such a line it runs on this machine.
+		if [ $n -eq 0 ]; then printf '%s\t%s\t\n' "$name" "$file"; fi
+	done
+}
+
+guest_tests() {
+	local all name file options n=0
+	mapfile -t all < <(list)
+	for run in "${all[@]}"; do
+		IFS=$'\t' read -r name file options <<<"$run"
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+		n=$((n + 1))
+		say "guest test $n of ${#all[@]}: $name $options"
+		if [ -n "$options" ]; then
+			# shellcheck disable=SC2086
+			in_guest "$name" "$file" $options &
+		else
+			on_host "$name" "$file" &
+		fi
 	done
 	wait
-	for name in "${started[@]}"; do
+	for run in "${all[@]}"; do
+		name=${run%%$'\t'*}
 		if ! grep -q "^[A-Z]* $name: " "$results"; then
 			echo "FAIL run: it left no result" | collect "$name"
 		fi
 	done
 }
 
+lint() {
+	say "shellcheck"
+	# shellcheck disable=SC2046
+	if (cd "$top" && shellcheck -x .ci/run devtools/guest/init $(find devtools test -name '*.sh') \
+		>"$logs/shellcheck" 2>&1); then
+		echo "PASS shellcheck"
+	else
+		cat "$logs/shellcheck" >&2
+		echo "FAIL shellcheck: see above"
+	fi | collect lint
+}
+
 "$top/devtools/setup.sh"
 if [ -z "$pattern" ]; then
+	lint
 	"$top/devtools/build.sh" gcc clang asan tsan
 	for name in gcc asan tsan; do unit_tests $name; done
 else

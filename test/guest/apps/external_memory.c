@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Memory that is not EAL's, as an application gives it to DPDK: IOVAs that the application states are
+ * kept, those that it does not state are chosen, and what cannot be is refused. Prints a line a check.
+ */
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_memory.h>
+
+#define PAGE ((size_t)2 << 20)
+#define PAGES 4
+#define LENGTH (PAGES * PAGE)
+#define HEAP "external"
+
+static int failures;
+
+static void
+check(bool ok, const char *what)
+{
+	printf("%s %s\n", ok ? "ok" : "not ok", what);
+	failures += !ok;
+}
+
+static char *
+hugepages(void)
+{
+	char *const p = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(EXIT_FAILURE);
+	}
+	return p;
+}
+
+static bool
+linear_at(char *memory, rte_iova_t iova)
+{
+	for (size_t offset = 0; offset < LENGTH; offset += 4096)
+		if (rte_mem_virt2iova(memory + offset) != iova + offset)
+			return false;
+	return true;
+}
+
+/* rte_dev_dma_map() at an IOVA of the application's own. */
+static void
+stated_by_dma_map(struct rte_device *dev)
+{
+	const rte_iova_t iova = 0x40000000;
+	char *const memory = hugepages();
+
+	check(rte_extmem_register(memory, LENGTH, NULL, 0, PAGE) == 0, "register");
+	check(rte_dev_dma_map(dev, memory, iova, LENGTH) == 0, "dma-map: stated IOVA");
+	check(linear_at(memory, iova), "dma-map: lookups give the stated IOVA");
+	check(rte_dev_dma_map(dev, memory, iova, LENGTH) == 0, "dma-map: the same again");
+	check(rte_dev_dma_map(dev, memory, iova + PAGE, LENGTH) < 0, "dma-map: overlap is refused");
+	check(rte_dev_dma_map(dev, memory, 0xfee00000, LENGTH) < 0,
+	      "dma-map: reserved region is refused");
+	check(linear_at(memory, iova), "dma-map: a refusal changes nothing");
+	check(rte_dev_dma_unmap(dev, memory, iova, LENGTH) == 0, "dma-unmap");
+	check(rte_dev_dma_unmap(dev, memory, iova, LENGTH) < 0, "dma-unmap: not a second time");
+	check(rte_extmem_unregister(memory, LENGTH) == 0, "unregister");
+	munmap(memory, LENGTH);
+}
+
+/* A heap of external memory; table NULL: no IOVAs stated. */
+static void *
+heap_of(char *memory, rte_iova_t *table)
+{
+	check(rte_malloc_heap_create(HEAP) == 0, "heap");
+	check(rte_malloc_heap_memory_add(HEAP, memory, LENGTH, table, PAGES, PAGE) == 0,
+	      "heap: memory added");
+	return rte_malloc_socket(NULL, 4096, 0, rte_malloc_heap_get_socket(HEAP));
+}
+
+static void
+heap_end(void *object, char *memory)
+{
+	rte_free(object);
+	check(rte_malloc_heap_memory_remove(HEAP, memory, LENGTH) == 0, "heap: memory removed");
+	check(rte_malloc_heap_destroy(HEAP) == 0, "heap: destroyed");
+}
+
+static void
+stated_by_table(void)
+{
+	char *const memory = hugepages();
+	rte_iova_t table[PAGES];
+	size_t offset;
+	void *object;
+
+	for (unsigned int i = 0; i < PAGES; i++)
+		table[i] = 0x80000000 + (PAGES - 1 - i) * PAGE;
+	object = heap_of(memory, table);
+	offset = (char *)object - memory;
+	check(object != NULL && rte_malloc_virt2iova(object) == table[offset / PAGE] + offset % PAGE,
+	      "table: kept in objects");
+	check(rte_mem_virt2iova(memory + 3 * PAGE + 5) == table[3] + 5, "table: kept in lookups");
+	heap_end(object, memory);
+	/* Nothing of it is left: the same memory gets a chosen IOVA now. */
+	check(rte_mem_virt2iova(memory) != table[0] && rte_mem_virt2iova(memory) != RTE_BAD_IOVA,
+	      "table: gone after the memory was removed");
+	munmap(memory, LENGTH);
+}
+
+static void
+stated_impossible(void)
+{
+	char *const memory = hugepages();
+	rte_iova_t table[PAGES];
+	void *object;
+
+	for (unsigned int i = 0; i < PAGES; i++)
+		table[i] = (UINT64_C(1) << 48) + i * PAGE;
+	object = heap_of(memory, table);
+	check(object != NULL && rte_malloc_virt2iova(object) == RTE_BAD_IOVA,
+	      "impossible table: a bad IOVA, not a wrong one");
+	heap_end(object, memory);
+	munmap(memory, LENGTH);
+}
+
+static void
+not_stated(void)
+{
+	char *const memory = hugepages();
+	void *const object = heap_of(memory, NULL);
+	const rte_iova_t iova = rte_malloc_virt2iova(object);
+
+	check(object != NULL && iova != RTE_BAD_IOVA && iova != (uintptr_t)object &&
+	      iova == rte_mem_virt2iova(object), "no table: chosen");
+	heap_end(object, memory);
+	munmap(memory, LENGTH);
+}
+
+/* Memory that DPDK was never told of, and whose address comes back with other pages. */
+static void
+asked_for(void)
+{
+	char *const memory = hugepages();
+	const rte_iova_t first = rte_mem_virt2iova(memory);
+	char *again;
+
+	check(first != RTE_BAD_IOVA && first != (uintptr_t)memory, "asked for: chosen");
+	check(linear_at(memory, first), "asked for: contiguous");
+	munmap(memory, LENGTH);
+	check(rte_mem_virt2iova(memory) == RTE_BAD_IOVA, "asked for: gone after munmap");
+	again = mmap(memory, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_FIXED, -1, 0);
+	check(again == memory && rte_mem_virt2iova(again) != first,
+	      "asked for: other pages have another IOVA");
+	munmap(again, 4096);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eal_init(argc, argv) < 0)
+		return EXIT_FAILURE;
+	if (rte_eth_dev_info_get(0, &info) != 0) {
+		printf("not ok port 0\n");
+		return EXIT_FAILURE;
+	}
+	stated_by_dma_map(info.device);
+	stated_by_table();
+	stated_impossible();
+	not_stated();
+	asked_for();
+	printf("%s\n", failures == 0 ? "PASSED" : "FAILED");
+	rte_eal_cleanup();
+	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

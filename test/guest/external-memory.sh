@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# IOVAs that an application states for its own memory are kept, all others are chosen.
+# guest: --machine intel-39
+# add: test/guest/apps/external_memory
+# shellcheck shell=dash disable=SC1091,SC2154
+. /lib/guest.sh
+
+# shellcheck disable=SC2046
+bind_vfio $(nics)
+# usage: run NAME STATUS LINE EAL-OPTION...
+run() {
+	local name=$1 wanted=$2 line=$3 rc=0 wrong='' free
+	free=$(free_pages)
+	shift 3
+	/share/external_memory -l 0 --in-memory -m 64 "$@" >"$log" 2>&1 || rc=$?
+	if [ $rc -ne "$wanted" ]; then wrong="status $rc;"; fi
+	grep -q -e "$line" "$log" || wrong="$wrong no '$line';"
+	if [ "$(free_pages)" != "$free" ]; then wrong="$wrong huge pages are not free again;"; fi
+	case_end "$name" "$wrong"
+}
+run "the plugin" 0 '^PASSED' -d $plugin
+run "a stated IOVA that cannot be is logged" 0 \
+	'IOAS: cannot map 2 MiB at IOVA 0x1000000000000: it is outside the aperture or in a reserved' -d $plugin
+# The same checks see that stock EAL chooses nothing.
+run "stock EAL fails the checks" 1 '^not ok no table: chosen' --iova-mode=pa
+finish
