@@ -16,13 +16,13 @@ bind_vfio "$@"
 bits=$(($(printf '%d' "0x$(cat /sys/class/iommu/dmar0/intel-iommu/cap)") >> 16 & 63))
 bits=$((bits + 1))
 
-/share/ioas-sequences --model --preset intel-$bits >/tmp/model 2>&1
+/share/ioas-sequences --model --preset intel-$bits >/tmp/model 2>/tmp/model.log
 model=$?
-/share/ioas-sequences --device "$1" --preset intel-$bits >/tmp/kernel 2>&1
+/share/ioas-sequences --device "$1" --preset intel-$bits >/tmp/kernel 2>/tmp/kernel.log
 kernel=$?
 lines=$(wc -l </tmp/kernel)
 if [ $model -ne 0 ] || [ $kernel -ne 0 ] || [ "$lines" -lt 100 ]; then
-	cat /tmp/kernel
+	cat /tmp/kernel /tmp/kernel.log
 	case_fail "sequences" "status $model on the model, $kernel on the kernel, $lines answers"
 elif ! diff /tmp/model /tmp/kernel; then
 	case_fail "sequences" "the model (-) and the kernel (+) differ"
