@@ -3,7 +3,7 @@
 # Sourced by the scripts of devtools/ and test/guest/: where things are kept, how they are said.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${DPDK_IOAS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-ioas}
+cache=${DPDK_IOAS_CACHE:-${XDG_CACHE_HOME:-~/.cache}/dpdk-ioas}
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
