@@ -19,6 +19,7 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
+  --dpdk VERSION    the release of DPDK, 22.11 for example: one that is installed here (default)
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
   --pages-1g N      huge pages of 1 GiB (default 0)
@@ -34,12 +35,12 @@ EOF
 }
 
 machine=intel-39 nics=e1000e,e1000e net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-share='' dump='' cmdline='' allow_faults='' timeout=300 log='' add=()
+dpdk='' share='' dump='' cmdline='' allow_faults='' timeout=300 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--allow-faults) allow_faults=yes; shift; continue ;;
-	--machine | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
+	--machine | --dpdk | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
 		--dump | --cmdline | --timeout | --log)
 		[ $# -ge 2 ] || die "$1 needs a value" ;;
 	-*) usage >&2; die "unknown option $1" ;;
@@ -47,6 +48,7 @@ while [ $# -gt 0 ]; do
 	esac
 	case $1 in
 	--machine) machine=$2 ;;
+	--dpdk) dpdk=$2 ;;
 	--nics) nics=$2 ;;
 	--net) net=$2 ;;
 	--nodes) nodes=$2 ;;
@@ -150,6 +152,10 @@ qemu+=(-append "$append")
 kernel_version=$(basename "$(dirname "$kernel")")
 dpdk_version=$(basename "$(dirname "$initramfs")")
 dpdk_version=${dpdk_version#dpdk-}
+case $dpdk_version in
+"$dpdk"*) ;;
+*) die "DPDK $dpdk is not installed here, ${dpdk_version%-*} is: install its dpdk-dev package" ;;
+esac
 say "guest: machine $machine, kernel $kernel_version, DPDK ${dpdk_version%-*}, NICs $nics" \
 	"on $nodes node(s), net $net"
 
