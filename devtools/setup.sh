@@ -48,6 +48,7 @@ if [ ${#unknown[@]} -gt 0 ]; then
 	die "apt knows no package ${unknown[*]}. The project is built on Debian 12 with the suites
 bookworm and bookworm-security (or bookworm-backports, for linux-source-6.12) in its apt sources."
 fi
-with_progress "install ${missing[*]}" "$cache/apt-install.log" "${as_root[@]}" \
+say "to be installed: ${missing[*]}"
+with_progress "install ${#missing[@]} packages" "$cache/apt-install.log" "${as_root[@]}" \
 	env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	-o DPkg::Lock::Timeout=300 "${missing[@]}"
