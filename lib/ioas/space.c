@@ -15,7 +15,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <numa.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -36,10 +38,32 @@ struct ioas {
 	struct placement placement;
 };
 
+unsigned int
+ioas_tables(const struct ioas *space, const struct ioas_table **tables, unsigned int n)
+{
+	for (unsigned int i = 0; tables != NULL && i < n && i < space->table.n; i++)
+		tables[i] = table_reader(&space->table, i);
+	return space->table.n;
+}
+
+const struct ioas_table *
+ioas_table_of_node(const struct ioas *space, int node)
+{
+	unsigned int i = 0;
+
+	while (i < space->table.n && table_reader(&space->table, i)->node != node)
+		i++;
+	return table_reader(&space->table, i < space->table.n ? i : 0);
+}
+
 const struct ioas_table *
 ioas_table(const struct ioas *space)
 {
-	return &space->table.reader;
+	unsigned int cpu, node;
+
+	if (space->table.n == 1 || getcpu(&cpu, &node) != 0)
+		return table_reader(&space->table, 0);
+	return ioas_table_of_node(space, node);
 }
 
 /* Reads the ranges anew. On failure the old ones stay. */
@@ -97,6 +121,59 @@ check_options(const struct ioas_options *options, const struct ioas_log *log)
 	return 0;
 }
 
+/* The nodes that this process may run on; -1 instead of the only one, whose memory is taken anyway.
+ * Returns how many; the caller frees them. */
+static int
+default_nodes(int **out)
+{
+	struct bitmask *const mask = numa_available() < 0 ? NULL : numa_get_run_node_mask();
+	int n = 0, *nodes;
+
+	nodes = calloc(mask == NULL ? 1 : mask->size, sizeof(*nodes));
+	for (int i = 0; nodes != NULL && mask != NULL && i <= numa_max_node(); i++)
+		if (numa_bitmask_isbitset(mask, i))
+			nodes[n++] = i;
+	if (mask != NULL)
+		numa_free_nodemask(mask);
+	if (nodes == NULL)
+		return -ENOMEM;
+	if (n <= 1) {
+		nodes[0] = -1;
+		n = 1;
+	}
+	*out = nodes;
+	return n;
+}
+
+static int
+create_table(struct ioas *space, const struct ioas_options *options)
+{
+	int *nodes = NULL, n, ret;
+
+	if (options->n_nodes > 0) {
+		ret = table_create(&space->table, ioas_sys, options->nodes, options->n_nodes);
+	} else {
+		n = default_nodes(&nodes);
+		ret = n < 0 ? n : table_create(&space->table, ioas_sys, nodes, n);
+		free(nodes);
+	}
+	if (ret < 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve address space for the lookup table: raise RLIMIT_AS "
+			 "(`ulimit -v unlimited`)");
+		return ret;
+	}
+	if (!space->table.flat)
+		ioas_log(&space->log, IOAS_LOG_WARNING,
+			 "no address space for the flat lookup table (512 MiB for each NUMA node), "
+			 "lookups take a slower path: raise RLIMIT_AS (`ulimit -v unlimited`)");
+	if (space->table.bind_error != 0)
+		ioas_log(&space->log, IOAS_LOG_WARNING,
+			 "a replica of the lookup table is not in its NUMA node's memory: %s",
+			 strerror(-space->table.bind_error));
+	return 0;
+}
+
 int
 ioas_create(const struct ioas_options *options, struct ioas **out)
 {
@@ -117,13 +194,9 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	space->placement.window = options->window;
 	if (options->window.last == 0)
 		space->placement.window.last = UINT64_MAX;
-	ret = table_create(&space->table);
-	if (ret < 0) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot reserve address space for the lookup table: raise RLIMIT_AS "
-			 "(`ulimit -v unlimited`)");
+	ret = create_table(space, options);
+	if (ret < 0)
 		goto err_free;
-	}
 	ret = backend_open(options->backend, &space->log, &space->backend);
 	if (ret < 0)
 		goto err_table;
@@ -383,8 +456,9 @@ map_locked(struct ioas *space, struct area *area)
 		if (ret < 0) {
 			ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
 				 ioas_size_text(length).text, va,
-				 ret == -ERANGE ? "the address is beyond the lookup table"
-						: "no memory for the lookup table");
+				 ret == -ERANGE ? "no user address is so high"
+						: "no memory or address space for the lookup "
+						  "table: raise RLIMIT_AS (`ulimit -v`)");
 			return ret;
 		}
 	}

@@ -4,9 +4,12 @@
 #ifndef IOAS_SYS_H
 #define IOAS_SYS_H
 
+#include <stdint.h>
+
 /*
- * The seam to the kernel: every descriptor that lib/ioas opens and every ioctl that it makes goes
- * through here, so that a test can put a model of the kernel in its place. Not a public header.
+ * The seam to the kernel: every descriptor that lib/ioas opens, every ioctl that it makes and the
+ * memory of the lookup tables go through here, so that a test can put a model of the kernel in its
+ * place. Not a public header.
  */
 
 /* All functions return a negative errno on failure; none of them sets errno for the caller. */
@@ -15,6 +18,12 @@ struct ioas_sys {
 	void (*close)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
+
+	/* Address space that reads as zeros and takes memory only where it is written; prot as for
+	 * mmap(). NULL if there is no room. The caller unmaps it. */
+	void *(*reserve)(uint64_t size, int prot);
+	int (*commit)(void *start, uint64_t size);      /* makes it writable */
+	int (*bind)(void *start, uint64_t size, int node); /* its memory shall be that node's */
 };
 
 /* In force for spaces created from now on. Constant while a space lives. */

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "table.h"
@@ -9,67 +10,143 @@
 #define SLOT_SIZE (UINT64_C(1) << IOAS_TABLE_SHIFT)
 #define PAGE (UINT64_C(1) << IOAS_DETAIL_SHIFT)
 
-/* User addresses: 47 bits on x86-64 and ppc64 as Linux hands them out, 48 on arm64. */
+/* The flat array covers what Linux hands out unasked: 47 bits on x86-64 and ppc64, 48 on arm64. */
 #ifdef __aarch64__
-#define VA_BITS 48
+#define FLAT_BITS 48
 #else
-#define VA_BITS 47
+#define FLAT_BITS 47
 #endif
+#define FLAT_ENTRIES (UINT64_C(1) << (FLAT_BITS - IOAS_TABLE_SHIFT))
+
+/* A block holds the entries for 512 GiB. The flat array becomes writable block by block, so that
+ * where the kernel counts every writable page (vm.overcommit_memory 2) it counts only those. */
+#define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
+#define BLOCK_SIZE (BLOCK_ENTRIES * sizeof(uint64_t))
+#define FLAT_BLOCKS (FLAT_ENTRIES / BLOCK_ENTRIES)
+#define FAR_BLOCKS (UINT64_C(1) << (IOAS_VA_BITS - IOAS_FAR_SHIFT))
 
 /* Details are cut from reservations of this many; the first place holds the link to the next. */
 #define SLAB_DETAILS 512
 #define DETAIL_SIZE (IOAS_DETAIL_ENTRIES * sizeof(uint64_t))
 
-struct table_slab {
-	struct table_slab *next;
+struct slab {
+	struct slab *next;
 };
 
-static void *
-reserve(uint64_t size)
-{
-	void *const p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+struct replica {
+	struct ioas_table reader;       /* what ioas_lookup() sees */
+	uint64_t *flat;                 /* the arrays that reader points to, writable */
+	uint64_t **far;
+	uint64_t far_blocks;            /* how many of its pointers are not NULL */
+	bool writable[FLAT_BLOCKS];     /* the blocks of the flat array that are */
+	struct slab *slab;              /* the newest of those that details are cut from */
+	unsigned int used;              /* how many details of it are given out */
+};
 
-	return p == MAP_FAILED ? NULL : p;
+/* Address space that reads as zeros. Small pages only: one entry must not cost 2 MiB. */
+static void *
+reserve(struct table *table, const struct replica *replica, uint64_t size, int prot)
+{
+	void *const p = table->sys->reserve(size, prot);
+	int ret;
+
+	if (p == NULL)
+		return NULL;
+	madvise(p, size, MADV_NOHUGEPAGE);
+	if (replica->reader.node >= 0) {
+		ret = table->sys->bind(p, size, replica->reader.node);
+		if (ret < 0)
+			table->bind_error = ret;
+	}
+	return p;
+}
+
+static int
+replica_create(struct table *table, struct replica *replica, int node)
+{
+	replica->reader.node = node;
+	replica->far = reserve(table, replica, FAR_BLOCKS * sizeof(*replica->far),
+			       PROT_READ | PROT_WRITE);
+	if (replica->far == NULL)
+		return -ENOMEM;
+	replica->reader.far_entry = (const uint64_t *const *)replica->far;
+	replica->flat = reserve(table, replica, FLAT_ENTRIES * sizeof(uint64_t), PROT_READ);
+	if (replica->flat == NULL) {
+		table->flat = false;
+		return 0;
+	}
+	replica->reader.entry = replica->flat;
+	replica->reader.entries = FLAT_ENTRIES;
+	return 0;
+}
+
+static void
+replica_destroy(struct replica *replica)
+{
+	while (replica->slab != NULL) {
+		struct slab *const slab = replica->slab;
+
+		replica->slab = slab->next;
+		munmap(slab, SLAB_DETAILS * DETAIL_SIZE);
+	}
+	if (replica->flat != NULL)
+		munmap(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
+	for (uint64_t i = 0; replica->far_blocks > 0; i++) {
+		if (replica->far[i] != NULL) {
+			munmap(replica->far[i], BLOCK_SIZE);
+			replica->far_blocks--;
+		}
+	}
+	if (replica->far != NULL)
+		munmap(replica->far, FAR_BLOCKS * sizeof(*replica->far));
 }
 
 int
-table_create(struct table *table)
+table_create(struct table *table, const struct ioas_sys *sys, const int *nodes, unsigned int n)
 {
-	const uint64_t entries = UINT64_C(1) << (VA_BITS - IOAS_TABLE_SHIFT);
+	int ret = 0;
 
-	*table = (struct table){ .entry = reserve(entries * sizeof(uint64_t)) };
-	if (table->entry == NULL)
+	*table = (struct table){ .sys = sys, .flat = true };
+	table->replicas = calloc(n, sizeof(*table->replicas));
+	if (table->replicas == NULL)
 		return -ENOMEM;
-	table->reader = (struct ioas_table){ .entry = table->entry, .entries = entries };
-	return 0;
+	while (ret == 0 && table->n < n) {
+		ret = replica_create(table, &table->replicas[table->n], nodes[table->n]);
+		table->n++;
+	}
+	if (ret < 0)
+		table_destroy(table);
+	return ret;
 }
 
 void
 table_destroy(struct table *table)
 {
-	while (table->slab != NULL) {
-		struct table_slab *const slab = table->slab;
+	for (unsigned int i = 0; i < table->n; i++)
+		replica_destroy(&table->replicas[i]);
+	free(table->replicas);
+}
 
-		table->slab = slab->next;
-		munmap(slab, SLAB_DETAILS * DETAIL_SIZE);
-	}
-	munmap(table->entry, table->reader.entries * sizeof(uint64_t));
+const struct ioas_table *
+table_reader(const struct table *table, unsigned int i)
+{
+	return &table->replicas[i].reader;
 }
 
 static uint64_t *
-detail_new(struct table *table)
+detail_new(struct table *table, struct replica *replica)
 {
-	if (table->slab == NULL || table->used == SLAB_DETAILS) {
-		struct table_slab *const slab = reserve(SLAB_DETAILS * DETAIL_SIZE);
+	if (replica->slab == NULL || replica->used == SLAB_DETAILS) {
+		struct slab *const slab = reserve(table, replica, SLAB_DETAILS * DETAIL_SIZE,
+						  PROT_READ | PROT_WRITE);
 
 		if (slab == NULL)
 			return NULL;
-		slab->next = table->slab;
-		table->slab = slab;
-		table->used = 1;
+		slab->next = replica->slab;
+		replica->slab = slab;
+		replica->used = 1;
 	}
-	return (uint64_t *)((char *)table->slab + DETAIL_SIZE * table->used++);
+	return (uint64_t *)((char *)replica->slab + DETAIL_SIZE * replica->used++);
 }
 
 static uint64_t *
@@ -78,23 +155,62 @@ detail_of(uint64_t entry)
 	return (uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
 }
 
-int
-table_prepare(struct table *table, uint64_t va, uint64_t length)
+static bool
+is_flat(const struct replica *replica, uint64_t va)
 {
-	const uint64_t last = va + length - 1;
-	/* Only the first and the last slot can be covered in part. */
+	return va >> IOAS_TABLE_SHIFT < replica->reader.entries;
+}
+
+static uint64_t *
+slot_of(const struct replica *replica, uint64_t va)
+{
+	return is_flat(replica, va)
+		? &replica->flat[va >> IOAS_TABLE_SHIFT]
+		: &replica->far[va >> IOAS_FAR_SHIFT][va >> IOAS_TABLE_SHIFT &
+						      (BLOCK_ENTRIES - 1)];
+}
+
+/* Makes the entries for [va, last] writable. */
+static int
+prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+{
+	for (uint64_t i = va >> IOAS_FAR_SHIFT; i <= last >> IOAS_FAR_SHIFT; i++) {
+		if (is_flat(replica, i << IOAS_FAR_SHIFT)) {
+			int ret;
+
+			if (replica->writable[i])
+				continue;
+			ret = table->sys->commit(&replica->flat[i * BLOCK_ENTRIES], BLOCK_SIZE);
+			if (ret < 0)
+				return ret;
+			replica->writable[i] = true;
+		} else if (replica->far[i] == NULL) {
+			uint64_t *const block = reserve(table, replica, BLOCK_SIZE,
+							PROT_READ | PROT_WRITE);
+
+			if (block == NULL)
+				return -ENOMEM;
+			__atomic_store_n(&replica->far[i], block, __ATOMIC_RELEASE);
+			replica->far_blocks++;
+		}
+	}
+	return 0;
+}
+
+/* Gives the first and the last entry, which may be covered in part, their details. */
+static int
+prepare_details(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+{
 	const uint64_t ends[] = { va, last };
 
-	if (last >> IOAS_TABLE_SHIFT >= table->reader.entries)
-		return -ERANGE;
 	for (unsigned int i = 0; i < 2; i++) {
 		const uint64_t base = ends[i] & ~(SLOT_SIZE - 1);
-		uint64_t *const slot = &table->entry[ends[i] >> IOAS_TABLE_SHIFT];
+		uint64_t *const slot = slot_of(replica, base);
 		uint64_t *detail;
 
 		if ((va <= base && last >= base + (SLOT_SIZE - 1)) || *slot != 0)
 			continue;
-		detail = detail_new(table);
+		detail = detail_new(table, replica);
 		if (detail == NULL)
 			return -ENOMEM;
 		__atomic_store_n(slot, (uintptr_t)detail | IOAS_ENTRY_DETAIL, __ATOMIC_RELEASE);
@@ -102,14 +218,28 @@ table_prepare(struct table *table, uint64_t va, uint64_t length)
 	return 0;
 }
 
-/* Stores value in every entry for the range, in the details where there are such. */
-static void
-fill(struct table *table, uint64_t va, uint64_t length, uint64_t value)
+int
+table_prepare(struct table *table, uint64_t va, uint64_t length)
 {
 	const uint64_t last = va + length - 1;
+	int ret = 0;
 
+	if (last >> IOAS_VA_BITS != 0)
+		return -ERANGE;
+	for (unsigned int i = 0; ret == 0 && i < table->n; i++) {
+		ret = prepare_blocks(table, &table->replicas[i], va, last);
+		if (ret == 0)
+			ret = prepare_details(table, &table->replicas[i], va, last);
+	}
+	return ret;
+}
+
+/* Stores value in every entry for the range, in the details where there are such. */
+static void
+fill_replica(const struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+{
 	while (va <= last) {
-		uint64_t *const slot = &table->entry[va >> IOAS_TABLE_SHIFT];
+		uint64_t *const slot = slot_of(replica, va);
 		const uint64_t slot_last = va | (SLOT_SIZE - 1);
 
 		if ((*slot & IOAS_ENTRY_DETAIL) == 0) {
@@ -124,6 +254,13 @@ fill(struct table *table, uint64_t va, uint64_t length, uint64_t value)
 		}
 		va = slot_last + 1;
 	}
+}
+
+static void
+fill(struct table *table, uint64_t va, uint64_t length, uint64_t value)
+{
+	for (unsigned int i = 0; i < table->n; i++)
+		fill_replica(&table->replicas[i], va, va + length - 1, value);
 }
 
 void

@@ -5,25 +5,40 @@
 #define IOAS_TABLE_H
 
 #include "ioas.h"
+#include "sys.h"
 
 /*
- * The writer's side of struct ioas_table. Calls are serialised by the space's lock; readers go on
- * all the while and see each entry old or new, never half. What once was a detail stays one until
- * the table is destroyed, so a reader that still holds its address reads valid entries or 0.
+ * The writer's side of struct ioas_table, all replicas at once. Calls are serialised by the space's
+ * lock; readers go on all the while.
+ *
+ * An entry is one 64-bit word that goes from 0 (not mapped) to iova - va (mapped), or once and for
+ * good to a detail: 512 words of the same kind for its 4 KiB pages. Every store is a release, so a
+ * reader sees each word old or new, never half, and what a word leads to no older than the word. A
+ * detail is given out once and serves one entry until the table is destroyed; so are the blocks of
+ * the slower path. A reader that holds a stale address therefore reads valid words or 0.
+ *
+ * Replicas are filled one after the other: a reader may see in its own what another does not see
+ * yet. All of them agree when the writer's call returns.
  */
 
-struct table_slab;
+struct replica;
 
 struct table {
-	struct ioas_table reader; /* what ioas_lookup() sees */
-	uint64_t *entry;          /* the same array, writable */
-	struct table_slab *slab;  /* the newest of the slabs that details are cut from */
-	unsigned int used;        /* how many details of it are given out */
+	const struct ioas_sys *sys;
+	struct replica *replicas;
+	unsigned int n;
+	bool flat;          /* every replica has the flat array */
+	int bind_error;     /* why a replica is not in its node's memory, or 0 */
 };
 
-/* Reserves address space (512 MiB for 47 bits); memory is used only where something is mapped. */
-int table_create(struct table *table);
+/* A replica for each of the nodes; node -1: wherever it is touched first. Reserves address space
+ * (512 MiB each for 47 bits); memory is used only where something is mapped. -ENOMEM. */
+int table_create(struct table *table, const struct ioas_sys *sys, const int *nodes,
+		 unsigned int n);
 void table_destroy(struct table *table);
+
+/* The i-th replica. */
+const struct ioas_table *table_reader(const struct table *table, unsigned int i);
 
 /* Makes room, so that table_set() for the same range cannot fail. -ERANGE, -ENOMEM. */
 int table_prepare(struct table *table, uint64_t va, uint64_t length);

@@ -906,11 +906,51 @@ model_ioctl(int fd, unsigned long request, void *arg)
 
 static char sysfs[80];
 
+static int
+counted(enum model_call kind)
+{
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	ret = count(kind);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static void *
+model_reserve(uint64_t size, int prot)
+{
+	if (size > model.address_space || counted(MODEL_RESERVE) < 0)
+		return NULL;
+	return ioas_sys_linux.reserve(size, prot);
+}
+
+static int
+model_commit(void *start, uint64_t size)
+{
+	const int ret = counted(MODEL_COMMIT);
+
+	return ret < 0 ? ret : ioas_sys_linux.commit(start, size);
+}
+
+/* The nodes of the model's machine have numbers that this machine need not have. */
+static int
+model_bind(void *start, uint64_t size, int node)
+{
+	(void)start;
+	(void)size;
+	(void)node;
+	return model.bind_error;
+}
+
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
+	.reserve = model_reserve,
+	.commit = model_commit,
+	.bind = model_bind,
 };
 
 /* A path below the root, in one of a few buffers that take turns. */
@@ -970,6 +1010,7 @@ model_start(void)
 	make_folder(below("kernel/iommu_groups", NULL, NULL));
 	model = (struct model){
 		.memlock = UINT64_MAX,
+		.address_space = UINT64_MAX,
 		.max_alignment = UINT64_C(1) << 21,
 		.failed = MODEL_CALLS,
 	};
@@ -1085,7 +1126,8 @@ model_total_calls(void)
 
 	pthread_mutex_lock(&lock);
 	for (unsigned int i = 0; i < MODEL_CALLS; i++)
-		total += model.calls[i];
+		if (i != MODEL_RESERVE && i != MODEL_COMMIT)
+			total += model.calls[i];
 	pthread_mutex_unlock(&lock);
 	return total;
 }

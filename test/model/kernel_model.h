@@ -48,6 +48,8 @@ enum model_call {
 	MODEL_ATTACH,
 	MODEL_DETACH,
 	MODEL_GET_INFO,
+	MODEL_RESERVE,            /* address space for a table: fails with ENOMEM only */
+	MODEL_COMMIT,
 	MODEL_OTHER,
 	MODEL_CALLS,
 };
@@ -82,6 +84,8 @@ struct model {
 	uint64_t max_alignment;   /* HPAGE_SIZE; 4096 is a kernel without transparent huge pages */
 	struct ioas_range bad;    /* addresses that are not memory; last 0: none */
 	bool check_memory;        /* probe the memory that is pinned */
+	uint64_t address_space;   /* the longest stretch that can be reserved */
+	int bind_error;           /* what binding memory to a node gives, or 0 */
 
 	/* The fail_at-th call (1 is the next) of a kind in fail_kinds (0: any) fails. */
 	unsigned int fail_at;
@@ -107,7 +111,7 @@ void model_device_driver(struct model_device *device, const char *driver);
 /* As a kernel without CONFIG_VFIO_DEVICE_CDEV shows it: vfio-dev/vfioN without a file "dev". */
 void model_device_no_cdev(struct model_device *device);
 
-/* All calls since model_start() or model_forget(). */
+/* All calls since model_start() or model_forget(), but for those for the tables' memory. */
 uint64_t model_total_calls(void);
 void model_forget(void);
 

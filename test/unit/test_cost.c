@@ -66,7 +66,7 @@ calls_of_each(void)
 	CU_ASSERT_EQUAL(model_total_calls(), 1);
 	CU_ASSERT_EQUAL(model.calls[MODEL_UNMAP], 1);
 	model_forget();
-	ioas_lookup(ioas_table(space), VA(0));
+	unit_lookup(VA(0));
 	ioas_lookup_iova(space, MIB(2), NULL);
 	ioas_ranges(space, NULL, 0);
 	CU_ASSERT_EQUAL(model_total_calls(), 0);

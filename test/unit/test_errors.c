@@ -43,29 +43,6 @@ wrong_options(void)
 }
 
 static void
-no_address_space(void)
-{
-	const struct ioas_options options = unit_options();
-	struct rlimit before, now;
-	unsigned long pages = 0;
-	FILE *file;
-	int ret;
-
-	file = fopen("/proc/self/statm", "r");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	CU_ASSERT_EQUAL(fscanf(file, "%lu", &pages), 1);
-	fclose(file);
-	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_AS, &before), 0);
-	now = before;
-	now.rlim_cur = (rlim_t)pages * 4096 + MIB(64);
-	CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &now), 0);
-	ret = ioas_create(&options, &space);
-	CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &before), 0);
-	CU_ASSERT_EQUAL(ret, -ENOMEM);
-	CU_ASSERT_TRUE(unit_logged("lookup table|RLIMIT_AS"));
-}
-
-static void
 no_device(void)
 {
 	unit_create(false);
@@ -204,7 +181,6 @@ no_lines_without_errors(void)
 UNIT_MAIN("errors",
 	  { "no iommufd, no permission", no_iommufd },
 	  { "wrong options", wrong_options },
-	  { "no address space for the table", no_address_space },
 	  { "no device", no_device },
 	  { "not bound to vfio-pci", wrong_driver },
 	  { "no character device", no_cdev },

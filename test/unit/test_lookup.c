@@ -2,13 +2,16 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
 
+#include "bulk.h"
 #include "unit.h"
 
 static uint64_t
 lookup(uint64_t offset)
 {
-	return ioas_lookup(ioas_table(space), VA(offset));
+	return unit_lookup(VA(offset));
 }
 
 /* The bytes at, before and behind the ends of areas that start and end anywhere in 2 MiB. */
@@ -84,31 +87,6 @@ many_details(void)
 }
 
 static void
-ends_of_the_table(void)
-{
-	const struct ioas_table *table;
-	uint64_t top, iova;
-
-	unit_create(true);
-	table = ioas_table(space);
-	top = table->entries << IOAS_TABLE_SHIFT;
-	CU_ASSERT_TRUE(top >= UINT64_C(1) << 47);
-	CU_ASSERT_EQUAL(ioas_lookup(table, NULL), IOAS_BAD_IOVA);
-	CU_ASSERT_EQUAL(ioas_lookup(table, (void *)(uintptr_t)top), IOAS_BAD_IOVA);
-	CU_ASSERT_EQUAL(ioas_lookup(table, (void *)UINTPTR_MAX), IOAS_BAD_IOVA);
-	CU_ASSERT_EQUAL(ioas_map(space, (void *)(uintptr_t)(top - PAGE), PAGE, &iova), 0);
-	CU_ASSERT_EQUAL(ioas_lookup(table, (void *)(uintptr_t)(top - 1)), iova + 4095);
-	REFUSED(ioas_map(space, (void *)(uintptr_t)top, PAGE, NULL), -ERANGE, "lookup table");
-	REFUSED(ioas_map(space, (void *)(uintptr_t)(top - MIB(2)), MIB(4), NULL), -EEXIST, "");
-	CU_ASSERT_EQUAL(ioas_unmap(space, (void *)(uintptr_t)(top - PAGE), PAGE), 1);
-	REFUSED(ioas_map(space, (void *)(uintptr_t)(top - MIB(2)), MIB(4), NULL), -ERANGE,
-		"lookup table");
-	/* The lowest addresses too. */
-	CU_ASSERT_EQUAL(ioas_map(space, NULL, MIB(2), &iova), 0);
-	CU_ASSERT_EQUAL(ioas_lookup(table, NULL), iova);
-}
-
-static void
 reverse(void)
 {
 	struct ioas_area area;
@@ -146,10 +124,181 @@ far_apart(void)
 	CU_ASSERT_TRUE(unit_translates(MIB(4), MIB(2), PAGE));
 }
 
+/* The bytes from an address on that are contiguous, of those wanted. */
+static uint64_t
+length_at(uint64_t offset, uint64_t wanted, uint64_t expected)
+{
+	const struct ioas_table *tables[UNIT_NODES];
+	uint64_t length = 0;
+
+	ioas_tables(space, tables, UNIT_NODES);
+	for (unsigned int i = 0; i < UNIT_NODES; i++) {
+		length = wanted;
+		CU_ASSERT_EQUAL(ioas_lookup_length(tables[i], VA(offset), &length), expected);
+	}
+	return length;
+}
+
+static void
+lengths(void)
+{
+	uint64_t first, second;
+
+	unit_create_window(GIB(4), GIB(64) - 1);
+	/* Nothing mapped. */
+	CU_ASSERT_EQUAL(length_at(0, 1, IOAS_BAD_IOVA), 0);
+	CU_ASSERT_EQUAL(length_at(0, GIB(1), IOAS_BAD_IOVA), 0);
+	/* From the middle of a 2 MiB to the middle of a page in another. */
+	first = unit_map(MIB(1), MIB(8));
+	CU_ASSERT_EQUAL(length_at(MIB(1), 0, first), 0);
+	CU_ASSERT_EQUAL(length_at(MIB(1), 1, first), 1);
+	CU_ASSERT_EQUAL(length_at(MIB(1), MIB(1), first), MIB(1));
+	CU_ASSERT_EQUAL(length_at(MIB(1), MIB(1) + 1, first), MIB(1) + 1);
+	CU_ASSERT_EQUAL(length_at(MIB(2) + 17, MIB(2), first + MIB(1) + 17), MIB(2));
+	CU_ASSERT_EQUAL(length_at(MIB(2) + 17, MIB(2) - 17, first + MIB(1) + 17), MIB(2) - 17);
+	CU_ASSERT_EQUAL(length_at(MIB(1), UINT64_MAX, first), MIB(8));
+	CU_ASSERT_EQUAL(length_at(MIB(9) - 1, 2, first + MIB(8) - 1), 1);
+	CU_ASSERT_EQUAL(length_at(MIB(9) - 1, 1, first + MIB(8) - 1), 1);
+	CU_ASSERT_EQUAL(length_at(MIB(9), 1, IOAS_BAD_IOVA), 0);
+	/* A neighbour that follows in address and in IOVA is part of it, another is not. */
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(9)), MIB(4), first + MIB(8)), 0);
+	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(12));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(13)), MIB(4), first + MIB(12) + PAGE), 0);
+	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(12));
+	CU_ASSERT_EQUAL(length_at(MIB(12) + 5, GIB(1), first + MIB(11) + 5), MIB(1) - 5);
+	/* A hole of a page. */
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(9)), MIB(4)), 1);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(9) + PAGE), MIB(3), first + MIB(8) + PAGE), 0);
+	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(8));
+	/* Long ones. */
+	second = unit_map(GIB(1), GIB(5));
+	CU_ASSERT_EQUAL(length_at(GIB(1), GIB(5), second), GIB(5));
+	CU_ASSERT_EQUAL(length_at(GIB(1) + 1, GIB(5), second + 1), GIB(5) - 1);
+}
+
+/* Every variant of the burst lookup that this CPU has, against the single lookup. */
+static void
+check_bulks(const void **va, unsigned int n)
+{
+	const struct ioas_table *const table = ioas_table(space);
+	unsigned int tried = 0;
+	uint64_t iova[80];
+
+	for (unsigned int i = 0; i < n_bulks; i++) {
+		if (!bulks[i].works())
+			continue;
+		tried++;
+		for (unsigned int length = 0; length <= n; length++) {
+			unsigned int mapped = 0, wrong = 0;
+
+			memset(iova, 0x5a, sizeof(iova));
+			for (unsigned int k = 0; k < length; k++)
+				mapped += ioas_lookup(table, va[k]) != IOAS_BAD_IOVA;
+			if (bulks[i].lookup(table, va, iova, length) != mapped)
+				wrong++;
+			for (unsigned int k = 0; k < length; k++)
+				wrong += iova[k] != ioas_lookup(table, va[k]);
+			/* Nothing behind the last is written. */
+			wrong += iova[length] != UINT64_C(0x5a5a5a5a5a5a5a5a);
+			if (wrong != 0)
+				fprintf(stderr, "\n%s, %u addresses: %u wrong\n", bulks[i].name,
+					length, wrong);
+			CU_ASSERT_EQUAL(wrong, 0);
+		}
+	}
+	CU_ASSERT_TRUE(tried > 0);
+}
+
+static void
+bursts(void)
+{
+	const void *va[72];
+	uint64_t iova[72];
+
+	unit_create_window(GIB(4), GIB(64) - 1);
+	unit_map(0, GIB(4));
+	for (unsigned int i = 0; i < 72; i++)
+		va[i] = VA(i * MIB(55) + i);
+	check_bulks(va, 72);
+	CU_ASSERT_EQUAL(ioas_lookup_bulk(ioas_table(space), va, iova, 72), 72);
+	/* Addresses that are not mapped, that have a detail, that are beyond the table, at each
+	 * place of a group. */
+	unit_map(GIB(5), KIB(12));
+	CU_ASSERT_EQUAL(ioas_map(space, (char *)NULL + (UINT64_C(1) << 50), MIB(4), NULL), 0);
+	for (unsigned int i = 0; i < 16; i++) {
+		const void *const odd[] = {
+			NULL, VA(-1), VA(GIB(5) + PAGE + 3), VA(GIB(5) + KIB(12)),
+			(char *)NULL + (UINT64_C(1) << 50) + 9, (char *)NULL + (UINT64_C(1) << 51),
+			(char *)NULL + UINT64_MAX, (char *)NULL + (UINT64_C(1) << 63),
+		};
+		const void *const even = va[i];
+
+		for (unsigned int k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
+			va[i] = odd[k];
+			check_bulks(va, 24);
+		}
+		va[i] = even;
+	}
+	for (unsigned int i = 0; i < 72; i++)
+		va[i] = VA(GIB(5) + i * KIB(1));
+	check_bulks(va, 72);
+	CU_ASSERT_EQUAL(ioas_lookup_bulk(ioas_table(space), va, iova, 72), 12);
+	CU_ASSERT_TRUE(bulks[n_bulks - 1].works());
+	CU_ASSERT_STRING_EQUAL(bulks[n_bulks - 1].name, "plain");
+}
+
+static void
+scatter_gather(void)
+{
+	const struct ioas_table *table;
+	struct ioas_segment sg[4];
+	struct iovec iov[4];
+	uint64_t first, third;
+
+	unit_create_window(GIB(4), GIB(64) - 1);
+	table = ioas_table(space);
+	first = unit_map(0, MIB(4));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(4)), MIB(2), first + MIB(4)), 0);
+	third = unit_map(MIB(6) + PAGE, MIB(2));
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 0, sg, 4), 0);
+	/* One buffer across two areas that follow one another is one segment. */
+	iov[0] = (struct iovec){ VA(100), MIB(6) - 100 };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 1, sg, 4), 1);
+	CU_ASSERT_EQUAL(sg[0].iova, first + 100);
+	CU_ASSERT_EQUAL(sg[0].length, MIB(6) - 100);
+	/* Two that touch are one, an empty one is none, one that goes back is another. */
+	iov[0] = (struct iovec){ VA(100), 900 };
+	iov[1] = (struct iovec){ NULL, 0 };
+	iov[2] = (struct iovec){ VA(1000), MIB(3) };
+	iov[3] = (struct iovec){ VA(100), 1 };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 4, sg, 4), 2);
+	CU_ASSERT_EQUAL(sg[0].iova, first + 100);
+	CU_ASSERT_EQUAL(sg[0].length, MIB(3) + 900);
+	CU_ASSERT_EQUAL(sg[1].iova, first + 100);
+	CU_ASSERT_EQUAL(sg[1].length, 1);
+	/* Too many for the room: the count is right, nothing behind it is written. */
+	memset(sg, 0x5a, sizeof(sg));
+	iov[2] = (struct iovec){ VA(MIB(6) + PAGE), MIB(2) };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 4, sg, 2), 3);
+	CU_ASSERT_EQUAL(sg[1].iova, third);
+	CU_ASSERT_EQUAL(sg[1].length, MIB(2));
+	CU_ASSERT_EQUAL(sg[2].iova, UINT64_C(0x5a5a5a5a5a5a5a5a));
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 4, NULL, 0), 3);
+	/* A byte that is not mapped, in the middle or at the end. */
+	iov[0] = (struct iovec){ VA(0), MIB(7) };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 1, sg, 4), -EFAULT);
+	iov[0] = (struct iovec){ VA(0), MIB(6) + 1 };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 1, sg, 4), -EFAULT);
+	iov[0] = (struct iovec){ VA(MIB(6)), 1 };
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 1, sg, 4), -EFAULT);
+}
+
 UNIT_MAIN("lookup",
+	  { "lengths", lengths },
+	  { "bursts", bursts },
+	  { "scatter and gather", scatter_gather },
 	  { "boundaries", boundaries },
 	  { "a detail", detail },
 	  { "many details", many_details },
-	  { "the ends of the table", ends_of_the_table },
 	  { "reverse", reverse },
 	  { "far apart", far_apart })

@@ -15,7 +15,7 @@ one_page(void)
 	iova = unit_map(0, PAGE);
 	CU_ASSERT_TRUE(unit_translates(0, PAGE, iova));
 	CU_ASSERT_TRUE(unit_unmapped(PAGE, MIB(4)));
-	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(space), VA(-1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(-1)), IOAS_BAD_IOVA);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.maps, 1);
 	CU_ASSERT_EQUAL(info.bytes, PAGE);
@@ -48,7 +48,7 @@ iova_not_asked(void)
 {
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_map(space, VA(0), MIB(2), NULL), 0);
-	CU_ASSERT_NOT_EQUAL(ioas_lookup(ioas_table(space), VA(0)), IOAS_BAD_IOVA);
+	CU_ASSERT_NOT_EQUAL(unit_lookup(VA(0)), IOAS_BAD_IOVA);
 }
 
 static void
@@ -126,7 +126,7 @@ walk(void)
 	for (unsigned int i = 1; i < 3; i++)
 		CU_ASSERT_TRUE(areas[i - 1].iova + areas[i - 1].length <= areas[i].iova);
 	for (unsigned int i = 0; i < 3; i++) {
-		CU_ASSERT_EQUAL(ioas_lookup(ioas_table(space), areas[i].va), areas[i].iova);
+		CU_ASSERT_EQUAL(unit_lookup(areas[i].va), areas[i].iova);
 		CU_ASSERT_EQUAL(areas[i].fixed, areas[i].iova == MIB(1));
 	}
 	CU_ASSERT_EQUAL(areas[0].iova, iova[2]);

@@ -206,7 +206,7 @@ find_va(uint64_t va, bool *alias)
 static void
 check_lookup(uint64_t va)
 {
-	const uint64_t got = ioas_lookup(ioas_table(space), VA(va));
+	const uint64_t got = unit_lookup(VA(va));
 	bool alias;
 	const struct reference *const area = find_va(va, &alias);
 

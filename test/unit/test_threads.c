@@ -50,9 +50,9 @@ write_on(void *arg)
 		uint64_t iova;
 
 		if (ioas_map(space, VA(from), length, &iova) != 0 ||
-		    ioas_lookup(ioas_table(space), VA(from + length - 1)) != iova + length - 1 ||
+		    unit_lookup(VA(from + length - 1)) != iova + length - 1 ||
 		    ioas_unmap(space, VA(from), length) != 1 ||
-		    ioas_lookup(ioas_table(space), VA(from)) != IOAS_BAD_IOVA)
+		    unit_lookup(VA(from)) != IOAS_BAD_IOVA)
 			++*wrong;
 	}
 	return NULL;

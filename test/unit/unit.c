@@ -69,7 +69,27 @@ unit_lines(enum ioas_log_level level)
 struct ioas_options
 unit_options(void)
 {
-	return (struct ioas_options){ .size = sizeof(struct ioas_options), .log = take_line };
+	static const int nodes[UNIT_NODES] = { 0, 3 };
+
+	return (struct ioas_options){
+		.size = sizeof(struct ioas_options),
+		.log = take_line,
+		.nodes = nodes,
+		.n_nodes = UNIT_NODES,
+	};
+}
+
+uint64_t
+unit_lookup(const void *va)
+{
+	const struct ioas_table *tables[UNIT_NODES];
+	uint64_t answers[UNIT_NODES];
+
+	CU_ASSERT_EQUAL_FATAL(ioas_tables(space, tables, UNIT_NODES), UNIT_NODES);
+	for (unsigned int i = 0; i < UNIT_NODES; i++)
+		answers[i] = ioas_lookup(tables[i], va);
+	CU_ASSERT_EQUAL(answers[0], answers[1]);
+	return answers[0];
 }
 
 static void
@@ -121,8 +141,7 @@ mix_area(const struct ioas_area *area, void *arg)
 	mix(arg, area->length);
 	mix(arg, area->fixed);
 	for (uint64_t i = 0; i < 3; i++)
-		mix(arg, ioas_lookup(ioas_table(space),
-				     (char *)area->va + i * (area->length - 1) / 2));
+		mix(arg, unit_lookup((char *)area->va + i * (area->length - 1) / 2));
 	return 0;
 }
 
@@ -157,11 +176,10 @@ unit_state(void)
 bool
 unit_translates(uint64_t offset, uint64_t length, uint64_t iova)
 {
-	const struct ioas_table *const table = ioas_table(space);
 	const bool dma = nic_model->ioas != NULL;
 
 	for (uint64_t i = 0; i < length; i += i % PAGE == 0 ? PAGE - 1 : 1) {
-		if (ioas_lookup(table, VA(offset + i)) != iova + i ||
+		if (unit_lookup(VA(offset + i)) != iova + i ||
 		    ioas_lookup_iova(space, iova + i, NULL) != VA(offset + i) ||
 		    (dma && model_translate(nic_model, iova + i) != BASE + offset + i))
 			return false;
@@ -173,7 +191,7 @@ bool
 unit_unmapped(uint64_t offset, uint64_t length)
 {
 	for (uint64_t i = 0; i < length; i += i % PAGE == 0 ? PAGE - 1 : 1)
-		if (ioas_lookup(ioas_table(space), VA(offset + i)) != IOAS_BAD_IOVA)
+		if (unit_lookup(VA(offset + i)) != IOAS_BAD_IOVA)
 			return false;
 	return true;
 }

@@ -50,6 +50,9 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 		return unit_run(subject, tests, sizeof(tests) / sizeof(tests[0]));       \
 	}
 
+/* The space of the tests has this many replicas of its table. */
+#define UNIT_NODES 2
+
 /* Creates the space; with the NIC attached if asked to. */
 void unit_create(bool attach);
 void unit_create_window(uint64_t first, uint64_t last);
@@ -65,6 +68,9 @@ unsigned int unit_lines(enum ioas_log_level level);
 
 /* Maps and gives the IOVA; 0 (never an IOVA) with a failed assertion otherwise. */
 uint64_t unit_map(uint64_t offset, uint64_t length);
+
+/* ioas_lookup() in every replica: they must agree. */
+uint64_t unit_lookup(const void *va);
 
 /* Asserts that a call fails, names cause and remedy, and changes nothing. */
 #define REFUSED(call, error, words)                                                      \

@@ -181,14 +181,37 @@ check_hugepages(void)
 			     "1G`, or start with --no-huge");
 }
 
+/* The NUMA nodes that lcores (service lcores too) are on. Returns how many. */
+static unsigned int
+lcore_nodes(int nodes[RTE_MAX_NUMA_NODES])
+{
+	unsigned int n = 0;
+
+	for (unsigned int lcore = 0; lcore < RTE_MAX_LCORE; lcore++) {
+		const int node = rte_lcore_to_socket_id(lcore);
+		unsigned int i = 0;
+
+		if (rte_eal_lcore_role(lcore) == ROLE_OFF)
+			continue;
+		while (i < n && nodes[i] != node)
+			i++;
+		if (i == n && n < RTE_MAX_NUMA_NODES)
+			nodes[n++] = node;
+	}
+	return n;
+}
+
 int
 devices_take(const struct bus_ioas_options *options)
 {
+	int nodes[RTE_MAX_NUMA_NODES];
 	const struct ioas_options ioas_options = {
 		.size = sizeof(ioas_options),
 		.backend = options->backend,
 		.window = options->window,
 		.log = log_line,
+		.nodes = nodes,
+		.n_nodes = lcore_nodes(nodes),
 	};
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Bursts of lookups. The vector variants gather entries of the flat array and hand every group of
+ * addresses that has one without such an entry to the plain variant. A gathered word is an ordinary
+ * load, which on x86 is an acquire.
+ */
+
+#include "bulk.h"
+
+static bool
+always(void)
+{
+	return true;
+}
+
+/* Four at a time: their loads go out together, and one branch checks them all. */
+static unsigned int
+lookup_plain(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
+{
+	const uint64_t *const entry = table->entry;
+	const uint64_t entries = table->entries;
+	unsigned int i = 0, mapped = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		const uint64_t a = (uintptr_t)va[i], b = (uintptr_t)va[i + 1];
+		const uint64_t c = (uintptr_t)va[i + 2], d = (uintptr_t)va[i + 3];
+
+		if (__builtin_expect((a | b | c | d) >> IOAS_TABLE_SHIFT < entries, 1)) {
+			const uint64_t e = __atomic_load_n(&entry[a >> IOAS_TABLE_SHIFT],
+							   __ATOMIC_ACQUIRE);
+			const uint64_t f = __atomic_load_n(&entry[b >> IOAS_TABLE_SHIFT],
+							   __ATOMIC_ACQUIRE);
+			const uint64_t g = __atomic_load_n(&entry[c >> IOAS_TABLE_SHIFT],
+							   __ATOMIC_ACQUIRE);
+			const uint64_t h = __atomic_load_n(&entry[d >> IOAS_TABLE_SHIFT],
+							   __ATOMIC_ACQUIRE);
+
+			if (__builtin_expect((e & f & g & h & IOAS_ENTRY_LINEAR) != 0, 1)) {
+				iova[i] = a + (e - IOAS_ENTRY_LINEAR);
+				iova[i + 1] = b + (f - IOAS_ENTRY_LINEAR);
+				iova[i + 2] = c + (g - IOAS_ENTRY_LINEAR);
+				iova[i + 3] = d + (h - IOAS_ENTRY_LINEAR);
+				mapped += 4;
+				continue;
+			}
+		}
+		for (unsigned int k = i; k < i + 4; k++) {
+			iova[k] = ioas_lookup(table, va[k]);
+			mapped += iova[k] != IOAS_BAD_IOVA;
+		}
+	}
+	for (; i < n; i++) {
+		iova[i] = ioas_lookup(table, va[i]);
+		mapped += iova[i] != IOAS_BAD_IOVA;
+	}
+	return mapped;
+}
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+static bool
+has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+static bool
+has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f");
+}
+
+__attribute__((target("avx2"))) static unsigned int
+lookup_avx2(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
+{
+	const __m256i entries = _mm256_set1_epi64x(table->entries);
+	const __m256i linear = _mm256_set1_epi64x(IOAS_ENTRY_LINEAR);
+	unsigned int i = 0, mapped = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		const __m256i addr = _mm256_loadu_si256((const __m256i *)(const void *)&va[i]);
+		const __m256i slot = _mm256_srli_epi64(addr, IOAS_TABLE_SHIFT);
+		/* Slots have 43 bits at most, so signed comparison will do. */
+		const __m256i inside = _mm256_cmpgt_epi64(entries, slot);
+		const __m256i entry = _mm256_mask_i64gather_epi64(_mm256_setzero_si256(),
+			(const long long *)(const void *)table->entry, slot, inside, 8);
+
+		if (__builtin_expect(!_mm256_testc_si256(entry, linear), 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 4);
+			continue;
+		}
+		_mm256_storeu_si256((__m256i *)(void *)&iova[i],
+				    _mm256_add_epi64(addr, _mm256_sub_epi64(entry, linear)));
+		mapped += 4;
+	}
+	return mapped + lookup_plain(table, va + i, iova + i, n - i);
+}
+
+__attribute__((target("avx512f"))) static unsigned int
+lookup_avx512(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
+{
+	const __m512i entries = _mm512_set1_epi64(table->entries);
+	const __m512i linear = _mm512_set1_epi64(IOAS_ENTRY_LINEAR);
+	unsigned int i = 0, mapped = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		const __m512i addr = _mm512_loadu_si512(&va[i]);
+		const __m512i slot = _mm512_srli_epi64(addr, IOAS_TABLE_SHIFT);
+		const __mmask8 inside = _mm512_cmplt_epu64_mask(slot, entries);
+		const __m512i entry = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), inside,
+								  slot, table->entry, 8);
+
+		if (__builtin_expect(_mm512_test_epi64_mask(entry, linear) != 0xff, 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 8);
+			continue;
+		}
+		_mm512_storeu_si512(&iova[i],
+				    _mm512_add_epi64(addr, _mm512_sub_epi64(entry, linear)));
+		mapped += 8;
+	}
+	return mapped + lookup_plain(table, va + i, iova + i, n - i);
+}
+#endif
+
+const struct bulk bulks[] = {
+#ifdef __x86_64__
+	{ "avx512", lookup_avx512, has_avx512 },
+	{ "avx2", lookup_avx2, has_avx2 },
+#endif
+	{ "plain", lookup_plain, always },
+};
+const unsigned int n_bulks = sizeof(bulks) / sizeof(bulks[0]);
+
+/* Written once, before main() or while the library is loaded. */
+static const struct bulk *chosen = &bulks[sizeof(bulks) / sizeof(bulks[0]) - 1];
+
+__attribute__((constructor)) static void
+choose(void)
+{
+#ifdef __x86_64__
+	__builtin_cpu_init();
+#endif
+	chosen = bulks;
+	while (!chosen->works())
+		chosen++;
+}
+
+unsigned int
+ioas_lookup_bulk(const struct ioas_table *table, const void *const *va, uint64_t *iova,
+		 unsigned int n)
+{
+	return chosen->lookup(table, va, iova, n);
+}
+
+const char *
+ioas_lookup_bulk_name(void)
+{
+	return chosen->name;
+}

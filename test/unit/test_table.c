@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* The lookup table at its borders, without room, and in its replicas. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define AT(address) ((void *)(uintptr_t)(address))
+#define TIB(n) ((uint64_t)(n) << 40)
+
+/* Maps [va, va + length), checks its borders, and unmaps it again. */
+static void
+check_borders(uint64_t va, uint64_t length)
+{
+	const uint64_t last = va + length - 1;
+	uint64_t iova, run = UINT64_MAX;
+
+	CU_ASSERT_EQUAL_FATAL(ioas_map(space, AT(va), length, &iova), 0);
+	CU_ASSERT_EQUAL(unit_lookup(AT(va)), iova);
+	CU_ASSERT_EQUAL(unit_lookup(AT(va + length / 2)), iova + length / 2);
+	CU_ASSERT_EQUAL(unit_lookup(AT(last)), iova + length - 1);
+	CU_ASSERT_EQUAL(unit_lookup(AT(last + 1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(AT(va - 1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(ioas_lookup_length(ioas_table(space), AT(va), &run), iova);
+	CU_ASSERT_EQUAL(run, length);
+	CU_ASSERT_EQUAL(ioas_unmap(space, AT(va), length), 1);
+	CU_ASSERT_EQUAL(unit_lookup(AT(va)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(AT(last)), IOAS_BAD_IOVA);
+}
+
+/* Around every line that some part of the table ends at: 4 KiB pages of a detail, 2 MiB entries,
+ * pages of the table (1 GiB), its blocks (512 GiB), the flat array, the last user address. */
+static void
+lines(void)
+{
+	static const uint64_t at[] = {
+		KIB(4), MIB(2), GIB(1), GIB(512), UINT64_C(1) << 47, UINT64_C(1) << 48,
+		(UINT64_C(1) << 47) - GIB(512), (UINT64_C(1) << 48) + GIB(512),
+		(UINT64_C(1) << 57) - GIB(512), (UINT64_C(1) << 56) + GIB(1),
+	};
+	static const uint64_t length[] = {
+		KIB(4), KIB(8), MIB(2) - KIB(4), MIB(2), MIB(2) + KIB(4), MIB(6), GIB(1),
+		GIB(1) + MIB(2) + KIB(4), GIB(3), GIB(512) + MIB(2),
+	};
+
+	nic_model->iommu = &model_amd;
+	unit_create(true);
+	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		for (unsigned int k = 0; k < sizeof(length) / sizeof(length[0]); k++) {
+			if (at[i] + length[k] <= UINT64_C(1) << 57)
+				check_borders(at[i], length[k]);
+			if (at[i] >= length[k])
+				check_borders(at[i] - length[k], length[k]);
+			if (at[i] > KIB(4) && at[i] + length[k] - KIB(4) <= UINT64_C(1) << 57)
+				check_borders(at[i] - KIB(4), length[k]);
+		}
+	}
+}
+
+/* The largest map, beside small neighbours. */
+static void
+a_tebibyte(void)
+{
+	uint64_t before, behind, iova;
+
+	nic_model->iommu = &model_amd;
+	unit_create(true);
+	before = unit_map(GIB(512) - PAGE, PAGE);
+	iova = unit_map(GIB(512), TIB(1));
+	behind = unit_map(GIB(512) + TIB(1), PAGE);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) - 1)), before + PAGE - 1);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) + TIB(1))), behind);
+	for (uint64_t i = 0; i < TIB(1); i += GIB(1) - KIB(4))
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) + i)), iova + i);
+	REFUSED(ioas_map(space, VA(GIB(700)), PAGE, NULL), -EEXIST, "mapped already");
+	REFUSED(ioas_map(space, VA(GIB(512) - MIB(2)), TIB(2), NULL), -EEXIST, "mapped already");
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(512)), TIB(1)), 1);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) - 1)), before + PAGE - 1);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512))), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) + TIB(1) - 1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(512) + TIB(1))), behind);
+}
+
+static void
+ends_of_the_table(void)
+{
+	const uint64_t top = UINT64_C(1) << IOAS_VA_BITS;
+	uint64_t iova;
+
+	unit_create(true);
+	CU_ASSERT_TRUE(ioas_table(space)->entries << IOAS_TABLE_SHIFT >= UINT64_C(1) << 47);
+	CU_ASSERT_EQUAL(unit_lookup(NULL), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(AT(top - 1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(AT(top)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(AT(UINT64_MAX)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(ioas_map(space, AT(top - PAGE), PAGE, &iova), 0);
+	CU_ASSERT_EQUAL(unit_lookup(AT(top - 1)), iova + 4095);
+	REFUSED(ioas_map(space, AT(top), PAGE, NULL), -ERANGE, "no user address is so high");
+	REFUSED(ioas_map(space, AT(top - MIB(2)), MIB(4), NULL), -EEXIST, "");
+	CU_ASSERT_EQUAL(ioas_unmap(space, AT(top - PAGE), PAGE), 1);
+	REFUSED(ioas_map(space, AT(top - MIB(2)), MIB(4), NULL), -ERANGE, "no user address");
+	/* The lowest addresses too. */
+	CU_ASSERT_EQUAL(ioas_map(space, NULL, MIB(2), &iova), 0);
+	CU_ASSERT_EQUAL(unit_lookup(NULL), iova);
+}
+
+/* No room for the flat array: the slower path serves all addresses, and a warning says so. */
+static void
+not_flat(void)
+{
+	uint64_t iova[3], run = GIB(1);
+
+	model.address_space = MIB(16);
+	unit_create(true);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
+	CU_ASSERT_EQUAL(ioas_table(space)->entries, 0);
+	CU_ASSERT_EQUAL(unit_lookup(NULL), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(0)), IOAS_BAD_IOVA);
+	iova[0] = unit_map(0, MIB(4));
+	iova[1] = unit_map(MIB(4) + PAGE, KIB(12));
+	iova[2] = unit_map(GIB(1023), GIB(2));
+	CU_ASSERT_TRUE(unit_translates(0, MIB(4), iova[0]));
+	CU_ASSERT_TRUE(unit_translates(MIB(4) + PAGE, KIB(12), iova[1]));
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(1023))), iova[2]);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(1025) - 1)), iova[2] + GIB(2) - 1);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(1025))), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(ioas_lookup_length(ioas_table(space), VA(GIB(1023) + 5), &run),
+			iova[2] + 5);
+	CU_ASSERT_EQUAL(run, GIB(1));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(16)), 2);
+	CU_ASSERT_TRUE(unit_unmapped(0, MIB(16)));
+}
+
+static void
+no_room_at_all(void)
+{
+	const struct ioas_options options = unit_options();
+
+	model.address_space = PAGE;
+	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOMEM);
+	CU_ASSERT_TRUE(unit_logged("lookup table|RLIMIT_AS|ulimit -v"));
+	space = NULL;
+}
+
+/* Every call for memory that a map makes, in every replica, fails once: the table is as it was, and
+ * the next try succeeds. */
+static void
+no_room_in_the_middle(void)
+{
+	static const struct {
+		uint64_t va, length;
+	} maps[] = {
+		{ BASE + KIB(4), GIB(1) },                             /* two details, a block */
+		{ BASE + GIB(512) - KIB(4), GIB(1024) + KIB(8) },      /* four blocks */
+		{ (UINT64_C(1) << 50) - KIB(4), GIB(512) + KIB(8) },   /* blocks of the slower path */
+		{ (UINT64_C(1) << 47) - GIB(1), GIB(2) },              /* both */
+	};
+	unsigned int failures = 0;
+
+	nic_model->iommu = &model_amd;
+	for (unsigned int i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		void *const last = AT(maps[i].va + maps[i].length - 1);
+		bool failed = true;
+
+		for (unsigned int n = 1; failed; n++) {
+			uint64_t before;
+
+			unit_create(true);
+			before = unit_state();
+			model_fail(n, 1u << MODEL_RESERVE | 1u << MODEL_COMMIT, -ENOMEM);
+			failed = ioas_map(space, AT(maps[i].va), maps[i].length, NULL) != 0;
+			if (failed) {
+				CU_ASSERT_TRUE(unit_logged("lookup table|RLIMIT_AS"));
+				CU_ASSERT_EQUAL(unit_state(), before);
+				CU_ASSERT_EQUAL(unit_lookup(AT(maps[i].va)), IOAS_BAD_IOVA);
+				CU_ASSERT_EQUAL(unit_lookup(last), IOAS_BAD_IOVA);
+				CU_ASSERT_EQUAL(ioas_map(space, AT(maps[i].va), maps[i].length,
+							 NULL), 0);
+				failures++;
+			}
+			model_fail(0, 0, 0);
+			CU_ASSERT_NOT_EQUAL(unit_lookup(last), IOAS_BAD_IOVA);
+			ioas_destroy(space);
+			space = NULL;
+		}
+	}
+	printf("%u failures ", failures);
+	CU_ASSERT_TRUE(failures >= 20);
+}
+
+static void
+replicas(void)
+{
+	const struct ioas_table *tables[UNIT_NODES] = { NULL };
+	struct ioas_options options = unit_options();
+	struct ioas *other;
+
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_tables(space, NULL, 0), UNIT_NODES);
+	CU_ASSERT_EQUAL(ioas_tables(space, tables, 1), UNIT_NODES);
+	CU_ASSERT_PTR_NULL(tables[1]);
+	CU_ASSERT_EQUAL(ioas_tables(space, tables, UNIT_NODES), UNIT_NODES);
+	CU_ASSERT_EQUAL(tables[0]->node, 0);
+	CU_ASSERT_EQUAL(tables[1]->node, 3);
+	CU_ASSERT_PTR_NOT_EQUAL(tables[0]->entry, tables[1]->entry);
+	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, 0), tables[0]);
+	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, 3), tables[1]);
+	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, 1), tables[0]);
+	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, -1), tables[0]);
+
+	/* The default: this machine's nodes, or one replica on no particular node. */
+	options.n_nodes = 0;
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other), 0);
+	CU_ASSERT_TRUE(ioas_tables(other, tables, 1) >= 1);
+	CU_ASSERT_EQUAL(tables[0]->node, ioas_tables(other, NULL, 0) > 1 ? 0 : -1);
+	CU_ASSERT_PTR_NOT_NULL(ioas_table(other));
+	ioas_destroy(other);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
+}
+
+/* Memory that cannot be bound to its node serves all the same, with one warning. */
+static void
+not_bound(void)
+{
+	model.bind_error = -EPERM;
+	unit_create(true);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(4), unit_map(0, MIB(4))));
+}
+
+UNIT_MAIN("table",
+	  { "lines", lines },
+	  { "a TiB", a_tebibyte },
+	  { "the ends of the table", ends_of_the_table },
+	  { "not flat", not_flat },
+	  { "no room at all", no_room_at_all },
+	  { "no room in the middle", no_room_in_the_middle },
+	  { "replicas", replicas },
+	  { "not bound", not_bound })
