@@ -22,10 +22,10 @@ if [ $# -eq 0 ]; then set -- gcc; fi
 for name; do
 	compiler=gcc options=()
 	case $name in
-	gcc) ;;
+	gcc) options=(-Dstress_seconds=120) ;;
 	clang) compiler=clang ;;
 	asan) options=(-Db_sanitize='address,undefined' -Db_lundef=false) ;;
-	tsan) options=(-Db_sanitize=thread -Db_lundef=false) ;;
+	tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dstress_seconds=120) ;;
 	*) usage >&2; die "unknown build $name" ;;
 	esac
 	dir=$top/build/$name

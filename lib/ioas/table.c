@@ -29,6 +29,11 @@
 #define SLAB_DETAILS 512
 #define DETAIL_SIZE (IOAS_DETAIL_ENTRIES * sizeof(uint64_t))
 
+/* How words are stored. test/stress weakens it to show that this is noticed. */
+#ifndef TABLE_PUBLISH
+#define TABLE_PUBLISH __ATOMIC_RELEASE
+#endif
+
 struct slab {
 	struct slab *next;
 };
@@ -190,7 +195,7 @@ prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64
 
 			if (block == NULL)
 				return -ENOMEM;
-			__atomic_store_n(&replica->far[i], block, __ATOMIC_RELEASE);
+			__atomic_store_n(&replica->far[i], block, TABLE_PUBLISH);
 			replica->far_blocks++;
 		}
 	}
@@ -213,7 +218,7 @@ prepare_details(struct table *table, struct replica *replica, uint64_t va, uint6
 		detail = detail_new(table, replica);
 		if (detail == NULL)
 			return -ENOMEM;
-		__atomic_store_n(slot, (uintptr_t)detail | IOAS_ENTRY_DETAIL, __ATOMIC_RELEASE);
+		__atomic_store_n(slot, (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
 	}
 	return 0;
 }
@@ -243,14 +248,14 @@ fill_replica(const struct replica *replica, uint64_t va, uint64_t last, uint64_t
 		const uint64_t slot_last = va | (SLOT_SIZE - 1);
 
 		if ((*slot & IOAS_ENTRY_DETAIL) == 0) {
-			__atomic_store_n(slot, value, __ATOMIC_RELEASE);
+			__atomic_store_n(slot, value, TABLE_PUBLISH);
 		} else {
 			uint64_t *const detail = detail_of(*slot);
 
 			for (; va <= last && va <= slot_last; va += PAGE)
 				__atomic_store_n(&detail[(va >> IOAS_DETAIL_SHIFT) &
 							 (IOAS_DETAIL_ENTRIES - 1)],
-						 value, __ATOMIC_RELEASE);
+						 value, TABLE_PUBLISH);
 		}
 		va = slot_last + 1;
 	}

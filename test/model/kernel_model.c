@@ -506,6 +506,8 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 	if (ret < 0)
 		return ret;
 	insert_area(ioas, area);
+	if (model.changed != NULL)
+		model.changed(area.first, area.last, true);
 	arg->iova = area.first;
 	return 0;
 }
@@ -524,6 +526,8 @@ unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *un
 		if (area->first < first || area->last > last)
 			return -ENOENT;
 		area_last = area->last;
+		if (model.changed != NULL)
+			model.changed(area->first, area_last, false);
 		*unmapped += area_last - area->first + 1;
 		remove_area(ioas, i);
 		if (area_last >= last)

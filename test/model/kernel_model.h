@@ -87,6 +87,9 @@ struct model {
 	uint64_t address_space;   /* the longest stretch that can be reserved */
 	int bind_error;           /* what binding memory to a node gives, or 0 */
 
+	/* Told when devices can reach an area from now on, or cannot any more; or NULL. */
+	void (*changed)(uint64_t first, uint64_t last, bool mapped);
+
 	/* The fail_at-th call (1 is the next) of a kind in fail_kinds (0: any) fails. */
 	unsigned int fail_at;
 	uint32_t fail_kinds;
