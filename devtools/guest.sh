@@ -111,7 +111,7 @@ for ((i = 0; i < nodes; i++)); do
 	qemu+=(-object "memory-backend-ram,id=m$i,size=$((mem_mb / nodes))M"
 		-numa "node,memdev=m$i,cpus=$((i * per_node))-$(((i + 1) * per_node - 1))")
 	if [ "$nodes" -gt 1 ]; then
-		qemu+=(-device "pxb-pcie,id=pxb$i,bus=pcie.0,bus_nr=$((64 * (i + 1))),numa_node=$i")
+		qemu+=(-device "pxb-pcie,id=pxb$i,bus=pcie.0,bus_nr=$((48 * (i + 1))),numa_node=$i")
 	fi
 done
 
