@@ -7,9 +7,17 @@
 #include <numaif.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 
 #include "sys.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 static int
 linux_open(const char *path, int flags)
@@ -72,6 +80,55 @@ linux_bind(void *start, uint64_t size, int node)
 	return ret;
 }
 
+static int
+linux_memory_file(uint64_t size, void **start)
+{
+	const int fd = memfd_create("ioas", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*start = ftruncate(fd, size) < 0
+		? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*start == MAP_FAILED) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return fd;
+}
+
+/* Puts pages in place of others. A reader sees the old ones or the new ones, and with the new all
+ * that came before: the kernel's page tables are its barrier. */
+static int
+replace(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset)
+{
+	flags |= MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+#ifdef __SANITIZE_THREAD__
+	/* The sanitizer would take mmap() for a plain write. */
+	for (uint64_t i = 0; i < size; i += sizeof(uint64_t))
+		__tsan_release((char *)start + i);
+	return syscall(SYS_mmap, start, size, prot, flags, fd, offset) < 0 ? -errno : 0;
+#else
+	return mmap(start, size, prot, flags, fd, offset) == MAP_FAILED ? -errno : 0;
+#endif
+}
+
+static int
+linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
+{
+	const int ret = replace(start, size, PROT_READ, 0, fd, offset);
+
+	/* So that no reader takes the first fault (since Linux 5.14; else one does). */
+	if (ret == 0)
+		madvise(start, size, MADV_POPULATE_READ);
+	return ret;
+}
+
+static int
+linux_map_zeros(void *start, uint64_t size)
+{
+	return replace(start, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+}
+
 const struct ioas_sys ioas_sys_linux = {
 	.open = linux_open,
 	.close = linux_close,
@@ -80,6 +137,9 @@ const struct ioas_sys ioas_sys_linux = {
 	.reserve = linux_reserve,
 	.commit = linux_commit,
 	.bind = linux_bind,
+	.memory_file = linux_memory_file,
+	.map_file = linux_map_file,
+	.map_zeros = linux_map_zeros,
 };
 
 const struct ioas_sys *ioas_sys = &ioas_sys_linux;

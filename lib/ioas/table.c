@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "share.h"
 #include "table.h"
 
 #define SLOT_SIZE (UINT64_C(1) << IOAS_TABLE_SHIFT)
@@ -18,15 +20,21 @@
 #endif
 #define FLAT_ENTRIES (UINT64_C(1) << (FLAT_BITS - IOAS_TABLE_SHIFT))
 
-/* A block holds the entries for 512 GiB. The flat array becomes writable block by block, so that
- * where the kernel counts every writable page (vm.overcommit_memory 2) it counts only those. */
+/* The flat array becomes writable in chunks, 64 KiB for 16 GiB of addresses: where the kernel counts
+ * every writable page (vm.overcommit_memory 2) or fills it (mlockall) these are few. */
+#define CHUNK_ENTRIES UINT64_C(8192)
+#define CHUNK_SIZE (CHUNK_ENTRIES * sizeof(uint64_t))
+#define CHUNK_SHIFT (IOAS_TABLE_SHIFT + 13)
+#define FLAT_CHUNKS (FLAT_ENTRIES / CHUNK_ENTRIES)
+
+/* A block of the slower path holds the entries for 512 GiB. */
 #define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
 #define BLOCK_SIZE (BLOCK_ENTRIES * sizeof(uint64_t))
-#define FLAT_BLOCKS (FLAT_ENTRIES / BLOCK_ENTRIES)
 #define FAR_BLOCKS (UINT64_C(1) << (IOAS_VA_BITS - IOAS_FAR_SHIFT))
+#define FAR_SIZE (FAR_BLOCKS * sizeof(uint64_t *))
 
 /* Details are cut from reservations of this many; the first place holds the link to the next. */
-#define SLAB_DETAILS 512
+#define SLAB_DETAILS 16
 #define DETAIL_SIZE (IOAS_DETAIL_ENTRIES * sizeof(uint64_t))
 
 /* How words are stored. test/stress weakens it to show that this is noticed. */
@@ -43,7 +51,9 @@ struct replica {
 	uint64_t *flat;                 /* the arrays that reader points to, writable */
 	uint64_t **far;
 	uint64_t far_blocks;            /* how many of its pointers are not NULL */
-	bool writable[FLAT_BLOCKS];     /* the blocks of the flat array that are */
+	bool writable[FLAT_CHUNKS];     /* the chunks of the flat array that are */
+	struct share share;
+	uint64_t page_entries;          /* in a page of the CPU */
 	struct slab *slab;              /* the newest of those that details are cut from */
 	unsigned int used;              /* how many details of it are given out */
 };
@@ -70,8 +80,7 @@ static int
 replica_create(struct table *table, struct replica *replica, int node)
 {
 	replica->reader.node = node;
-	replica->far = reserve(table, replica, FAR_BLOCKS * sizeof(*replica->far),
-			       PROT_READ | PROT_WRITE);
+	replica->far = reserve(table, replica, FAR_SIZE, PROT_READ);
 	if (replica->far == NULL)
 		return -ENOMEM;
 	replica->reader.far_entry = (const uint64_t *const *)replica->far;
@@ -82,6 +91,8 @@ replica_create(struct table *table, struct replica *replica, int node)
 	}
 	replica->reader.entry = replica->flat;
 	replica->reader.entries = FLAT_ENTRIES;
+	replica->page_entries = sysconf(_SC_PAGESIZE) / sizeof(uint64_t);
+	share_create(&replica->share, table->sys, FLAT_ENTRIES / replica->page_entries, node);
 	return 0;
 }
 
@@ -94,8 +105,10 @@ replica_destroy(struct replica *replica)
 		replica->slab = slab->next;
 		munmap(slab, SLAB_DETAILS * DETAIL_SIZE);
 	}
-	if (replica->flat != NULL)
+	if (replica->flat != NULL) {
+		share_destroy(&replica->share, FLAT_ENTRIES / replica->page_entries);
 		munmap(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
+	}
 	for (uint64_t i = 0; replica->far_blocks > 0; i++) {
 		if (replica->far[i] != NULL) {
 			munmap(replica->far[i], BLOCK_SIZE);
@@ -103,7 +116,7 @@ replica_destroy(struct replica *replica)
 		}
 	}
 	if (replica->far != NULL)
-		munmap(replica->far, FAR_BLOCKS * sizeof(*replica->far));
+		munmap(replica->far, FAR_SIZE);
 }
 
 int
@@ -175,29 +188,43 @@ slot_of(const struct replica *replica, uint64_t va)
 						      (BLOCK_ENTRIES - 1)];
 }
 
-/* Makes the entries for [va, last] writable. */
+/* Makes the flat array's entries for [va, last] writable. */
+static int
+prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+{
+	for (uint64_t i = va >> CHUNK_SHIFT; i <= last >> CHUNK_SHIFT; i++) {
+		int ret;
+
+		if (!is_flat(replica, i << CHUNK_SHIFT))
+			return 0;
+		if (replica->writable[i])
+			continue;
+		ret = table->sys->commit(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE);
+		if (ret < 0)
+			return ret;
+		replica->writable[i] = true;
+	}
+	return 0;
+}
+
+/* Makes the blocks of the slower path for [va, last]. */
 static int
 prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
 {
 	for (uint64_t i = va >> IOAS_FAR_SHIFT; i <= last >> IOAS_FAR_SHIFT; i++) {
-		if (is_flat(replica, i << IOAS_FAR_SHIFT)) {
-			int ret;
+		uint64_t *block;
+		int ret;
 
-			if (replica->writable[i])
-				continue;
-			ret = table->sys->commit(&replica->flat[i * BLOCK_ENTRIES], BLOCK_SIZE);
-			if (ret < 0)
-				return ret;
-			replica->writable[i] = true;
-		} else if (replica->far[i] == NULL) {
-			uint64_t *const block = reserve(table, replica, BLOCK_SIZE,
-							PROT_READ | PROT_WRITE);
-
-			if (block == NULL)
-				return -ENOMEM;
-			__atomic_store_n(&replica->far[i], block, TABLE_PUBLISH);
-			replica->far_blocks++;
-		}
+		if (is_flat(replica, i << IOAS_FAR_SHIFT) || replica->far[i] != NULL)
+			continue;
+		ret = replica->far_blocks == 0 ? table->sys->commit(replica->far, FAR_SIZE) : 0;
+		if (ret < 0)
+			return ret;
+		block = reserve(table, replica, BLOCK_SIZE, PROT_READ | PROT_WRITE);
+		if (block == NULL)
+			return -ENOMEM;
+		__atomic_store_n(&replica->far[i], block, TABLE_PUBLISH);
+		replica->far_blocks++;
 	}
 	return 0;
 }
@@ -232,21 +259,60 @@ table_prepare(struct table *table, uint64_t va, uint64_t length)
 	if (last >> IOAS_VA_BITS != 0)
 		return -ERANGE;
 	for (unsigned int i = 0; ret == 0 && i < table->n; i++) {
-		ret = prepare_blocks(table, &table->replicas[i], va, last);
+		ret = prepare_chunks(table, &table->replicas[i], va, last);
+		if (ret == 0)
+			ret = prepare_blocks(table, &table->replicas[i], va, last);
 		if (ret == 0)
 			ret = prepare_details(table, &table->replicas[i], va, last);
 	}
 	return ret;
 }
 
+/* Whether a whole page of the flat array is to be filled, and holds nothing (no detail either). */
+static bool
+is_whole_page(const struct replica *replica, uint64_t va, uint64_t last)
+{
+	const uint64_t n = replica->page_entries;
+	const uint64_t *const page = &replica->flat[va >> IOAS_TABLE_SHIFT];
+
+	if ((va & (n * SLOT_SIZE - 1)) != 0 || last - va < n * SLOT_SIZE - 1)
+		return false;
+	for (uint64_t i = 0; i < n; i++)
+		if (page[i] != 0)
+			return false;
+	return true;
+}
+
+/* Does a page of the flat array by sharing, or ends that; the bytes done, 0 if it is no such page. */
+static uint64_t
+fill_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+{
+	const uint64_t slot = va >> IOAS_TABLE_SHIFT, index = slot / replica->page_entries;
+	bool done;
+
+	if (!is_flat(replica, va))
+		return 0;
+	/* What is shared came with one area, and goes with it: as a whole. */
+	done = value == 0
+		? share_end(&replica->share, &replica->flat[slot], index)
+		: is_whole_page(replica, va, last) &&
+		  share_page(&replica->share, &replica->flat[slot], index, value);
+	return done ? replica->page_entries * SLOT_SIZE : 0;
+}
+
 /* Stores value in every entry for the range, in the details where there are such. */
 static void
-fill_replica(const struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+fill_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
 	while (va <= last) {
-		uint64_t *const slot = slot_of(replica, va);
+		const uint64_t done = fill_page(replica, va, last, value);
 		const uint64_t slot_last = va | (SLOT_SIZE - 1);
+		uint64_t *const slot = slot_of(replica, va);
 
+		if (done > 0) {
+			va += done;
+			continue;
+		}
 		if ((*slot & IOAS_ENTRY_DETAIL) == 0) {
 			__atomic_store_n(slot, value, TABLE_PUBLISH);
 		} else {

@@ -947,6 +947,30 @@ model_bind(void *start, uint64_t size, int node)
 	return model.bind_error;
 }
 
+static int
+model_memory_file(uint64_t size, void **start)
+{
+	const int ret = counted(MODEL_SHARE);
+
+	return ret < 0 ? ret : ioas_sys_linux.memory_file(size, start);
+}
+
+static int
+model_map_file(void *start, uint64_t size, int fd, uint64_t offset)
+{
+	const int ret = counted(MODEL_SHARE);
+
+	return ret < 0 ? ret : ioas_sys_linux.map_file(start, size, fd, offset);
+}
+
+static int
+model_map_zeros(void *start, uint64_t size)
+{
+	const int ret = counted(MODEL_SHARE);
+
+	return ret < 0 ? ret : ioas_sys_linux.map_zeros(start, size);
+}
+
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
@@ -955,6 +979,9 @@ static const struct ioas_sys model_sys = {
 	.reserve = model_reserve,
 	.commit = model_commit,
 	.bind = model_bind,
+	.memory_file = model_memory_file,
+	.map_file = model_map_file,
+	.map_zeros = model_map_zeros,
 };
 
 /* A path below the root, in one of a few buffers that take turns. */
@@ -1130,7 +1157,7 @@ model_total_calls(void)
 
 	pthread_mutex_lock(&lock);
 	for (unsigned int i = 0; i < MODEL_CALLS; i++)
-		if (i != MODEL_RESERVE && i != MODEL_COMMIT)
+		if (i != MODEL_RESERVE && i != MODEL_COMMIT && i != MODEL_SHARE)
 			total += model.calls[i];
 	pthread_mutex_unlock(&lock);
 	return total;

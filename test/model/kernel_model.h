@@ -50,6 +50,7 @@ enum model_call {
 	MODEL_GET_INFO,
 	MODEL_RESERVE,            /* address space for a table: fails with ENOMEM only */
 	MODEL_COMMIT,
+	MODEL_SHARE,
 	MODEL_OTHER,
 	MODEL_CALLS,
 };

@@ -192,6 +192,90 @@ no_room_in_the_middle(void)
 	CU_ASSERT_TRUE(failures >= 20);
 }
 
+/* Whole GiB of one area share a page of memory a difference; seen through the lookups only, and by
+ * the calls that are made. */
+static void
+shared_pages(void)
+{
+	uint64_t iova, other, run = UINT64_MAX;
+
+	nic_model->iommu = &model_amd;
+	unit_create(true);
+	model_forget();
+	iova = unit_map(GIB(4) - MIB(2), GIB(8) + MIB(4));
+	CU_ASSERT_EQUAL(model.calls[MODEL_SHARE], 8 * UNIT_NODES);
+	for (uint64_t i = 0; i < GIB(8) + MIB(4); i += MIB(1))
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4) - MIB(2) + i + 5)), iova + i + 5);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(12) + MIB(2))), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(ioas_lookup_length(ioas_table(space), VA(GIB(4) - MIB(2)), &run), iova);
+	CU_ASSERT_EQUAL(run, GIB(8) + MIB(4));
+	/* Another difference, the same one again, and none: a GiB in two areas, a GiB with details. */
+	other = unit_map(GIB(20), GIB(1));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(30)), GIB(1), other + GIB(10)), 0);
+	CU_ASSERT_EQUAL(model.calls[MODEL_SHARE], 10 * UNIT_NODES);
+	unit_map(GIB(40), MIB(512));
+	unit_map(GIB(40) + MIB(512), MIB(512));
+	CU_ASSERT_EQUAL(unit_map(GIB(41) + PAGE, PAGE) != 0, true);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(41)), MIB(2)), 1);
+	unit_map(GIB(41), GIB(1));
+	CU_ASSERT_EQUAL(model.calls[MODEL_SHARE], 10 * UNIT_NODES);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(20) + 7)), other + 7);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(30) + 7)), other + GIB(10) + 7);
+	/* What one area gives up, others use in parts and as a whole. */
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4) - MIB(2)), GIB(8) + MIB(4)), 1);
+	for (uint64_t i = 0; i < GIB(8) + MIB(4); i += MIB(1))
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4) - MIB(2) + i)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(20) + 7)), other + 7);
+	iova = unit_map(GIB(5) + PAGE, MIB(6));
+	CU_ASSERT_TRUE(unit_translates(GIB(5) + PAGE, MIB(6), iova));
+	iova = unit_map(GIB(6), GIB(1));
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(7) - 1)), iova + GIB(1) - 1);
+}
+
+/* Sharing may fail at each of its calls: entries are then stored one by one. */
+static void
+not_shared(void)
+{
+	for (unsigned int n = 1; n <= 12 * UNIT_NODES; n++) {
+		uint64_t iova;
+
+		model_fail(n, 1u << MODEL_SHARE, -ENOMEM);
+		unit_create(true);
+		for (unsigned int i = 0; i < 2; i++) {
+			iova = unit_map(GIB(4), GIB(2));
+			CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4))), iova);
+			CU_ASSERT_EQUAL(unit_lookup(VA(GIB(6) - 1)), iova + GIB(2) - 1);
+			CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4)), GIB(2)), 1);
+			CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4))), IOAS_BAD_IOVA);
+			CU_ASSERT_EQUAL(unit_lookup(VA(GIB(6) - MIB(1))), IOAS_BAD_IOVA);
+			iova = unit_map(GIB(5) - PAGE, PAGE);
+			CU_ASSERT_TRUE(unit_translates(GIB(5) - PAGE, PAGE, iova));
+			CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(5) - PAGE), PAGE), 1);
+		}
+		CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), 0);
+		ioas_destroy(space);
+		space = NULL;
+	}
+}
+
+/* More differences than there are templates. */
+static void
+many_differences(void)
+{
+	nic_model->iommu = &model_amd;
+	unit_create(true);
+	for (uint64_t i = 0; i < 1100; i++)
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(i)), GIB(1), TIB(2) + i * GIB(2)), 0);
+	for (uint64_t i = 0; i < 1100; i++)
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(i) + 9)), TIB(2) + i * GIB(2) + 9);
+	for (uint64_t i = 0; i < 1100; i += 2)
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(i)), GIB(1)), 1);
+	for (uint64_t i = 0; i < 1100; i += 2)
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(i)), GIB(1), TIB(2) + i * GIB(2)), 0);
+	for (uint64_t i = 0; i < 1100; i++)
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(i + 1) - 1)), TIB(2) + i * GIB(2) + GIB(1) - 1);
+}
+
 static void
 replicas(void)
 {
@@ -239,5 +323,8 @@ UNIT_MAIN("table",
 	  { "not flat", not_flat },
 	  { "no room at all", no_room_at_all },
 	  { "no room in the middle", no_room_in_the_middle },
+	  { "shared pages", shared_pages },
+	  { "not shared", not_shared },
+	  { "many differences", many_differences },
 	  { "replicas", replicas },
 	  { "not bound", not_bound })
