@@ -3,137 +3,226 @@
  */
 
 /*
- * dpdk-ioas-perf: what a map costs while maps pile up, at chosen and at fixed IOVAs in turn.
- * The ratios within one run are what counts; the times are this machine's.
+ * What a map and an unmap cost while maps pile up, at IOVAs that the kernel chooses and at fixed
+ * ones in turn: on the model of the kernel, where only our own code costs anything, and on a kernel
+ * that has iommufd. There nothing is pinned unless a device is attached.
+ *
+ * A result at N maps speaks for the (up to) 1,000 maps that led there.
  */
 
 #include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <unistd.h>
 
-#include "ioas.h"
+#include "bench.h"
+#include "kernel_model.h"
+#include "perf.h"
 
-#define PAGE UINT64_C(4096)
-#define STEP 1000
+#define SUITE "maps"
+#define PAGE KIB(4)
+#define FIXED_AT GIB(4)
+#define BLOCK 1000
+/* A block gives so many samples, each the mean of its part. */
+#define PARTS 10
+#define MODEL_NIC "0000:00:02.0"
 
-static void
-usage(FILE *out)
-{
-	fprintf(out,
-		"usage: dpdk-ioas-perf [-d DEVICE] [-n MAPS]\n"
-		"\n"
-		"Maps MAPS pages of 4 KiB into one I/O address space, at IOVAs that the kernel\n"
-		"chooses and then at fixed ones, and prints the cost of a map by how many there are\n"
-		"already.\n"
-		"\n"
-		"  -d, --device DEVICE  attach this device first (PCI address); without one the kernel\n"
-		"                       pins nothing\n"
-		"  -n, --maps MAPS      how many (default 40000)\n"
-		"  -h, --help           this text\n");
-}
+static const unsigned int steps[] = { 1, 10, 100, 1000, 10000, 40000, 100000 };
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+struct ramp {
+	const char *where;      /* "model", "kernel", "device" */
+	const char *device;     /* to attach, or NULL */
+	char *memory;
+	unsigned int top;       /* maps */
+	/* By step; for chosen and for fixed IOVAs. */
+	struct result *map[2][N_STEPS], *unmap[2][N_STEPS];
+};
 
 static void
 log_line(enum ioas_log_level level, const char *line, void *arg)
 {
 	(void)arg;
 	if (level == IOAS_LOG_ERR)
-		fprintf(stderr, "dpdk-ioas-perf: %s\n", line);
+		complain("%s", line);
 }
 
-static uint64_t
-now_ns(void)
+/* The first of the maps that stand for a step. */
+static unsigned int
+block_start(unsigned int step)
 {
-	struct timespec ts;
+	const unsigned int before = step > 0 ? steps[step - 1] : 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+	return steps[step] - before > BLOCK ? steps[step] - BLOCK : before;
 }
 
-/* Maps all pages and stores the mean time of each step; fixed_at 0 lets the kernel choose. */
 static int
-measure(const char *device, char *memory, unsigned int maps, uint64_t fixed_at, double *us)
+map_or_unmap(struct ioas *space, char *memory, unsigned int i, bool fixed, bool up)
+{
+	if (!up)
+		return ioas_unmap(space, memory + i * PAGE, PAGE) == 1 ? 0 : -EIO;
+	return fixed ? ioas_map_fixed(space, memory + i * PAGE, PAGE, FIXED_AT + i * PAGE)
+		     : ioas_map(space, memory + i * PAGE, PAGE, NULL);
+}
+
+/* Goes from so many maps to so many, timing each part of a block for the result. */
+static int
+walk(struct ioas *space, const struct ramp *ramp, unsigned int from, unsigned int to, bool fixed,
+     struct result *result)
+{
+	const bool up = to > from;
+	const unsigned int n = up ? to - from : from - to;
+	const unsigned int part = n >= PARTS ? n / PARTS : n;
+	int ret = 0;
+
+	for (unsigned int done = 0; ret == 0 && done < n;) {
+		const unsigned int end = n - done < 2 * part ? n : done + part;
+		const unsigned int many = end - done;
+		const uint64_t start = now_ns();
+
+		/* Unmaps begin with the newest. */
+		for (; ret == 0 && done < end; done++)
+			ret = map_or_unmap(space, ramp->memory,
+					   up ? from + done : from - done - 1, fixed, up);
+		if (result != NULL)
+			result_sample(result, (double)(now_ns() - start) / many / 1000);
+	}
+	return ret;
+}
+
+/* Up to the top and down again. */
+static int
+ramp_once(const struct ramp *ramp, bool fixed)
 {
 	const struct ioas_options options = { .size = sizeof(options), .log = log_line };
 	struct ioas_device *attached;
 	struct ioas *space;
+	unsigned int n = 0;
 	int ret;
 
 	ret = ioas_create(&options, &space);
 	if (ret < 0)
 		return ret;
-	if (device != NULL)
-		ret = ioas_attach(space, device, &attached);
-	for (unsigned int i = 0; ret == 0 && i < maps; i += STEP) {
-		const uint64_t start = now_ns();
-
-		for (unsigned int k = i; ret == 0 && k < i + STEP; k++)
-			ret = fixed_at == 0
-				? ioas_map(space, memory + k * PAGE, PAGE, NULL)
-				: ioas_map_fixed(space, memory + k * PAGE, PAGE,
-						 fixed_at + k * PAGE);
-		us[i / STEP] = (double)(now_ns() - start) / STEP / 1000;
+	if (ramp->device != NULL)
+		ret = ioas_attach(space, ramp->device, &attached);
+	for (unsigned int i = 0; ret == 0 && i < N_STEPS && steps[i] <= ramp->top; i++) {
+		ret = walk(space, ramp, n, block_start(i), fixed, NULL);
+		if (ret == 0)
+			ret = walk(space, ramp, block_start(i), steps[i], fixed,
+				   ramp->map[fixed][i]);
+		n = steps[i];
+	}
+	for (unsigned int i = N_STEPS; ret == 0 && i > 0; i--) {
+		if (steps[i - 1] > ramp->top)
+			continue;
+		ret = walk(space, ramp, n, steps[i - 1], fixed, NULL);
+		n = block_start(i - 1);
+		if (ret == 0)
+			ret = walk(space, ramp, steps[i - 1], n, fixed, ramp->unmap[fixed][i - 1]);
 	}
 	ioas_destroy(space);
 	return ret;
 }
 
-int
-main(int argc, char **argv)
+static int
+ramp_list(struct ramp *ramp, struct results *results)
 {
-	static const struct option options[] = {
-		{ "device", required_argument, NULL, 'd' },
-		{ "maps", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *device = NULL;
-	unsigned int maps = 40000;
-	double *chosen, *fixed;
-	char *memory;
-	int opt;
+	for (unsigned int kind = 0; kind < 4; kind++) {
+		const bool fixed = kind & 1, up = kind < 2;
 
-	while ((opt = getopt_long(argc, argv, "d:n:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'd':
-			device = optarg;
-			break;
-		case 'n':
-			maps = strtoul(optarg, NULL, 0);
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_SUCCESS;
-		default:
-			usage(stderr);
-			return 2;
+		for (unsigned int i = 0; i < N_STEPS && steps[i] <= ramp->top; i++) {
+			struct result what = {
+				.suite = SUITE,
+				.working_set = steps[i] * PAGE,
+				.threads = 1,
+				.maps = steps[i],
+				.unit = "us",
+			};
+			struct result *const result = results_add(results, &what);
+
+			if (result == NULL)
+				return -ENOSPC;
+			snprintf(result->name, sizeof(result->name), "%s, %s",
+				 up ? "map" : "unmap", fixed ? "fixed" : "chosen");
+			snprintf(result->pattern, sizeof(result->pattern), "%s", ramp->where);
+			*(up ? &ramp->map[fixed][i] : &ramp->unmap[fixed][i]) = result;
 		}
 	}
-	maps = (maps + STEP - 1) / STEP * STEP;
-	if (optind != argc || maps == 0) {
-		usage(stderr);
-		return 2;
+	return 0;
+}
+
+static int
+ramp_run(struct ramp *ramp, unsigned int rounds, struct results *results)
+{
+	int ret = ramp_list(ramp, results);
+
+	for (unsigned int round = 0; ret == 0 && round < rounds; round++) {
+		progress(SUITE ": %s, round %u of %u", ramp->where, round + 1, rounds);
+		ret = ramp_once(ramp, round % 2 == 1);
+		if (ret == 0)
+			ret = ramp_once(ramp, round % 2 == 0);
 	}
-	memory = mmap(NULL, maps * PAGE, PROT_READ | PROT_WRITE,
+	return ret;
+}
+
+static int
+on_model(unsigned int top, unsigned int rounds, struct results *results)
+{
+	struct ramp ramp = {
+		.where = "model",
+		.device = MODEL_NIC,
+		.memory = (char *)(uintptr_t)TIB(16), /* it is never touched */
+		.top = top,
+	};
+	int ret;
+
+	model_start();
+	model_device_add(MODEL_NIC, &model_intel48);
+	ret = ramp_run(&ramp, rounds, results);
+	model_stop();
+	return ret;
+}
+
+static int
+on_kernel(const char *device, unsigned int top, unsigned int rounds, struct results *results)
+{
+	struct ramp ramp = {
+		.where = device != NULL ? "device" : "kernel",
+		.device = device,
+		.top = top,
+	};
+	void *memory;
+	int ret;
+
+	if (access("/dev/iommu", R_OK | W_OK) < 0) {
+		results_skip(results, SUITE, "on the kernel: /dev/iommu: %s", strerror(errno));
+		return 0;
+	}
+	memory = mmap(NULL, top * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	chosen = calloc(maps / STEP, sizeof(*chosen));
-	fixed = calloc(maps / STEP, sizeof(*fixed));
-	if (memory == MAP_FAILED || chosen == NULL || fixed == NULL) {
-		fprintf(stderr, "dpdk-ioas-perf: no memory for %u pages: use fewer with -n\n", maps);
-		return EXIT_FAILURE;
+	if (memory == MAP_FAILED) {
+		results_skip(results, SUITE, "on the kernel: no memory for %u pages: use fewer with "
+			     "--maps", top);
+		return 0;
 	}
-	if (measure(device, memory, maps, 0, chosen) < 0 ||
-	    measure(device, memory, maps, UINT64_C(1) << 32, fixed) < 0)
-		return EXIT_FAILURE;
-	printf("%8s %12s %12s\n", "maps", "chosen us", "fixed us");
-	for (unsigned int i = 0; i < maps / STEP; i++)
-		if (i == 0 || (i + 1) % 8 == 0 || i + 1 == maps / STEP)
-			printf("%8u %12.2f %12.2f\n", (i + 1) * STEP, chosen[i], fixed[i]);
-	printf("chosen, last %u maps / first %u: %.2f\n", STEP, STEP,
-	       chosen[maps / STEP - 1] / chosen[0]);
-	return EXIT_SUCCESS;
+	ramp.memory = memory;
+	ret = ramp_run(&ramp, rounds, results);
+	munmap(memory, top * PAGE);
+	return ret;
+}
+
+int
+maps_run(const struct options *options, struct results *results)
+{
+	const unsigned int top = options->maps != 0 ? options->maps : options->quick ? 1000 : 100000;
+	const unsigned int rounds = options->rounds != 0 ? options->rounds : options->quick ? 1 : 5;
+	int ret;
+
+	ret = on_model(top, rounds, results);
+	if (ret < 0)
+		return ret;
+	/* A ramp on a real kernel can take minutes, and has samples enough. */
+	return on_kernel(options->device, top, rounds > 2 ? 2 : rounds, results);
 }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* What the project has set out to reach, and what this run says about it. */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "ioas.h"
+#include "perf.h"
+
+struct list {
+	const struct results *results;
+	struct goal *goals;
+	unsigned int n;
+};
+
+/* One lookup result: 1 thread, random order. */
+static struct result
+lookup(const char *name, uint64_t size, bool linear, bool writer)
+{
+	struct result what = {
+		.suite = "lookup",
+		.working_set = size,
+		.pattern = "random",
+		.threads = 1,
+		.writer = writer,
+		.unit = "ns",
+	};
+
+	snprintf(what.name, sizeof(what.name), "%s", name);
+	snprintf(what.placement, sizeof(what.placement), "%s", linear ? "linear" : "random");
+	return what;
+}
+
+__attribute__((format(printf, 5, 6)))
+static struct goal *
+goal_add(struct list *list, const char *sign, double limit, const char *missing,
+	 const char *format, ...)
+{
+	struct goal *const goal = &list->goals[list->n++];
+	va_list args;
+
+	*goal = (struct goal){ .sign = sign, .limit = limit, .unit = "times", .missing = missing };
+	va_start(args, format);
+	vsnprintf(goal->what, sizeof(goal->what), format, args);
+	va_end(args);
+	return goal;
+}
+
+static void
+goal_value(struct goal *goal, double value)
+{
+	goal->measured = true;
+	goal->value = value;
+	goal->met = goal->sign[0] == '<' ? value <= goal->limit : value >= goal->limit;
+}
+
+/* a by b. */
+static void
+goal_ratio(const struct list *list, struct goal *goal, const struct result *a,
+	   const struct result *b)
+{
+	const struct result *const x = results_find(list->results, a);
+	const struct result *const y = results_find(list->results, b);
+
+	if (x != NULL && y != NULL && y->median > 0)
+		goal_value(goal, stats_ratio(x, y));
+}
+
+static void
+lookup_goals(struct list *list)
+{
+	static const uint64_t sizes[] = { GIB(1), GIB(64) };
+	static const char no_suite[] = "suite lookup";
+	struct result a, b;
+	char size[16], bulk[32];
+	struct goal *goal;
+
+	snprintf(bulk, sizeof(bulk), "bulk %s", ioas_lookup_bulk_name());
+	for (unsigned int i = 0; i < 2; i++) {
+		size_text(sizes[i], size, sizeof(size));
+		goal = goal_add(list, "<=", 1.5, no_suite,
+				"single lookup / array load, independent, %s", size);
+		a = lookup("single", sizes[i], false, false);
+		b = lookup("floor", sizes[i], false, false);
+		goal_ratio(list, goal, &a, &b);
+
+		goal = goal_add(list, "<=", 1.1, no_suite,
+				"single lookup / array load, dependent, %s", size);
+		a = lookup("single dependent", sizes[i], false, false);
+		b = lookup("floor dependent", sizes[i], false, false);
+		goal_ratio(list, goal, &a, &b);
+
+		goal = goal_add(list, "<=", 0.6, no_suite, "%s of 32, an address / single lookup, %s",
+				bulk, size);
+		a = lookup(bulk, sizes[i], false, false);
+		b = lookup("single", sizes[i], false, false);
+		goal_ratio(list, goal, &a, &b);
+
+		goal = goal_add(list, "<=", 1.1, "suite lookup, 2 CPUs",
+				"single lookup with a writer / without, %s", size);
+		a = lookup("single", sizes[i], false, true);
+		goal_ratio(list, goal, &a, &b);
+	}
+	goal = goal_add(list, "<=", 1.5, no_suite,
+			"single lookup, 1 TiB / 1 GiB, independent, linear IOVAs");
+	a = lookup("single", TIB(1), true, false);
+	b = lookup("single", GIB(1), true, false);
+	goal_ratio(list, goal, &a, &b);
+}
+
+static struct result
+maps(const char *where, unsigned int n)
+{
+	struct result what = {
+		.suite = "maps",
+		.name = "map, chosen",
+		.working_set = n * KIB(4),
+		.threads = 1,
+		.maps = n,
+		.unit = "us",
+	};
+
+	snprintf(what.pattern, sizeof(what.pattern), "%s", where);
+	return what;
+}
+
+static void
+maps_goals(struct list *list)
+{
+	static const struct {
+		const char *where, *missing;
+	} kinds[] = {
+		{ "model", "suite maps, at least 40000 maps" },
+		{ "device", "suite maps with --device, at least 40000 maps" },
+	};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct result a = maps(kinds[i].where, 40000);
+		const struct result b = maps(kinds[i].where, 1000);
+
+		goal_ratio(list, goal_add(list, "<=", 2, kinds[i].missing,
+					  "chosen map, 40,000 in place / the first 1,000, on the %s",
+					  i == 0 ? "model" : "kernel"), &a, &b);
+	}
+}
+
+/* The largest excess of any size, a replica. */
+static void
+memory_goal(struct list *list)
+{
+	struct goal *const goal = goal_add(list, "<=", 64, "suite memory",
+					   "table memory beyond 4 KiB a GiB, a replica");
+	bool found = false;
+	double most = 0;
+
+	goal->unit = "KiB";
+	for (unsigned int i = 0; i < list->results->n; i++) {
+		const struct result *const result = &list->results->result[i];
+		const double excess = result->median - 4 * (double)(result->working_set / GIB(1));
+
+		if (strcmp(result->suite, "memory") != 0 ||
+		    (strcmp(result->name, "one replica") != 0 &&
+		     strcmp(result->name, "two replicas, each") != 0))
+			continue;
+		most = !found || excess > most ? excess : most;
+		found = true;
+	}
+	if (found)
+		goal_value(goal, most);
+}
+
+unsigned int
+goals_check(const struct results *results, struct goal *goals)
+{
+	struct list list = { .results = results, .goals = goals };
+
+	lookup_goals(&list);
+	maps_goals(&list);
+	memory_goal(&list);
+	return list.n;
+}

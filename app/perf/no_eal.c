@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* In place of eal.c where there is no DPDK. */
+
+#include "perf.h"
+
+const char *
+eal_version(void)
+{
+	return "";
+}
+
+int
+eal_run(const struct options *options, struct results *results)
+{
+	(void)options;
+	results_skip(results, "eal", "built without DPDK");
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "perf.h"
+
+struct results *
+results_create(void)
+{
+	void *const p = mmap(NULL, sizeof(struct results), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct result *
+results_add(struct results *results, const struct result *what)
+{
+	struct result *result;
+
+	if (results->n == MAX_RESULTS) {
+		complain("more than %d results: use fewer cores (--cores)", MAX_RESULTS);
+		return NULL;
+	}
+	result = &results->result[results->n++];
+	*result = *what;
+	return result;
+}
+
+void
+result_sample(struct result *result, double value)
+{
+	if (result->rounds < MAX_SAMPLES)
+		result->sample[result->rounds++] = value;
+}
+
+void
+results_finish(struct results *results)
+{
+	for (unsigned int i = 0; i < results->n; i++) {
+		struct result *const result = &results->result[i];
+		double values[MAX_SAMPLES];
+		struct stats stats;
+
+		memcpy(values, result->sample, sizeof(values));
+		stats = stats_of(values, result->rounds);
+		result->median = stats.median;
+		result->low = stats.low;
+		result->high = stats.high;
+	}
+}
+
+void
+results_skip(struct results *results, const char *suite, const char *format, ...)
+{
+	struct skip *const skip = &results->skips[results->n_skips];
+	va_list args;
+
+	if (results->n_skips == sizeof(results->skips) / sizeof(results->skips[0]))
+		return;
+	results->n_skips++;
+	snprintf(skip->suite, sizeof(skip->suite), "%s", suite);
+	va_start(args, format);
+	vsnprintf(skip->reason, sizeof(skip->reason), format, args);
+	va_end(args);
+}
+
+bool
+result_comparable(const struct result *a, const struct result *b)
+{
+	return strcmp(a->suite, b->suite) == 0 && a->working_set == b->working_set &&
+	       strcmp(a->placement, b->placement) == 0 && strcmp(a->pattern, b->pattern) == 0 &&
+	       a->threads == b->threads && a->writer == b->writer && a->maps == b->maps &&
+	       strcmp(a->unit, b->unit) == 0;
+}
+
+bool
+result_same(const struct result *a, const struct result *b)
+{
+	return strcmp(a->name, b->name) == 0 && result_comparable(a, b);
+}
+
+const struct result *
+results_find(const struct results *results, const struct result *what)
+{
+	for (unsigned int i = 0; i < results->n; i++)
+		if (result_same(&results->result[i], what))
+			return &results->result[i];
+	return NULL;
+}
+
+const char *
+result_describe(const struct result *result, char *text, size_t size)
+{
+	char working_set[24] = "", placement[16] = "", pattern[16] = "", maps[24] = "";
+	char threads[24] = "";
+
+	if (result->working_set != 0) {
+		working_set[0] = ' ';
+		size_text(result->working_set, working_set + 1, sizeof(working_set) - 1);
+	}
+	if (result->placement[0] != '\0')
+		snprintf(placement, sizeof(placement), ", %s IOVAs", result->placement);
+	if (result->pattern[0] != '\0')
+		snprintf(pattern, sizeof(pattern), ", %s", result->pattern);
+	if (result->maps != 0)
+		snprintf(maps, sizeof(maps), ", %u maps", result->maps);
+	if (result->threads > 1)
+		snprintf(threads, sizeof(threads), ", %u threads", result->threads);
+	snprintf(text, size, "%s: %s%s%s%s%s%s%s", result->suite, result->name, working_set, pattern,
+		 placement, maps, threads, result->writer ? ", with a writer" : "");
+	return text;
+}
