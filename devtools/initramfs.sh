@@ -21,7 +21,7 @@ case ${1-} in -h | --help) usage; exit 0 ;; esac
 # its plugin folder, so that folder gets only those that testpmd is linked with and these.
 drivers=(bus_pci bus_vdev mempool_ring mempool_stack net_e1000 net_virtio net_null net_ring)
 
-packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1)
+packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4)
 versions=$(for package in "${packages[@]}"; do
 	dpkg-query -W -f '${Package} ${Version}\n' "$package" ||
 		die "package $package is not installed: run devtools/setup.sh"
@@ -90,6 +90,7 @@ fill() {
 	done
 	copy_with_libraries "$libdir/libgcc_s.so.1"
 	copy_with_libraries "$libdir/libcunit.so.1"
+	copy_with_libraries "$libdir/libjansson.so.4"
 	# Makes the output of programs line-buffered where it is not a terminal.
 	copy_with_libraries /usr/libexec/coreutils/libstdbuf.so
 

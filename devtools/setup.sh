@@ -7,6 +7,8 @@ set -euo pipefail
 packages=(
 	build-essential pkg-config meson ninja-build clang
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
+	# dpdk-ioas-perf: --json, --plot
+	libjansson-dev gnuplot-nox
 	shellcheck
 	# the guest's kernel
 	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod

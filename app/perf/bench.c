@@ -58,10 +58,9 @@ random_cycle(uint32_t *next, uint32_t n, uint64_t *state)
 }
 
 void
-addresses_fill(struct addresses *addresses, uint64_t base, uint64_t size, bool sequential)
+addresses_fill(struct addresses *addresses, uint64_t base, uint64_t page_size, uint64_t pages,
+	       bool sequential)
 {
-	const uint64_t pages = size / PAGE_2M;
-
 	for (unsigned int i = 0; i < PASS; i++) {
 		const uint64_t r = random_next(&addresses->random);
 		uint64_t page = (r >> 32) * pages >> 32;
@@ -71,8 +70,8 @@ addresses_fill(struct addresses *addresses, uint64_t base, uint64_t size, bool s
 			addresses->page = page + 1 < pages ? page + 1 : 0;
 		}
 		/* Buffers are aligned to cache lines. */
-		addresses->va[i] = (const void *)(uintptr_t)(base + page * PAGE_2M +
-							    (r & (PAGE_2M - 64)));
+		addresses->va[i] = (const void *)(uintptr_t)(base + page * page_size +
+							    (r & (page_size - 64)));
 	}
 }
 

@@ -63,8 +63,9 @@ struct addresses {
 	uint64_t page;          /* the next one, in sequence */
 };
 
-/* Of 2 MiB pages of [base, base + size). */
-void addresses_fill(struct addresses *addresses, uint64_t base, uint64_t size, bool sequential);
+/* In pages of a size, a power of two. */
+void addresses_fill(struct addresses *addresses, uint64_t base, uint64_t page_size, uint64_t pages,
+		    bool sequential);
 
 /* The CPUs that this process may run on; how many there are. */
 unsigned int cpus_allowed(int *cpus, unsigned int n);

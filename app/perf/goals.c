@@ -112,6 +112,46 @@ lookup_goals(struct list *list)
 }
 
 static struct result
+eal(const char *name, uint64_t size)
+{
+	struct result what = {
+		.suite = "eal",
+		.working_set = size,
+		.pattern = "random",
+		.threads = 1,
+		.unit = "ns",
+	};
+
+	snprintf(what.name, sizeof(what.name), "%s", name);
+	return what;
+}
+
+static void
+eal_goals(struct list *list)
+{
+	static const struct {
+		double limit;
+		const char *a, *what;
+	} kinds[] = {
+		{ 4, "rte_mem_virt2memseg, 1st list", "one list" },
+		{ 10, "rte_mem_virt2memseg, last list", "EAL's last list" },
+	};
+	struct result a, b;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		a = eal(kinds[i].a, GIB(1));
+		b = eal("single", GIB(1));
+		goal_ratio(list, goal_add(list, ">=", kinds[i].limit, "suite eal",
+					  "virt2memseg plus offset, %s / single lookup, 1 GiB",
+					  kinds[i].what), &a, &b);
+	}
+	a = eal("rte_mem_virt2phy, stock", MIB(64));
+	b = eal("rte_mem_virt2iova, plugin", MIB(64));
+	goal_ratio(list, goal_add(list, ">=", 1000, "suite eal with the plugin and a device",
+				  "rte_mem_virt2iova, mode PA without the plugin / with it"), &a, &b);
+}
+
+static struct result
 maps(const char *where, unsigned int n)
 {
 	struct result what = {
@@ -178,6 +218,7 @@ goals_check(const struct results *results, struct goal *goals)
 	struct list list = { .results = results, .goals = goals };
 
 	lookup_goals(&list);
+	eal_goals(&list);
 	maps_goals(&list);
 	memory_goal(&list);
 	return list.n;

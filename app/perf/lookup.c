@@ -252,7 +252,7 @@ set_right(const struct set *set)
 	struct addresses addresses = { .random = 1 };
 	uint64_t iova[PASS], length;
 
-	addresses_fill(&addresses, set->base, set->size, false);
+	addresses_fill(&addresses, set->base, PAGE_2M, set->size / PAGE_2M, false);
 	for (unsigned int v = 0; v < bench.n_variants; v++) {
 		const struct bulk *const bulk = bench.variants[v].bulk;
 
@@ -359,7 +359,8 @@ sample(unsigned int thread, void *arg)
 		uint64_t start;
 
 		if (!job->variant->dependent)
-			addresses_fill(&worker->addresses, set->base, set->size, job->sequential);
+			addresses_fill(&worker->addresses, set->base, PAGE_2M,
+				       set->size / PAGE_2M, job->sequential);
 		if (i == bench.warm)
 			team_meet(bench.team);
 		start = now_ns();
@@ -494,13 +495,13 @@ lookup_run(const struct options *options, struct results *results)
 	bench.workers = aligned_alloc(128, n * sizeof(*bench.workers));
 	ret = bench.workers == NULL ? -ENOMEM : tables_create(&random);
 	if (ret == -ENOMEM) {
-		results_skip(results, SUITE, "no memory, or no address space for the tables "
+		results_note(results, SUITE, "left out: no memory, or no address space for the tables "
 			     "(see ulimit -v)");
 		ret = 0;
 		goto out;
 	}
 	if (n < 2)
-		results_skip(results, SUITE, "the writer needs a second CPU");
+		results_note(results, SUITE, "the writer is left out: it needs a second CPU");
 	while (ret == 0) {
 		ret = measure(cpus, threads, threads < n, rounds, results);
 		if (threads == n)

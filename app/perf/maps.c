@@ -197,14 +197,14 @@ on_kernel(const char *device, unsigned int top, unsigned int rounds, struct resu
 	int ret;
 
 	if (access("/dev/iommu", R_OK | W_OK) < 0) {
-		results_skip(results, SUITE, "on the kernel: /dev/iommu: %s", strerror(errno));
+		results_note(results, SUITE, "the kernel is left out: /dev/iommu: %s", strerror(errno));
 		return 0;
 	}
 	memory = mmap(NULL, top * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (memory == MAP_FAILED) {
-		results_skip(results, SUITE, "on the kernel: no memory for %u pages: use fewer with "
-			     "--maps", top);
+		results_note(results, SUITE, "the kernel is left out: no memory for %u pages: use "
+			     "fewer with --maps", top);
 		return 0;
 	}
 	ramp.memory = memory;

@@ -64,16 +64,16 @@ struct result {
 	double sample[MAX_SAMPLES];
 };
 
-struct skip {
+struct note {
 	char suite[8];
-	char reason[184];
+	char text[184];
 };
 
 /* A suite may run in a child process: results lie in memory that is shared with it. */
 struct results {
 	unsigned int n;
-	unsigned int n_skips;
-	struct skip skips[16];
+	unsigned int n_notes;
+	struct note notes[16];
 	struct result result[MAX_RESULTS];
 };
 
@@ -104,7 +104,8 @@ struct environment {
 struct suite {
 	const char *name;
 	const char *what;
-	/* Adds to the results, or says with results_skip() why it cannot. Negative errno: it broke. */
+	/* Adds to the results, and says with results_note() what it leaves out and why. A negative
+	 * errno: it broke. */
 	int (*run)(const struct options *options, struct results *results);
 };
 
@@ -128,7 +129,7 @@ struct result *results_add(struct results *results, const struct result *what);
 void result_sample(struct result *result, double value);
 /* Works out the medians. */
 void results_finish(struct results *results);
-void results_skip(struct results *results, const char *suite, const char *format, ...)
+void results_note(struct results *results, const char *suite, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Whether two are the same measurement. */
 bool result_same(const struct result *a, const struct result *b);

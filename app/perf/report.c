@@ -93,7 +93,7 @@ table(FILE *out, const struct results *results, unsigned int i)
 		if (!known && n < MAX_COLUMNS)
 			columns[n++] = result;
 	}
-	fprintf(out, "  %-28s", first->unit);
+	fprintf(out, "  %-30s", first->unit);
 	for (unsigned int c = 0; c < n; c++)
 		column_head(out, columns[c]);
 	fprintf(out, "\n");
@@ -106,7 +106,7 @@ table(FILE *out, const struct results *results, unsigned int i)
 				  strcmp(results->result[p].name, row->name) == 0;
 		if (printed)
 			continue;
-		fprintf(out, "  %-28s", row->name);
+		fprintf(out, "  %-30s", row->name);
 		for (unsigned int c = 0; c < n; c++) {
 			struct result what = *columns[c];
 
@@ -121,9 +121,9 @@ void
 report(FILE *out, const struct environment *environment, const struct results *results)
 {
 	fprintf(out, "dpdk-ioas-perf %s, %s\n", environment->version, environment->date);
-	fprintf(out, "%s, %u CPUs, %s, %s, DPDK %s, bulk lookups: %s\n", environment->cpu,
+	fprintf(out, "%s, %u CPUs, %s, %s, %s, bulk lookups: %s\n", environment->cpu,
 		environment->cores, environment->kernel, environment->compiler,
-		environment->dpdk[0] != '\0' ? environment->dpdk : "none", environment->bulk);
+		environment->dpdk[0] != '\0' ? environment->dpdk : "no DPDK", environment->bulk);
 	fprintf(out, "Medians, and half of what lies between the quartiles.\n");
 	for (unsigned int i = 0; i < results->n; i++) {
 		bool begun = false;
@@ -133,19 +133,19 @@ report(FILE *out, const struct environment *environment, const struct results *r
 		if (!begun)
 			table(out, results, i);
 	}
-	for (unsigned int i = 0; i < results->n_skips; i++)
-		fprintf(out, "\n%s: left out: %s\n", results->skips[i].suite,
-			results->skips[i].reason);
+	for (unsigned int i = 0; i < results->n_notes; i++)
+		fprintf(out, "%s%s: %s\n", i == 0 ? "\n" : "", results->notes[i].suite,
+			results->notes[i].text);
 }
 
 void
 report_goals(FILE *out, const struct goal *goals, unsigned int n)
 {
-	fprintf(out, "\n%-64s %12s %12s\n", "goals", "wanted", "measured");
+	fprintf(out, "\n%-72s %12s %12s\n", "goals", "wanted", "measured");
 	for (unsigned int i = 0; i < n; i++) {
 		const struct goal *const goal = &goals[i];
 
-		fprintf(out, "%-64s %s %6g %-5s ", goal->what, goal->sign, goal->limit, goal->unit);
+		fprintf(out, "%-72s %s %6g %-5s ", goal->what, goal->sign, goal->limit, goal->unit);
 		if (goal->measured)
 			fprintf(out, "%8.3g  %s\n", goal->value, goal->met ? "met" : "NOT MET");
 		else

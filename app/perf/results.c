@@ -55,17 +55,17 @@ results_finish(struct results *results)
 }
 
 void
-results_skip(struct results *results, const char *suite, const char *format, ...)
+results_note(struct results *results, const char *suite, const char *format, ...)
 {
-	struct skip *const skip = &results->skips[results->n_skips];
+	struct note *const note = &results->notes[results->n_notes];
 	va_list args;
 
-	if (results->n_skips == sizeof(results->skips) / sizeof(results->skips[0]))
+	if (results->n_notes == sizeof(results->notes) / sizeof(results->notes[0]))
 		return;
-	results->n_skips++;
-	snprintf(skip->suite, sizeof(skip->suite), "%s", suite);
+	results->n_notes++;
+	snprintf(note->suite, sizeof(note->suite), "%s", suite);
 	va_start(args, format);
-	vsnprintf(skip->reason, sizeof(skip->reason), format, args);
+	vsnprintf(note->text, sizeof(note->text), format, args);
 	va_end(args);
 }
 
