@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * dpdk-ioas-perf as a program: what it prints, writes, reads and refuses. No time is judged.
+ * usage: test-perf PROGRAM
+ */
+
+#include <CUnit/Basic.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *program;
+static char dir[] = "/tmp/test-perf.XXXXXX";
+/* What the last run printed. */
+static char output[65536], errors[65536];
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *
+in_dir(const char *name)
+{
+	static char path[4][64];
+	static unsigned int next;
+
+	next = (next + 1) % COUNT(path);
+	snprintf(path[next], sizeof(path[next]), "%s/%s", dir, name);
+	return path[next];
+}
+
+static void
+read_file(const char *path, char *text, size_t size)
+{
+	FILE *const file = fopen(path, "r");
+	size_t n = 0;
+
+	if (file != NULL) {
+		n = fread(text, 1, size - 1, file);
+		fclose(file);
+	}
+	text[n] = '\0';
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *const file = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Runs the program in the folder of the test; its exit status, -1 for a signal. */
+__attribute__((format(printf, 2, 3)))
+static int
+run_with(const char *environment, const char *format, ...)
+{
+	char args[512], command[1024];
+	va_list list;
+	int status;
+
+	va_start(list, format);
+	vsnprintf(args, sizeof(args), format, list);
+	va_end(list);
+	snprintf(command, sizeof(command), "cd '%s' && %s '%s' %s >out 2>err", dir, environment,
+		 program, args);
+	status = system(command);
+	read_file(in_dir("out"), output, sizeof(output));
+	read_file(in_dir("err"), errors, sizeof(errors));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define run(...) run_with("", __VA_ARGS__)
+
+/* Refused as wrong use: status 2, and one line that has the words. */
+#define REFUSED(words, ...)                                                              \
+	do {                                                                             \
+		CU_ASSERT_EQUAL(run(__VA_ARGS__), 2);                                    \
+		one_line_with(words);                                                    \
+	} while (0)
+
+static void
+one_line_with(const char *words)
+{
+	const char *const end = strchr(errors, '\n');
+
+	if (strstr(errors, words) == NULL || end == NULL || end[1] != '\0')
+		printf("\nnot one line with '%s': %s", words, errors);
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors, words));
+	CU_ASSERT_TRUE(end != NULL && end[1] == '\0');
+}
+
+/* ---- results ---- */
+
+/* Not where there is no /proc/self/smaps_rollup. */
+static bool has_memory;
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *const text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+static double
+number_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+static bool
+is_result(const json_t *result, const char *suite, const char *name, double working_set)
+{
+	return strcmp(text_of(result, "suite"), suite) == 0 &&
+	       strcmp(text_of(result, "name"), name) == 0 &&
+	       (working_set == 0 || number_of(result, "working_set") == working_set);
+}
+
+/* How many results there are by that name, of one working set or any (0). */
+static unsigned int
+count(const json_t *root, const char *suite, const char *name, double working_set)
+{
+	json_t *const results = json_object_get(root, "results");
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < json_array_size(results); i++)
+		n += is_result(json_array_get(results, i), suite, name, working_set);
+	return n;
+}
+
+static bool
+left_out(const json_t *root, const char *suite)
+{
+	json_t *const notes = json_object_get(root, "notes");
+
+	for (size_t i = 0; i < json_array_size(notes); i++) {
+		const json_t *const note = json_array_get(notes, i);
+
+		if (strcmp(text_of(note, "suite"), suite) == 0 &&
+		    strstr(text_of(note, "note"), "left out") != NULL)
+			return true;
+	}
+	return false;
+}
+
+static json_t *
+load(const char *name)
+{
+	json_error_t error;
+	json_t *const root = json_load_file(in_dir(name), 0, &error);
+
+	if (root == NULL)
+		printf("\n%s: %s\n", name, error.text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	return root;
+}
+
+/* Every suite in one run, once; the other tests use its results. */
+static void
+quick(void)
+{
+	static const double sizes[] = { 0x1p26, 0x1p30, 0x1p36, 0x1p40 };
+	static const char *const lookups[] = { "floor", "single", "bulk plain", "length 64",
+					       "length 2048", "length 4096" };
+	static const char *const maps[] = { "map, chosen", "map, fixed", "unmap, chosen",
+					    "unmap, fixed" };
+	static const char *const eal[] = { "single", "rte_mem_virt2memseg, last list" };
+	json_t *root;
+
+	CU_ASSERT_EQUAL_FATAL(run("--quick --json quick.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "goals"));
+	root = load("quick.json");
+	for (unsigned int s = 0; s < COUNT(sizes); s++) {
+		/* Two placements; random and sequential; alone, and on more CPUs if there are. */
+		for (unsigned int i = 0; i < COUNT(lookups); i++)
+			CU_ASSERT_TRUE(count(root, "lookup", lookups[i], sizes[s]) >= 4);
+		CU_ASSERT_TRUE(count(root, "lookup", "floor dependent", sizes[s]) >= 2);
+		CU_ASSERT_TRUE(count(root, "lookup", "single dependent", sizes[s]) >= 2);
+		for (unsigned int i = 0; i < COUNT(eal); i++)
+			CU_ASSERT_TRUE(count(root, "eal", eal[i], sizes[s]) == 1 ||
+				       left_out(root, "eal"));
+	}
+	for (unsigned int i = 0; i < COUNT(maps); i++)
+		CU_ASSERT_TRUE(count(root, "maps", maps[i], 0) >= 4);
+	has_memory = !left_out(root, "memory");
+	CU_ASSERT_EQUAL(count(root, "memory", "one replica", 0), has_memory ? 4 : 0);
+	json_decref(root);
+}
+
+static void
+results_are_complete(void)
+{
+	static const char *const facts[] = { "cpu", "kernel", "compiler", "bulk", "version", "date",
+					     "options" };
+	json_t *const root = load("quick.json"), *const results = json_object_get(root, "results");
+	json_t *const environment = json_object_get(root, "environment");
+	json_t *const goals = json_object_get(root, "goals");
+	static const char *const measured[] = { "median", "low", "high", "rounds" };
+	bool writer = false, twice = false;
+
+	for (unsigned int i = 0; i < COUNT(facts); i++)
+		CU_ASSERT_STRING_NOT_EQUAL(text_of(environment, facts[i]), "");
+	CU_ASSERT_TRUE(number_of(environment, "cores") >= 1);
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		const json_t *const result = json_array_get(results, i);
+		const double median = number_of(result, "median");
+
+		CU_ASSERT_TRUE(median > 0);
+		CU_ASSERT_TRUE(number_of(result, "low") <= median);
+		CU_ASSERT_TRUE(number_of(result, "high") >= median);
+		CU_ASSERT_TRUE(number_of(result, "rounds") >= 1);
+		CU_ASSERT_STRING_NOT_EQUAL(text_of(result, "unit"), "");
+		for (size_t k = 0; k < i; k++) {
+			json_t *const copy = json_copy(json_array_get(results, k));
+
+			/* Nothing is there twice. */
+			for (unsigned int m = 0; m < COUNT(measured); m++)
+				json_object_set(copy, measured[m],
+						json_object_get(result, measured[m]));
+			twice = twice || json_equal(copy, result);
+			json_decref(copy);
+		}
+		writer = writer || json_is_true(json_object_get(result, "writer"));
+	}
+	CU_ASSERT_FALSE(twice);
+	CU_ASSERT_TRUE(writer || number_of(environment, "cores") == 1);
+	CU_ASSERT_TRUE(json_array_size(goals) >= 15);
+	for (size_t i = 0; i < json_array_size(goals); i++) {
+		const json_t *const goal = json_array_get(goals, i);
+
+		CU_ASSERT_EQUAL(json_is_null(json_object_get(goal, "met")),
+				json_is_null(json_object_get(goal, "measured")));
+	}
+	json_decref(root);
+}
+
+static void
+one_suite(void)
+{
+	json_t *root;
+
+	/* On standard output there is the JSON and nothing else. */
+	CU_ASSERT_EQUAL(run("--quick --suite memory --json -"), 0);
+	root = json_loads(output, 0, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	CU_ASSERT_EQUAL(count(root, "lookup", "single", 0), 0);
+	json_decref(root);
+	CU_ASSERT_EQUAL(run("--suite maps --maps 100 --rounds 3"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "100 maps"));
+	CU_ASSERT_PTR_NULL(strstr(output, "1000 maps"));
+}
+
+/* ---- comparisons ---- */
+
+/* Writes the results with a spread of 1 %, times a factor each. */
+static void
+steady(const char *to, double (*factor)(const json_t *result, size_t i))
+{
+	json_t *const root = load("quick.json"), *const results = json_object_get(root, "results");
+
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		json_t *const result = json_array_get(results, i);
+		const double median = number_of(result, "median") * factor(result, i);
+
+		json_object_set_new(result, "median", json_real(median));
+		json_object_set_new(result, "low", json_real(median * 0.99));
+		json_object_set_new(result, "high", json_real(median * 1.01));
+	}
+	CU_ASSERT_EQUAL(json_dump_file(root, in_dir(to), 0), 0);
+	json_decref(root);
+}
+
+static double
+as_it_is(const json_t *result, size_t i)
+{
+	(void)result, (void)i;
+	return 1;
+}
+
+static double
+noise(const json_t *result, size_t i)
+{
+	(void)result;
+	return i % 2 == 0 ? 0.97 : 1.03;
+}
+
+static bool
+is_victim(const json_t *result)
+{
+	return is_result(result, "lookup", "single", 0x1p30) &&
+	       strcmp(text_of(result, "placement"), "random") == 0 &&
+	       strcmp(text_of(result, "pattern"), "random") == 0 &&
+	       number_of(result, "threads") == 1 && json_is_false(json_object_get(result, "writer"));
+}
+
+static double
+one_slower(const json_t *result, size_t i)
+{
+	(void)i;
+	return is_victim(result) ? 3 : 1;
+}
+
+static double
+one_faster(const json_t *result, size_t i)
+{
+	return 1 / one_slower(result, i);
+}
+
+static double
+slow_clock(const json_t *result, size_t i)
+{
+	(void)i;
+	return strcmp(text_of(result, "unit"), "KiB") == 0 ? 1 : 1.4;
+}
+
+static double
+maps_slower(const json_t *result, size_t i)
+{
+	(void)i;
+	return strcmp(text_of(result, "suite"), "maps") == 0 ? 1.5 : 1;
+}
+
+static double
+more_memory(const json_t *result, size_t i)
+{
+	(void)i;
+	return is_result(result, "memory", "one replica", 0x1p36) ? 1.5 : 1;
+}
+
+static void
+same(void)
+{
+	steady("old.json", as_it_is);
+	CU_ASSERT_EQUAL(run("--compare quick.json quick.json"), 0);
+	CU_ASSERT_EQUAL(run("--compare old.json old.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " 0 slower and 0 faster"));
+	steady("new.json", noise);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 0);
+	CU_ASSERT_EQUAL(run("--compare new.json old.json"), 0);
+}
+
+static void
+slower(void)
+{
+	steady("old.json", as_it_is);
+	steady("new.json", one_slower);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: lookup: single 1 GiB, random, random IOVAs: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "3.00 times"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " 1 slower and 0 faster"));
+	CU_ASSERT_EQUAL(run("--compare old.json --tolerance 250 new.json"), 0);
+	steady("new.json", one_faster);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " 0 slower and 1 faster"));
+	steady("new.json", maps_slower);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: maps: map, chosen"));
+}
+
+/* The clock is not our code; memory does not depend on it. */
+static void
+other_clock(void)
+{
+	steady("old.json", as_it_is);
+	steady("new.json", slow_clock);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "the machine: 1.40 times slower"));
+	steady("new.json", more_memory);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), has_memory);
+	CU_ASSERT_EQUAL(strstr(output, "slower: memory: one replica 64 GiB") != NULL, has_memory);
+}
+
+/* OLD alone: with what this run measures. Sanitizers take memory of their own, as much
+ * as they like, hence the tolerance. */
+static void
+this_run(void)
+{
+	steady("old.json", as_it_is);
+	CU_ASSERT_EQUAL(run("--quick --suite memory --tolerance 10000 --compare old.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "compared "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "only in the old run, 0 only in the new"));
+}
+
+static void
+wrong_files(void)
+{
+	REFUSED("missing.json", "--compare missing.json quick.json");
+	REFUSED("missing.json", "--compare quick.json missing.json");
+	write_file(in_dir("broken.json"), "{ \"results\": [ { \"suite\"");
+	REFUSED("broken.json", "--compare broken.json quick.json");
+	write_file(in_dir("empty.json"), "");
+	REFUSED("empty.json", "--compare empty.json quick.json");
+	write_file(in_dir("none.json"), "{ \"results\": [] }");
+	REFUSED("none.json: no results", "--compare quick.json none.json");
+	write_file(in_dir("array.json"), "[1, 2]");
+	REFUSED("array.json: no results", "--compare array.json quick.json");
+	write_file(in_dir("alien.json"), "{ \"results\": [ { \"suite\": 1 } ] }");
+	REFUSED("alien.json: result 0 is not one of ours", "--compare alien.json quick.json");
+	write_file(in_dir("zero.json"), "{ \"results\": [ { \"suite\": \"lookup\", \"name\": "
+		   "\"single\", \"unit\": \"ns\", \"median\": 0, \"low\": 0, \"high\": 0 } ] }");
+	REFUSED("zero.json: result 0", "--compare zero.json quick.json");
+	write_file(in_dir("other.json"), "{ \"results\": [ { \"suite\": \"lookup\", \"name\": "
+		   "\"other\", \"unit\": \"ns\", \"median\": 1, \"low\": 1, \"high\": 1 } ] }");
+	REFUSED("no result in common", "--compare other.json quick.json");
+	REFUSED("cannot write nowhere/a.json", "--quick --suite memory --json nowhere/a.json");
+}
+
+/* ---- pictures ---- */
+
+/* Whether every element is closed in its turn. */
+static bool
+well_formed(const char *text)
+{
+	const char *open[64];
+	unsigned int depth = 0, elements = 0;
+
+	for (const char *p = strchr(text, '<'); p != NULL; p = strchr(p, '<')) {
+		const char *const name = ++p, *const end = strchr(name, '>');
+		const size_t length = strcspn(name, " \t\n/>");
+
+		if (end == NULL)
+			return false;
+		if (strncmp(name, "!--", 3) == 0) {
+			p = strstr(name, "-->");
+			if (p == NULL)
+				return false;
+			continue;
+		}
+		if (*name == '?' || *name == '!')
+			continue;
+		elements++;
+		if (*name == '/') {
+			const size_t n = strcspn(name + 1, " \t\n>");
+
+			if (depth == 0 || strncmp(open[--depth], name + 1, n) != 0)
+				return false;
+		} else if (length == 0) {
+			return false;
+		} else if (end[-1] != '/') {
+			if (depth == COUNT(open))
+				return false;
+			open[depth++] = name;
+		}
+	}
+	return depth == 0 && elements > 0;
+}
+
+static void
+picture(void)
+{
+	static char svg[1 << 20];
+
+	/* The checker itself. */
+	CU_ASSERT_TRUE(well_formed("<?xml version='1.0'?><svg a='1'><g><path/></g></svg>"));
+	CU_ASSERT_FALSE(well_formed("<svg><g></svg></g>"));
+	CU_ASSERT_FALSE(well_formed("<svg><g></g>"));
+	if (system("command -v gnuplot >/dev/null") != 0) {
+		printf("no gnuplot: left out ");
+		return;
+	}
+	CU_ASSERT_EQUAL(run("--quick --plot picture.svg"), 0);
+	read_file(in_dir("picture.svg"), svg, sizeof(svg));
+	CU_ASSERT_TRUE(well_formed(svg));
+	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "<svg"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "64 GiB"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "bulk of 32"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "maps in place"));
+	REFUSED("nothing to plot", "--quick --suite memory --plot none.svg");
+	REFUSED("cannot write nowhere/a.svg", "--quick --suite maps --plot nowhere/a.svg");
+}
+
+static void
+no_gnuplot(void)
+{
+	CU_ASSERT_EQUAL(run_with("PATH=/nowhere", "--quick --suite maps --plot picture2.svg"), 2);
+	one_line_with("--plot needs gnuplot (Debian package gnuplot-nox)");
+	CU_ASSERT_NOT_EQUAL(access(in_dir("picture2.svg"), F_OK), 0);
+}
+
+/* ---- options ---- */
+
+static void
+options(void)
+{
+	CU_ASSERT_EQUAL(run("--help"), 0);
+	CU_ASSERT_EQUAL(strncmp(output, "Usage: dpdk-ioas-perf", 21), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "--compare OLD [NEW]"));
+	CU_ASSERT_EQUAL(run("--nonsense"), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "--nonsense"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "Usage: dpdk-ioas-perf"));
+	CU_ASSERT_EQUAL(run("--json"), 2);
+	REFUSED("fast", "--suite fast");
+	REFUSED("0", "--rounds 0");
+	REFUSED("1000", "--rounds 1000");
+	REFUSED("x", "--maps x");
+	REFUSED("-1", "--cores -1");
+	REFUSED("stray", "stray");
+	REFUSED("third", "--compare quick.json quick.json third");
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} tests[] = {
+		{ "a quick run", quick },
+		{ "results are complete", results_are_complete },
+		{ "one suite", one_suite },
+		{ "no difference", same },
+		{ "slower", slower },
+		{ "another clock", other_clock },
+		{ "against this run", this_run },
+		{ "wrong files", wrong_files },
+		{ "picture", picture },
+		{ "no gnuplot", no_gnuplot },
+		{ "options", options },
+	};
+	char command[64];
+	CU_pSuite suite;
+	int failures;
+
+	if (argc != 2 || mkdtemp(dir) == NULL || CU_initialize_registry() != CUE_SUCCESS)
+		return 2;
+	program = realpath(argv[1], NULL);
+	if (program == NULL)
+		return 2;
+	suite = CU_add_suite("perf", NULL, NULL);
+	for (unsigned int i = 0; i < COUNT(tests); i++)
+		CU_add_test(suite, tests[i].name, tests[i].run);
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command) != 0 || failures != 0;
+}
