@@ -12,6 +12,8 @@
 
 /* The compiler must have the value, and may not know what becomes of it. */
 #define CONSUME(x) asm volatile("" : : "r"(x))
+/* The compiler does not know the value any more. */
+#define FORGET(x) asm volatile("" : "+r"(x))
 /* The compiler must have stored what the pointer leads to. */
 #define CONSUME_MEMORY(p) asm volatile("" : : "r"(p) : "memory")
 

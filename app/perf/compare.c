@@ -94,7 +94,7 @@ judge(const struct comparison *comparison, const struct result *old, const struc
 		double scale = comparison->machine[eal], here;
 
 		snprintf(floor.name, sizeof(floor.name), "floor%s",
-			 strstr(new->name, "dependent") != NULL ? " dependent" : "");
+			 strncmp(new->name, "single", 6) == 0 ? new->name + 6 : "");
 		here = lookup ? change_of(comparison, &floor) : 0;
 		scale = here > scale ? here : scale;
 		verdict.factor /= scale;

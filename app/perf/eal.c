@@ -249,27 +249,41 @@ default_lists(void)
 	return n < 2 ? 2 : n > RTE_MAX_MEMSEG_LISTS / 2 ? RTE_MAX_MEMSEG_LISTS / 2 : n;
 }
 
+/* Address space that nothing backs, aligned to 2 MiB. */
+static char *
+reserve(uint64_t size)
+{
+	char *const start = mmap(NULL, size + PAGE_2M, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t before;
+
+	if (start == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)start & (PAGE_2M - 1);
+	if (before > 0)
+		munmap(start, before);
+	munmap(start + before + size, PAGE_2M - before);
+	return start + before;
+}
+
 /* External memory without memory. */
 static void *
 register_external(uint64_t size)
 {
 	const unsigned int pages = size / PAGE_2M;
-	char *const memory = mmap(NULL, size + PAGE_2M, PROT_NONE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *const memory = reserve(size);
 	rte_iova_t *const iova = calloc(pages, sizeof(*iova));
-	void *va = NULL;
+	bool done = false;
 
-	if (memory != MAP_FAILED && iova != NULL) {
-		va = memory + (-(uintptr_t)memory & (PAGE_2M - 1));
+	if (memory != NULL && iova != NULL) {
 		for (unsigned int i = 0; i < pages; i++)
 			iova[i] = GIB(4) + i * PAGE_2M;
-		if (rte_extmem_register(va, size, iova, pages, PAGE_2M) < 0)
-			va = NULL;
+		done = rte_extmem_register(memory, size, iova, pages, PAGE_2M) == 0;
 	}
-	if (va == NULL && memory != MAP_FAILED)
-		munmap(memory, size + PAGE_2M);
 	free(iova);
-	return va;
+	if (!done && memory != NULL)
+		munmap(memory, size);
+	return done ? memory : NULL;
 }
 
 /* ---- with EAL ---- */

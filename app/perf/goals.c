@@ -87,6 +87,12 @@ lookup_goals(struct list *list)
 		b = lookup("floor", sizes[i], false, false);
 		goal_ratio(list, goal, &a, &b);
 
+		goal = goal_add(list, "<=", 1.5, no_suite,
+				"single lookup / array load, in bursts of 32, %s", size);
+		a = lookup("single in bursts", sizes[i], false, false);
+		b = lookup("floor in bursts", sizes[i], false, false);
+		goal_ratio(list, goal, &a, &b);
+
 		goal = goal_add(list, "<=", 1.1, no_suite,
 				"single lookup / array load, dependent, %s", size);
 		a = lookup("single dependent", sizes[i], false, false);
@@ -99,9 +105,15 @@ lookup_goals(struct list *list)
 		b = lookup("single", sizes[i], false, false);
 		goal_ratio(list, goal, &a, &b);
 
+		goal = goal_add(list, "<=", 0.6, no_suite,
+				"%s of 32, an address / single lookup in bursts, %s", bulk, size);
+		b = lookup("single in bursts", sizes[i], false, false);
+		goal_ratio(list, goal, &a, &b);
+
 		goal = goal_add(list, "<=", 1.1, "suite lookup, 2 CPUs",
 				"single lookup with a writer / without, %s", size);
 		a = lookup("single", sizes[i], false, true);
+		b = lookup("single", sizes[i], false, false);
 		goal_ratio(list, goal, &a, &b);
 	}
 	goal = goal_add(list, "<=", 1.5, no_suite,

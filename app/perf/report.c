@@ -42,15 +42,18 @@ same_table(const struct result *a, const struct result *b)
 static void
 cell(FILE *out, const struct result *result)
 {
-	char text[32];
+	char text[48];
+	int n;
 
 	if (result == NULL) {
 		fprintf(out, "%18s", "");
 		return;
 	}
+	n = snprintf(text, sizeof(text), result->median < 100 ? "%.2f" : "%.0f", result->median);
 	/* The spread: half of what lies between the quartiles. */
-	snprintf(text, sizeof(text), result->median < 100 ? "%.2f +-%.0f%%" : "%.0f +-%.0f%%",
-		 result->median, (result->high - result->low) / 2 / result->median * 100);
+	if (result->rounds > 1)
+		snprintf(text + n, sizeof(text) - n, " +-%.0f%%",
+			 (result->high - result->low) / 2 / result->median * 100);
 	fprintf(out, "%18s", text);
 }
 

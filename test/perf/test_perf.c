@@ -169,7 +169,8 @@ static void
 quick(void)
 {
 	static const double sizes[] = { 0x1p26, 0x1p30, 0x1p36, 0x1p40 };
-	static const char *const lookups[] = { "floor", "single", "bulk plain", "length 64",
+	static const char *const lookups[] = { "floor", "single", "floor in bursts",
+					       "single in bursts", "bulk plain", "length 64",
 					       "length 2048", "length 4096" };
 	static const char *const maps[] = { "map, chosen", "map, fixed", "unmap, chosen",
 					    "unmap, fixed" };
