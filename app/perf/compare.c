@@ -7,8 +7,8 @@
  *
  * Clocks and neighbours differ from run to run, so times are measured against yardsticks, which do
  * not change with our code: in the suite lookup the array loads, in the suite eal one of EAL's
- * functions. A lookup has to be slower against all array loads together and against the one under
- * the same conditions. The suites that have no yardstick of their own use the array loads, which ran
+ * functions. To count as slower, a result has to be so against all yardsticks together and against
+ * the one under the same conditions. The suites that have no yardstick of their own use the array loads, which ran
  * at another time, and get twice the tolerance.
  *
  * Noise is what the quartiles of both runs say, and at least the tolerance that the user gives.
@@ -87,16 +87,19 @@ judge(const struct comparison *comparison, const struct result *old, const struc
 		.noise = 3 * (half_width(old) + half_width(new)),
 	};
 	double tolerance = comparison->tolerance;
-	struct result floor = *new;
+	struct result here = *new;
 
 	/* Memory is not a matter of the machine's speed. */
 	if (strcmp(new->unit, "KiB") != 0) {
-		double scale = comparison->machine[eal], here;
+		double scale = comparison->machine[eal], change;
 
-		snprintf(floor.name, sizeof(floor.name), "floor%s",
-			 strncmp(new->name, "single", 6) == 0 ? new->name + 6 : "");
-		here = lookup ? change_of(comparison, &floor) : 0;
-		scale = here > scale ? here : scale;
+		if (eal)
+			snprintf(here.name, sizeof(here.name), "%s, last list", yardsticks[1].name);
+		else
+			snprintf(here.name, sizeof(here.name), "%s%s", yardsticks[0].name,
+				 strncmp(new->name, "single", 6) == 0 ? new->name + 6 : "");
+		change = change_of(comparison, &here);
+		scale = change > scale ? change : scale;
 		verdict.factor /= scale;
 		if (!eal && !lookup)
 			tolerance *= 2;
