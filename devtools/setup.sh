@@ -9,7 +9,7 @@ packages=(
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
-	shellcheck
+	shellcheck spin
 	# the guest's kernel
 	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod
 	# the guest
