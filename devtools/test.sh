@@ -51,11 +51,13 @@ unit_tests() {
 	"${prefix[@]}" meson test -C "$top/build/$name" --no-rebuild --print-errorlogs \
 		>"$log" 2>&1 || rc=$?
 	awk '/^ *[0-9]+\/[0-9]+ / {
+		# "SUITE / NAME" where there are suites
+		test = $3 == "/" ? $4 : $2
 		for (i = NF; i > 2; i--)
-			if ($i ~ /^(OK|EXPECTEDFAIL)$/) { print "PASS " $2; next }
-			else if ($i == "SKIP") { print "SKIP " $2; next }
+			if ($i ~ /^(OK|EXPECTEDFAIL)$/) { print "PASS " test; next }
+			else if ($i == "SKIP") { print "SKIP " test; next }
 			else if ($i ~ /^(FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS|INTERRUPT)$/) {
-				print "FAIL " $2 ": " $i; next }
+				print "FAIL " test ": " $i; next }
 	}' "$log" | collect "unit $name"
 	if [ $rc -ne 0 ]; then
 		tail -n 50 "$log" >&2
