@@ -14,6 +14,8 @@ packages=(
 	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod
 	# the guest
 	busybox-static qemu-system-x86
+	# the guest with an Arm processor; its userland: devtools/sysroot.sh
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 )
 
 case ${1-} in
