@@ -13,13 +13,20 @@ CONFIG_IOMMUFD) and prints the path of its image. The result is kept under
 \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the version of the
 source package and a digest of the configuration: the second call only prints the path.
 
-  ARCH   x86 (the only one so far)
+  ARCH   x86 (default) or arm64
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 arch=${1:-x86}
-[ -f "$top/devtools/kernel/config.$arch" ] || { usage >&2; die "no configuration for '$arch'"; }
+make=(make) needed=(64BIT IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI DETECT_HUNG_TASK)
+case $arch in
+x86) boot=arch/x86/boot/bzImage needed+=(INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
+arm64)
+	boot=arch/arm64/boot/Image needed+=(ARM_SMMU_V3 ARM_GIC_V3_ITS VIRTIO_CONSOLE)
+	make+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
+*) usage >&2; die "no configuration for '$arch'" ;;
+esac
 
 package=linux-source-6.12
 version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
@@ -27,7 +34,7 @@ version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
 fragments=("$top/devtools/kernel/config.common" "$top/devtools/kernel/config.$arch")
 digest=$(cat "${fragments[@]}" | sha256sum | cut -c1-12)
 dest=$cache/kernel/$version-$arch-$digest
-image=$dest/bzImage
+image=$dest/$(basename $boot)
 
 if [ ! -f "$image" ]; then
 	mkdir -p "$cache/kernel" "$dest"
@@ -41,18 +48,18 @@ if [ ! -f "$image" ]; then
 			tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
 		cd "$work"
 		{
-			make tinyconfig
+			"${make[@]}" tinyconfig
 			scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
-			make olddefconfig
+			"${make[@]}" olddefconfig
 		} >"$dest/config.log" 2>&1 || die "kernel configuration failed, see $dest/config.log"
 		# What a fragment asks for and olddefconfig dropped would show much later.
-		for option in 64BIT IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI INTEL_IOMMU INTEL_IOMMU_DEBUGFS DETECT_HUNG_TASK; do
+		for option in "${needed[@]}"; do
 			grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
 		done
-		with_progress "build the guest's kernel $version" "$dest/build.log" \
-			make -j"$(nproc)" bzImage
+		with_progress "build the guest's kernel $version for $arch" "$dest/build.log" \
+			"${make[@]}" -j"$(nproc)" "$(basename $boot)"
 		cp .config "$dest/config"
-		cp arch/x86/boot/bzImage "$image.new"
+		cp $boot "$image.new"
 		mv "$image.new" "$image"
 	fi
 fi
