@@ -8,6 +8,27 @@ cache=${DPDK_IOAS_CACHE:-${XDG_CACHE_HOME:-~/.cache}/dpdk-ioas}
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# Prints "PACKAGE VERSION" for each of these Debian packages.
+installed_versions() {
+	local package
+	for package; do
+		dpkg-query -W -f '${Package} ${Version}\n' "$package" 2>/dev/null ||
+			die "package $package is not installed: run devtools/setup.sh"
+	done
+}
+
+# DPDK's release, from such lines.
+dpdk_version() { awk '$1 == "dpdk-dev" { sub(/-.*/, "", $2); print $2 }' <<<"$1"; }
+
+# The architecture of a machine of devtools/guest.sh.
+arch_of_machine() {
+	case $1 in
+	intel-39 | intel-48 | none) echo x86 ;;
+	smmuv3) echo arm64 ;;
+	*) die "unknown machine $1" ;;
+	esac
+}
+
 # Runs a command that prints much and takes long: its output goes to a log, a line of progress
 # (elapsed time, lines of output) to the terminal or, every 30 s, to a plain log.
 # usage: with_progress "what" LOGFILE COMMAND...
