@@ -14,7 +14,8 @@ Fails too if the guest does not finish in time, or if its kernel reported an IOM
 warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may use
 \`. /lib/guest.sh\` (devtools/guest/guest.sh).
 
-  --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; none: no IOMMU
+  --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; none: no IOMMU;
+                    smmuv3: an Arm machine with an SMMUv3 (NICs on no NUMA node)
   --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e)
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
@@ -67,9 +68,20 @@ done
 [ $# -le 1 ] || die "more than one script: $*"
 script=${1-}
 
-command -v qemu-system-x86_64 >/dev/null || die "no qemu-system-x86_64: run devtools/setup.sh"
-kernel=$("$top/devtools/kernel.sh" x86)
-initramfs=$("$top/devtools/initramfs.sh")
+# $tty: where the script's output goes; the first serial line, $console, is the kernel's.
+arch=$(arch_of_machine "$machine")
+case $arch in
+x86)
+	qemu=(qemu-system-x86_64 -M q35 -cpu max)
+	console=ttyS0 tty=ttyS1 io=(-serial chardev:io) ;;
+arm64)
+	qemu=(qemu-system-aarch64 -M "virt,gic-version=3,its=on,iommu=smmuv3" -cpu cortex-a72)
+	console=ttyAMA0 tty=hvc0
+	io=(-device "virtio-serial-pci,bus=pcie.0,addr=3" -device "virtconsole,chardev=io") ;;
+esac
+command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
+kernel=$("$top/devtools/kernel.sh" "$arch")
+initramfs=$("$top/devtools/initramfs.sh" "$arch")
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
 if [ -z "$share" ]; then
@@ -88,29 +100,24 @@ if [ ${#add[@]} -gt 0 ]; then cp -L -- "${add[@]}" "$share/"; fi
 log=${log:-$share/console}
 
 case $mem in *G) mem_mb=$((${mem%G} * 1024)) ;; *M) mem_mb=${mem%M} ;; *) mem_mb=$mem ;; esac
-qemu=(qemu-system-x86_64 -M q35 -accel "tcg,thread=multi" -cpu max -smp 4 -m "${mem_mb}M"
+qemu+=(-accel "tcg,thread=multi" -smp 4 -m "${mem_mb}M"
 	-nodefaults -display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
 	-serial "file:$log"
 	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
 	-device "virtio-9p-pci,fsdev=share,mount_tag=share,bus=pcie.0,addr=2")
-if [ -n "$script" ]; then
-	qemu+=(-chardev "stdio,id=io,signal=on" -serial chardev:io)
-else
-	qemu+=(-chardev "stdio,id=io,signal=off" -serial chardev:io)
-fi
+signal=on
+if [ -z "$script" ]; then signal=off; fi
+qemu+=(-chardev "stdio,id=io,signal=$signal" "${io[@]}")
 
 case $machine in
-intel-39 | intel-48)
-	qemu+=(-device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${machine#intel-}") ;;
-none) ;;
-*) die "unknown machine $machine" ;;
+intel-*) qemu+=(-device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${machine#intel-}") ;;
 esac
 
 for ((i = 0; i < nodes; i++)); do
 	per_node=$((4 / nodes))
 	qemu+=(-object "memory-backend-ram,id=m$i,size=$((mem_mb / nodes))M"
 		-numa "node,memdev=m$i,cpus=$((i * per_node))-$(((i + 1) * per_node - 1))")
-	if [ "$nodes" -gt 1 ]; then
+	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
 		qemu+=(-device "pxb-pcie,id=pxb$i,bus=pcie.0,bus_nr=$((48 * (i + 1))),numa_node=$i")
 	fi
 done
@@ -122,7 +129,7 @@ for i in "${!nic_list[@]}"; do
 	virtio) device=virtio-net-pci,disable-legacy=on,iommu_platform=on,ats=off,romfile= ;;
 	*) die "unknown NIC ${nic_list[i]}" ;;
 	esac
-	if [ "$nodes" -gt 1 ]; then
+	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
 		qemu+=(-device "pcie-root-port,id=port$i,bus=pxb$((i % nodes)),chassis=$i")
 		place=bus=port$i
 	else
@@ -144,19 +151,20 @@ for i in "${!nic_list[@]}"; do
 	fi
 done
 
-append="console=ttyS0 intel_iommu=on iommu.strict=1 panic=-1 no_timer_check"
+append="console=$console iommu.strict=1 panic=-1 GUEST_TTY=$tty"
+if [ "$arch" = x86 ]; then append+=" intel_iommu=on no_timer_check"; fi
 if [ "$pages_1g" -gt 0 ]; then append+=" hugepagesz=1G hugepages=$pages_1g hugepagesz=2M"; fi
 append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g"
 qemu+=(-append "$append")
 
 kernel_version=$(basename "$(dirname "$kernel")")
 dpdk_version=$(basename "$(dirname "$initramfs")")
-dpdk_version=${dpdk_version#dpdk-}
+dpdk_version=${dpdk_version#dpdk-} dpdk_version=${dpdk_version%"-$arch-"*}
 case $dpdk_version in
 "$dpdk"*) ;;
-*) die "DPDK $dpdk is not installed here, ${dpdk_version%-*} is: install its dpdk-dev package" ;;
+*) die "DPDK $dpdk is not installed here, $dpdk_version is: install its dpdk-dev package" ;;
 esac
-say "guest: machine $machine, kernel $kernel_version, DPDK ${dpdk_version%-*}, NICs $nics" \
+say "guest: machine $machine, kernel $kernel_version, DPDK $dpdk_version, NICs $nics" \
 	"on $nodes node(s), net $net"
 
 : >"$log"
@@ -194,8 +202,10 @@ if [ $rc -ne 0 ]; then say "guest: QEMU ended with status $rc after the script h
 status=$(cat "$share/status")
 
 faults='DMAR:.*(fault|Request|PTE)|DMAR.*\[(fault|INTR)|AMD-Vi:.*(Event|fault)|IO_PAGE_FAULT'
+# Linux before 6.15 gives an event's number, later ones its name; unreported events count too.
+faults+='|arm-smmu-v3 .*(event 0x|event: |error|timeout|overflow|aborted|unexpected|not be reported)'
 faults+='|WARNING:|BUG:|kernel BUG|Call Trace|Oops|lockup|rcu.*stall|blocked for more than'
-faults+='|general protection|segfault'
+faults+='|general protection|segfault|Internal error|SError'
 if found=$(grep -E "$faults" "$share/dmesg"); then
 	say "guest: the kernel reported:"
 	head -n 20 <<<"$found" >&2

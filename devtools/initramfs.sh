@@ -1,34 +1,43 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Makes the guest's userland from files of installed Debian packages and keeps it in the cache.
+# Makes the guest's userland from files of Debian packages and keeps it in the cache.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 usage() {
 	cat <<EOF
-usage: devtools/initramfs.sh [-h]
+usage: devtools/initramfs.sh [-h] [ARCH]
 
 Makes the initramfs of the emulated machine: busybox, Debian's dpdk-testpmd, all DPDK libraries,
 the drivers that the machine has devices for, and the scripts of devtools/guest. Prints its path.
 It is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the
 versions of the packages and a digest of the scripts: the second call only prints the path.
+
+  ARCH   x86 (default): the packages that are installed here; arm64: those of devtools/sysroot.sh
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
+arch=${1:-x86}
 
-# What is loaded by name at run time; what these need is found with ldd. EAL loads every driver of
-# its plugin folder, so that folder gets only those that testpmd is linked with and these.
+# What is loaded by name at run time; what these need is copied too. EAL loads every driver of its
+# plugin folder, so that folder gets only those that testpmd is linked with and these.
 drivers=(bus_pci bus_vdev mempool_ring mempool_stack net_e1000 net_virtio net_null net_ring)
 
 packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4)
-versions=$(for package in "${packages[@]}"; do
-	dpkg-query -W -f '${Package} ${Version}\n' "$package" ||
-		die "package $package is not installed: run devtools/setup.sh"
-done)
-dpdk=$(awk '$1 == "dpdk-dev" { sub(/-.*/, "", $2); print $2 }' <<<"$versions")
-digest=$({ echo "$versions"; cat "$0" "$top"/devtools/guest/*; } | sha256sum | cut -c1-12)
-dest=$cache/initramfs/dpdk-$dpdk-$digest
+# $from: the root folder that all is copied from, empty for this machine's own.
+case $arch in
+x86)
+	from='' triplet=x86_64-linux-gnu loader=/lib64/ld-linux-x86-64.so.2
+	versions=$(installed_versions "${packages[@]}") ;;
+arm64)
+	from=$("$top/devtools/sysroot.sh" "$arch")
+	triplet=aarch64-linux-gnu loader=/lib/ld-linux-aarch64.so.1
+	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages") ;;
+*) usage >&2; die "no userland for '$arch'" ;;
+esac
+digest=$({ echo "$arch $versions"; cat "$0" "$top"/devtools/guest/*; } | sha256sum | cut -c1-12)
+dest=$cache/initramfs/dpdk-$(dpdk_version "$versions")-$arch-$digest
 image=$dest/initramfs
 
 # Copies a file and, where the path is a symbolic link, every link on the way to it: a library that
@@ -37,12 +46,13 @@ copy() {
 	local path=$1 target
 	while :; do
 		# /lib, /lib64 and /bin are links into /usr, and so they are in the guest.
-		path=$(realpath "$(dirname "$path")")/$(basename "$path")
+		path=$(realpath "$from$(dirname "$path")")/$(basename "$path")
+		path=${path#"$from"}
 		if [ -e "$root$path" ] || [ -L "$root$path" ]; then return; fi
 		mkdir -p "$root$(dirname "$path")"
-		cp -P --preserve=mode "$path" "$root$path"
-		if [ ! -L "$path" ]; then return; fi
-		target=$(readlink "$path")
+		cp -P --preserve=mode "$from$path" "$root$path"
+		if [ ! -L "$from$path" ]; then return; fi
+		target=$(readlink "$from$path")
 		case $target in
 		/*) path=$target ;;
 		*) path=$(dirname "$path")/$target ;;
@@ -50,36 +60,43 @@ copy() {
 	done
 }
 
+# Follows the names that files are linked with: ldd cannot do that for another architecture.
 copy_with_libraries() {
-	local library
+	local name dir
+	if [ -n "${walked[$1]-}" ]; then return; fi
+	walked[$1]=yes
 	copy "$1"
-	while read -r library; do
-		copy "$library"
-	done < <(ldd "$1" 2>/dev/null | grep -o '/[^ ]*')
+	while read -r name; do
+		for dir in "$libdir" "/usr/lib/$triplet" ''; do
+			if [ -n "$dir" ] && [ -e "$from$dir/$name" ]; then break; fi
+		done
+		[ -n "$dir" ] || die "$1 needs $name, which is not in $libdir or /usr/lib/$triplet"
+		copy_with_libraries "$dir/$name"
+	done < <(readelf -d "$from$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
 }
 
 fill() {
-	local libdir file driver dir
+	local file driver dir
 	mkdir -p "$root"/{proc,sys,dev,tmp,run,root,share,etc,var,usr/bin,usr/sbin,usr/lib,usr/lib64}
 	for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$root/$dir"; done
 	ln -s ../run "$root/var/run"
 
-	cp /bin/busybox "$root/usr/bin/busybox"
+	copy /bin/busybox
 	/bin/busybox --list | while read -r file; do
 		if [ "$file" != busybox ]; then ln -s busybox "$root/usr/bin/$file"; fi
 	done
 
-	libdir=$(pkg-config --variable=libdir libdpdk)
-	copy_with_libraries "$(command -v dpdk-testpmd)"
-	for file in "$libdir"/librte_*.so.??; do
+	copy "$loader"
+	copy_with_libraries "$testpmd"
+	for file in "$from$libdir"/librte_*.so.??; do
 		case $(readlink "$file") in
 		*/pmds-* | *pmds-*) ;;
-		*) copy "$file" ;;
+		*) copy "${file#"$from"}" ;;
 		esac
 	done
 	for driver in "${drivers[@]}"; do
-		for file in "$libdir"/dpdk/pmds-*/librte_"$driver".so*; do
-			copy_with_libraries "$file"
+		for file in "$from$libdir"/dpdk/pmds-*/librte_"$driver".so*; do
+			copy_with_libraries "${file#"$from"}"
 		done
 		copy "$libdir/librte_$driver.so.$abi"
 	done
@@ -88,9 +105,9 @@ fill() {
 	for file in "$root$libdir"/dpdk/pmds-*/librte_*.so."$abi"; do
 		copy "$libdir/$(basename "$file")"
 	done
-	copy_with_libraries "$libdir/libgcc_s.so.1"
-	copy_with_libraries "$libdir/libcunit.so.1"
-	copy_with_libraries "$libdir/libjansson.so.4"
+	copy_with_libraries "/usr/lib/$triplet/libgcc_s.so.1"
+	copy_with_libraries "/usr/lib/$triplet/libcunit.so.1"
+	copy_with_libraries "/usr/lib/$triplet/libjansson.so.4"
 	# Makes the output of programs line-buffered where it is not a terminal.
 	copy_with_libraries /usr/libexec/coreutils/libstdbuf.so
 
@@ -102,7 +119,8 @@ fill() {
 		dpdk:x:1000:1000:dpdk:/tmp:/bin/sh
 	END
 	printf 'root:x:0:\ndpdk:x:1000:\n' >"$root/etc/group"
-	ldconfig -r "$root"
+	# Of another architecture ldconfig makes no cache; all is in folders that are searched anyway.
+	if [ -z "$from" ]; then ldconfig -r "$root"; fi
 }
 
 if [ ! -f "$image" ]; then
@@ -113,9 +131,14 @@ if [ ! -f "$image" ]; then
 	if [ ! -f "$image" ]; then
 		work=$(mktemp -d "$cache/initramfs/build.XXXXXX")
 		trap 'rm -rf "$work"' EXIT
-		root=$work/root
-		abi=$(basename "$(readlink -f "$(pkg-config --variable=libdir libdpdk)/librte_eal.so")")
+		root=$work/root libdir=/usr/lib/$triplet testpmd=/usr/bin/dpdk-testpmd
+		if [ -z "$from" ]; then
+			libdir=$(pkg-config --variable=libdir libdpdk)
+			testpmd=$(command -v dpdk-testpmd)
+		fi
+		abi=$(basename "$(readlink -f "$from$libdir/librte_eal.so")")
 		abi=${abi#librte_eal.so.} abi=${abi%%.*}
+		declare -A walked
 		fill
 		# Not compressed: the emulated CPU would take longer to unpack it than to read it.
 		(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs"
