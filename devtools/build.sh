@@ -13,11 +13,34 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   clang  the same with clang
   asan   gcc with the address and undefined behaviour sanitizers
   tsan   gcc with the thread sanitizer
+  arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 if [ $# -eq 0 ]; then set -- gcc; fi
+
+# Prints meson's description of another architecture. usage: cross_file ARCH CPU TRIPLET SYSROOT
+cross_file() {
+	cat <<EOF
+[binaries]
+c = '$3-gcc'
+ar = '$3-ar'
+strip = '$3-strip'
+pkgconfig = 'pkg-config'
+[properties]
+sys_root = '$4'
+pkg_config_libdir = ['$4/usr/lib/$3/pkgconfig', '$4/usr/share/pkgconfig']
+[built-in options]
+c_args = ['--sysroot=$4']
+c_link_args = ['--sysroot=$4']
+[host_machine]
+system = 'linux'
+cpu_family = '$2'
+cpu = '$1'
+endian = 'little'
+EOF
+}
 
 for name; do
 	compiler=gcc options=()
@@ -25,6 +48,7 @@ for name; do
 	gcc) options=(-Dstress_seconds=120) ;;
 	clang) compiler=clang ;;
 	asan) options=(-Db_sanitize='address,undefined' -Db_lundef=false) ;;
+	arm64) options=(--cross-file "$top/build/arm64/cross") ;;
 	tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dstress_seconds=120) ;;
 	*) usage >&2; die "unknown build $name" ;;
 	esac
@@ -32,6 +56,15 @@ for name; do
 	mkdir -p "$dir"
 	exec 9>"$dir/lock"
 	flock 9
+	if [ "$name" = arm64 ]; then
+		sysroot=$("$top/devtools/sysroot.sh" arm64)
+		cross_file arm64 aarch64 aarch64-linux-gnu "$sysroot" >"$dir/cross.new"
+		# meson reads it once: with other packages all is configured anew.
+		if ! cmp -s "$dir/cross.new" "$dir/cross"; then
+			rm -rf "$dir"/{build.ninja,meson-private}
+		fi
+		mv "$dir/cross.new" "$dir/cross"
+	fi
 	if [ ! -f "$dir/build.ninja" ]; then
 		with_progress "configure build/$name" "$dir/setup.log" \
 			env CC=$compiler meson setup "$dir" "$top" --werror "${options[@]}"
