@@ -8,19 +8,19 @@ usage() {
 	cat <<EOF
 usage: devtools/test.sh [-h] [PATTERN]
 
-Installs what is missing (devtools/setup.sh), builds with gcc, clang and the sanitizers, runs the
-unit tests, then the tests of test/guest in emulated machines. The last line says how many passed
+Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers and for Arm, runs
+the unit tests, then the tests of test/guest in emulated machines. The last line says how many passed
 and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
 build/test/PATTERN.
 
-With PATTERN: only the gcc build and the guest tests whose name matches it ("user", "memory*").
+With PATTERN: only the guest tests whose name matches it ("user", "memory*"), and what they need.
 
   DPDK_IOAS_JOBS   guests at a time (default 2)
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
-devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share; a file that
-starts with #! runs here, with a folder for its logs as argument. Both print PASS, FAIL and SKIP
-lines.
+devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
+pattern; an Arm guest gets those of build/arm64); a file that starts with #! runs here, with a
+folder for its logs as argument. Both print PASS, FAIL and SKIP lines.
 EOF
 }
 
@@ -69,10 +69,15 @@ unit_tests() {
 
 # One boot. usage: in_guest NAME FILE GUEST-OPTION...
 in_guest() {
-	local name=$1 file=$2 dir=$logs/$1 rc=0 path add=()
+	local name=$1 file=$2 dir=$logs/$1 rc=0 from files path add=()
 	shift 2
 	mkdir -p "$dir/share"
-	while read -r path; do add+=(--add "$build/$path"); done < <(sed -n 's/^# add: //p' "$file")
+	from=$(build_for "$@")
+	while read -r files; do
+		for path in "$from"/$files; do
+			if [ ! -d "$path" ]; then add+=(--add "$path"); fi
+		done
+	done < <(sed -n 's/^# add: //p' "$file")
 	guest --share "$dir/share" "${add[@]}" "$@" "$file" >"$dir/output" 2>"$dir/errors" || rc=$?
 	report "$name" "$dir" $rc
 }
@@ -125,6 +130,14 @@ list() {
 	done
 }
 
+# The architectures of the machines that the runs boot.
+archs() {
+	local files
+	mapfile -t files < <(list | cut -f2)
+	echo x86
+	if [ ${#files[@]} -gt 0 ] && grep -qw smmuv3 "${files[@]}"; then echo arm64; fi
+}
+
 guest_tests() {
 	local all name file options n=0
 	mapfile -t all < <(list)
@@ -169,8 +182,11 @@ if [ -z "$pattern" ]; then
 else
 	"$top/devtools/build.sh" gcc
 fi
-"$top/devtools/kernel.sh" x86 >/dev/null
-"$top/devtools/initramfs.sh" >/dev/null
+for arch in $(archs); do
+	if [ "$arch" = arm64 ]; then "$top/devtools/build.sh" arm64; fi
+	"$top/devtools/kernel.sh" "$arch" >/dev/null
+	"$top/devtools/initramfs.sh" "$arch" >/dev/null
+done
 guest_tests
 
 count() { grep -c "^$1 " "$results" || true; }

@@ -6,11 +6,26 @@
 # Where the plugin, the library and the test programs were built.
 build=${DPDK_IOAS_BUILD:-$top/build/gcc}
 
+# The build whose files a guest with these options runs. usage: build_for [GUEST OPTION]...
+build_for() {
+	local machine=intel-39
+	while [ $# -gt 0 ]; do
+		if [ "$1" = --machine ]; then machine=${2-}; fi
+		shift
+	done
+	case $(arch_of_machine "$machine") in
+	x86) echo "$build" ;;
+	arm64) echo "$top/build/arm64" ;;
+	esac
+}
+
 case_ok() { echo "PASS $1"; }
 case_fail() { echo "FAIL $1: $2"; }
 
 # Boots the guest with the plugin and the library in /share. usage: guest [GUEST OPTION]... SCRIPT
 guest() {
-	"$top/devtools/guest.sh" --add "$build/drivers/bus/ioas/librte_bus_ioas.so" \
-		--add "$build/lib/ioas/libioas.so.0" "$@"
+	local from
+	from=$(build_for "$@")
+	"$top/devtools/guest.sh" --add "$from/drivers/bus/ioas/librte_bus_ioas.so" \
+		--add "$from/lib/ioas/libioas.so.0" "$@"
 }

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The unit tests on other machines than the one that builds them. They bring their own model of the
+# kernel, so they need neither NICs nor an IOMMU.
+# guest: --machine smmuv3
+# add: test/unit/test-*
+# add: test/unit/ioas-sequences
+# shellcheck shell=dash source=devtools/guest/guest.sh
+. /lib/guest.sh
+
+# usage: passes NAME COMMAND...
+passes() {
+	local name=$1 wrong='' rc=0 start
+	shift
+	read -r start _ </proc/uptime
+	"$@" >"$log" 2>&1 || rc=$?
+	[ $rc -eq 0 ] || wrong="status $rc"
+	echo "$start $(cut -d' ' -f1 /proc/uptime)" | awk -v name="$name" '{ print name ": " $2 - $1 " s" }'
+	case_end "$name" "$wrong"
+}
+
+for program in /share/test-*; do
+	passes "${program#/share/}" "$program"
+done
+for preset in intel-39 intel-48 amd smmuv3; do
+	passes "sequences-$preset" /share/ioas-sequences --model --preset $preset
+done
+finish
