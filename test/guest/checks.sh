@@ -28,6 +28,12 @@ boots "the script's status" 3 "in the guest" 'echo "in the guest"; exit 3'
 boots "an IOMMU fault fails" 97 "DMAR: DRHD: handling fault status reg 2" \
 	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg'
 boots "a kernel warning fails" 97 "WARNING: CPU" 'echo "WARNING: CPU: 0 PID: 1 at x" >/dev/kmsg'
+for event in "event 0x10 received:" "event: F_TRANSLATION client: 0000:00:04.0"; do
+	boots "an SMMU's $event fails" 97 "arm-smmu-v3 .*$event" \
+		"echo 'arm-smmu-v3 9050000.smmuv3: $event' >/dev/kmsg" --machine smmuv3
+done
+boots "unit tests that cannot run" 1 "FAIL sequences-amd: status 127" \
+	"$(cat "$(dirname "$0")/unit.sh")" --machine smmuv3
 boots "faults can be allowed" 0 "DMAR: DRHD" \
 	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg' --allow-faults
 boots "a guest that hangs" 99 "no end after 20 s" 'sleep 1000' --timeout 20

@@ -7,8 +7,8 @@ set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 
 dir=$1
-apps=$build/test/guest/apps
-frames=$apps/frames
+apps=test/guest/apps
+frames=$build/$apps/frames
 base=$((20000 + $$ * 8 % 20000))
 eal="-d /share/librte_bus_ioas.so"
 share='' guest_pid=''
@@ -18,13 +18,15 @@ trap 'if [ -n "$guest_pid" ]; then touch "$share"/done.{io,mac,csum}; fi' EXIT
 # Boots the guest beside us. The share is $share; the plan is standard input.
 # usage: boot NAME MACHINE NICS [GUEST OPTION]...
 boot() {
+	local from
+	from=$(build_for --machine "$2")
 	share=$dir/${1//,/-}
 	rm -rf "$share"
 	mkdir -p "$share"
 	cat >"$share/plan"
 	echo "$eal" >"$share/eal"
 	guest --machine "$2" --nics "$3" --net "udp:$base" --share "$share" --dump "$share/dump" \
-		--add "$apps/break_iova.so" "${@:4}" "$top/test/guest/_contents.sh" \
+		--add "$from/$apps/break_iova.so" "${@:4}" "$top/test/guest/_contents.sh" \
 		>"$share/output" 2>"$share/errors" &
 	guest_pid=$!
 }
@@ -120,7 +122,7 @@ breaks() {
 }
 
 failed=0
-for machine in intel-39 intel-48; do
+for machine in intel-39 intel-48 smmuv3; do
 	for nics in e1000e,e1000e virtio,virtio e1000e,virtio; do works $machine $nics; done
 done
 # The right address, by the same way of changing it: nothing else that it does makes a difference.
@@ -129,5 +131,5 @@ breaks intel-39 e1000e,virtio +0 0 0
 breaks intel-39 e1000e,e1000e decoy 1 0
 breaks intel-48 virtio,virtio neighbour 1 0
 # What is not mapped makes faults in the kernel's log, which are guest.sh's status 97.
-breaks intel-39 e1000e,virtio +0x4000000000 1 97
+for machine in intel-39 smmuv3; do breaks $machine e1000e,virtio +0x4000000000 1 97; done
 exit $failed
