@@ -3,6 +3,7 @@
 # must be the same, or the unit tests prove nothing.
 # guest: --machine intel-39
 # guest: --machine intel-48
+# guest: --machine smmuv3
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
 # add: examples/map-memory
@@ -12,13 +13,17 @@
 # shellcheck disable=SC2046
 set -- $(nics)
 bind_vfio "$@"
-# The width of the address space, as the IOMMU reports it (MGAW, bits 21:16 of its capabilities).
-bits=$(($(printf '%d' "0x$(cat /sys/class/iommu/dmar0/intel-iommu/cap)") >> 16 & 63))
-bits=$((bits + 1))
+if [ -e /sys/class/iommu/dmar0 ]; then
+	# The width of the address space, as the IOMMU reports it (MGAW, bits 21:16 of its capabilities).
+	bits=$(($(printf '%d' "0x$(cat /sys/class/iommu/dmar0/intel-iommu/cap)") >> 16 & 63))
+	preset=intel-$((bits + 1))
+else
+	preset=smmuv3
+fi
 
-/share/ioas-sequences --model --preset intel-$bits >/tmp/model 2>/tmp/model.log
+/share/ioas-sequences --model --preset $preset >/tmp/model 2>/tmp/model.log
 model=$?
-/share/ioas-sequences --device "$1" --preset intel-$bits >/tmp/kernel 2>/tmp/kernel.log
+/share/ioas-sequences --device "$1" --preset $preset >/tmp/kernel 2>/tmp/kernel.log
 kernel=$?
 lines=$(wc -l </tmp/kernel)
 if [ $model -ne 0 ] || [ $kernel -ne 0 ] || [ "$lines" -lt 100 ]; then
@@ -28,7 +33,7 @@ elif ! diff /tmp/model /tmp/kernel; then
 	case_fail "sequences" "the model (-) and the kernel (+) differ"
 else
 	echo "$lines answers are the same"
-	case_ok "sequences, intel-$bits"
+	case_ok "sequences, $preset"
 fi
 
 # The example finds its memory (both IOVAs end alike), and says what the pattern asks for or nothing.
