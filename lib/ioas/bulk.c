@@ -71,58 +71,84 @@ has_avx2(void)
 static bool
 has_avx512(void)
 {
-	return __builtin_cpu_supports("avx512f");
+	return __builtin_cpu_supports("avx512f") && has_avx2();
 }
+
+/*
+ * Both work on blocks of four vectors, so that the loads of one vector overlap with those of the next
+ * and one branch each answers the two questions for all: is an address beyond the array, and is an
+ * entry not linear? A block with such an address is left to the plain variant.
+ */
 
 __attribute__((target("avx2"))) static unsigned int
 lookup_avx2(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
 {
-	const __m256i entries = _mm256_set1_epi64x(table->entries);
+	const long long *const entry = (const long long *)(const void *)table->entry;
+	const __m256i beyond = _mm256_set1_epi64x(~((table->entries << IOAS_TABLE_SHIFT) - 1));
 	const __m256i linear = _mm256_set1_epi64x(IOAS_ENTRY_LINEAR);
 	unsigned int i = 0, mapped = 0;
 
-	for (; i + 4 <= n; i += 4) {
-		const __m256i addr = _mm256_loadu_si256((const __m256i *)(const void *)&va[i]);
-		const __m256i slot = _mm256_srli_epi64(addr, IOAS_TABLE_SHIFT);
-		/* Slots have 43 bits at most, so signed comparison will do. */
-		const __m256i inside = _mm256_cmpgt_epi64(entries, slot);
-		const __m256i entry = _mm256_mask_i64gather_epi64(_mm256_setzero_si256(),
-			(const long long *)(const void *)table->entry, slot, inside, 8);
+	for (; i + 16 <= n && table->entries != 0; i += 16) {
+		__m256i addr[4], word[4], any, all;
 
-		if (__builtin_expect(!_mm256_testc_si256(entry, linear), 0)) {
-			mapped += lookup_plain(table, va + i, iova + i, 4);
+		for (unsigned int k = 0; k < 4; k++)
+			addr[k] = _mm256_loadu_si256((const __m256i *)(const void *)&va[i + 4 * k]);
+		any = _mm256_or_si256(_mm256_or_si256(addr[0], addr[1]),
+				      _mm256_or_si256(addr[2], addr[3]));
+		if (__builtin_expect(!_mm256_testz_si256(any, beyond), 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 16);
 			continue;
 		}
-		_mm256_storeu_si256((__m256i *)(void *)&iova[i],
-				    _mm256_add_epi64(addr, _mm256_sub_epi64(entry, linear)));
-		mapped += 4;
+		for (unsigned int k = 0; k < 4; k++)
+			word[k] = _mm256_i64gather_epi64(entry,
+				_mm256_srli_epi64(addr[k], IOAS_TABLE_SHIFT), 8);
+		all = _mm256_and_si256(_mm256_and_si256(word[0], word[1]),
+				       _mm256_and_si256(word[2], word[3]));
+		if (__builtin_expect(!_mm256_testc_si256(all, linear), 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 16);
+			continue;
+		}
+		for (unsigned int k = 0; k < 4; k++)
+			_mm256_storeu_si256((__m256i *)(void *)&iova[i + 4 * k],
+				_mm256_add_epi64(_mm256_sub_epi64(addr[k], linear), word[k]));
+		mapped += 16;
 	}
-	return mapped + lookup_plain(table, va + i, iova + i, n - i);
+	return i == n ? mapped : mapped + lookup_plain(table, va + i, iova + i, n - i);
 }
 
 __attribute__((target("avx512f"))) static unsigned int
 lookup_avx512(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
 {
-	const __m512i entries = _mm512_set1_epi64(table->entries);
+	const __m512i beyond = _mm512_set1_epi64(~((table->entries << IOAS_TABLE_SHIFT) - 1));
 	const __m512i linear = _mm512_set1_epi64(IOAS_ENTRY_LINEAR);
 	unsigned int i = 0, mapped = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		const __m512i addr = _mm512_loadu_si512(&va[i]);
-		const __m512i slot = _mm512_srli_epi64(addr, IOAS_TABLE_SHIFT);
-		const __mmask8 inside = _mm512_cmplt_epu64_mask(slot, entries);
-		const __m512i entry = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), inside,
-								  slot, table->entry, 8);
+	for (; i + 32 <= n && table->entries != 0; i += 32) {
+		__m512i addr[4], word[4], any, all;
 
-		if (__builtin_expect(_mm512_test_epi64_mask(entry, linear) != 0xff, 0)) {
-			mapped += lookup_plain(table, va + i, iova + i, 8);
+		for (unsigned int k = 0; k < 4; k++)
+			addr[k] = _mm512_loadu_si512(&va[i + 8 * k]);
+		any = _mm512_or_si512(_mm512_or_si512(addr[0], addr[1]),
+				      _mm512_or_si512(addr[2], addr[3]));
+		if (__builtin_expect(_mm512_test_epi64_mask(any, beyond) != 0, 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 32);
 			continue;
 		}
-		_mm512_storeu_si512(&iova[i],
-				    _mm512_add_epi64(addr, _mm512_sub_epi64(entry, linear)));
-		mapped += 8;
+		for (unsigned int k = 0; k < 4; k++)
+			word[k] = _mm512_i64gather_epi64(
+				_mm512_srli_epi64(addr[k], IOAS_TABLE_SHIFT), table->entry, 8);
+		all = _mm512_and_si512(_mm512_and_si512(word[0], word[1]),
+				       _mm512_and_si512(word[2], word[3]));
+		if (__builtin_expect(_mm512_test_epi64_mask(all, linear) != 0xff, 0)) {
+			mapped += lookup_plain(table, va + i, iova + i, 32);
+			continue;
+		}
+		for (unsigned int k = 0; k < 4; k++)
+			_mm512_storeu_si512(&iova[i + 8 * k],
+				_mm512_add_epi64(_mm512_sub_epi64(addr[k], linear), word[k]));
+		mapped += 32;
 	}
-	return mapped + lookup_plain(table, va + i, iova + i, n - i);
+	return i == n ? mapped : mapped + lookup_avx2(table, va + i, iova + i, n - i);
 }
 #endif
 
