@@ -55,30 +55,26 @@ map(void *va, uint64_t length)
 		: ioas_map(bus_ioas_space, va, length, NULL);
 }
 
-/*
- * The replica of the table for this thread, decided at its first lookup: that of the node of its
- * lcore, or where it runs for other threads. The initial-exec model is one load; the default for a
- * shared object is a call that costs more than the lookup.
- */
-static const struct ioas_table *
-my_table(void)
-{
-	static __thread const struct ioas_table *mine __attribute__((tls_model("initial-exec")));
-	unsigned int lcore;
+__thread const struct ioas_table *memory_table;
 
-	if (likely(mine != NULL))
-		return mine;
-	lcore = rte_lcore_id();
-	mine = lcore < RTE_MAX_LCORE
+/* Decides which replica of the table is this thread's: that of its lcore's node, or of the node where
+ * it runs for other threads. */
+static void
+choose_table(void)
+{
+	const unsigned int lcore = rte_lcore_id();
+
+	memory_table = lcore < RTE_MAX_LCORE
 		? ioas_table_of_node(bus_ioas_space, rte_lcore_to_socket_id(lcore))
 		: ioas_table(bus_ioas_space);
-	return mine;
 }
 
 static rte_iova_t
 lookup(const void *va)
 {
-	return ioas_lookup(my_table(), va);
+	if (unlikely(memory_table == NULL))
+		choose_table();
+	return memory_lookup(va);
 }
 
 /* The size of the pages that back an address, 0 if nothing does. */

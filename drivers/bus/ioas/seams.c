@@ -96,12 +96,20 @@ seam_rte_bus_probe(void)
 static phys_addr_t
 seam_rte_mem_virt2phy(const void *va)
 {
+	const rte_iova_t iova = memory_lookup(va);
+
+	if (likely(iova != RTE_BAD_IOVA))
+		return iova;
 	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2phy(va);
 }
 
 static rte_iova_t
 seam_rte_mem_virt2iova(const void *va)
 {
+	const rte_iova_t iova = memory_lookup(va);
+
+	if (likely(iova != RTE_BAD_IOVA))
+		return iova;
 	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2iova(va);
 }
 
