@@ -26,7 +26,7 @@ arm64) arch=$1 ;;
 esac
 
 # libdpdk-dev depends on every driver.
-packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libdpdk-dev dpdk-dev)
+packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libjansson-dev libdpdk-dev dpdk-dev)
 versions=$(installed_versions "${packages[@]}")
 digest=$({ echo "$versions"; cat "$0"; } | sha256sum | cut -c1-12)
 dest=$cache/sysroot/$arch-dpdk-$(dpdk_version "$versions")-$digest

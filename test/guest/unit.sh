@@ -2,8 +2,11 @@
 # The unit tests on other machines than the one that builds them. They bring their own model of the
 # kernel, so they need neither NICs nor an IOMMU.
 # guest: --machine smmuv3
+# guest: --machine intel-39 --nodes 2
+# guest: --machine intel-48 --nodes 4
 # add: test/unit/test-*
 # add: test/unit/ioas-sequences
+# add: test/stress/stress-table
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
@@ -24,4 +27,5 @@ done
 for preset in intel-39 intel-48 amd smmuv3; do
 	passes "sequences-$preset" /share/ioas-sequences --model --preset $preset
 done
+passes stress-table /share/stress-table -t 30
 finish
