@@ -29,18 +29,26 @@
 #define SUITE "lookup"
 
 /* Where the working sets and the writer's playground lie, each in 4 TiB of its own. */
-#define SETS_AT TIB(16)
+#define SETS_AT TIB(12)
 #define SET_ROOM TIB(4)
 #define WRITER_AT TIB(64)
 #define WRITER_PAGES 4096
 
 #define N_SIZES 4
-#define N_SETS (2 * N_SIZES)
+#define N_SETS (3 * N_SIZES)
 static const uint64_t sizes[N_SIZES] = { MIB(64), GIB(1), GIB(64), TIB(1) };
+
+/* Where the IOVAs of a set lie. */
+enum placement {
+	RANDOM,                 /* each page of 2 MiB anywhere */
+	BY_GIB,                 /* each GiB anywhere, linear in itself */
+	LINEAR,                 /* the whole set is linear */
+};
+static const char *const placements[] = { "random", "by GiB", "linear" };
 
 struct set {
 	uint64_t base, size;
-	bool linear;            /* in each GiB; else every 2 MiB page anywhere */
+	enum placement placement;
 };
 
 /* One thread's. */
@@ -190,7 +198,7 @@ pass_length(struct worker *worker, const struct variant *variant)
 		uint64_t addr = worker->at[bench.job->set];                           \
                                                                                       \
 		(void)variant, (void)table, (void)array;                              \
-		if (set->linear) {                                                    \
+		if (set->placement == LINEAR) {                                       \
 			const uint64_t mask = ~(3 * set->size);                       \
                                                                                       \
 			for (unsigned int i = 0; i < PASS; i++)                       \
@@ -245,30 +253,37 @@ variants_list(void)
 
 /* ---- the tables ---- */
 
+/* Maps so many pieces of a size, each where next[] says behind the set: at its own address plus
+ * the size of the set if next is NULL. */
+static void
+map_pieces(const struct set *set, uint64_t piece, uint32_t n, const uint32_t *next)
+{
+	const uint64_t to = set->placement == RANDOM ? set->base : set->base + set->size;
+
+	for (uint32_t i = 0; i < n; i++)
+		table_set(&bench.table, set->base + i * piece, piece,
+			  to + (next != NULL ? next[i] : i) * piece);
+}
+
 static int
 set_create(struct set *set, uint64_t *random)
 {
-	const uint32_t pages = set->size / PAGE_2M;
-	uint32_t *next;
+	const uint64_t piece = set->placement == RANDOM ? PAGE_2M
+			     : set->size < GIB(1) ? set->size : GIB(1);
+	const uint32_t n = set->size / piece;
+	uint32_t *next = NULL;
 	int ret;
 
 	ret = table_prepare(&bench.table, set->base, set->size);
 	if (ret < 0)
 		return ret;
-	if (set->linear) {
-		const uint64_t step = set->size < GIB(1) ? set->size : GIB(1);
-
-		for (uint64_t at = set->base; at < set->base + set->size; at += step)
-			table_set(&bench.table, at, step, at + set->size);
-		return 0;
+	if (set->placement != LINEAR) {
+		next = malloc(n * sizeof(*next));
+		if (next == NULL)
+			return -ENOMEM;
+		random_cycle(next, n, random);
 	}
-	next = malloc(pages * sizeof(*next));
-	if (next == NULL)
-		return -ENOMEM;
-	random_cycle(next, pages, random);
-	for (uint32_t i = 0; i < pages; i++)
-		table_set(&bench.table, set->base + i * PAGE_2M, PAGE_2M,
-			  set->base + next[i] * PAGE_2M);
+	map_pieces(set, piece, n, next);
 	free(next);
 	return 0;
 }
@@ -319,7 +334,7 @@ tables_create(uint64_t *random)
 		bench.sets[i] = (struct set){
 			.base = SETS_AT + i * SET_ROOM,
 			.size = sizes[i % N_SIZES],
-			.linear = i >= N_SIZES,
+			.placement = i / N_SIZES,
 		};
 		ret = set_create(&bench.sets[i], random);
 		if (ret < 0)
@@ -420,8 +435,7 @@ run_job(const struct job *job, unsigned int threads, uint64_t *random)
 }
 
 /* What is measured with so many threads: every variant on every set in every pattern, and in the
- * random one, where there is a CPU for the writer, with and without it. Dependent walks have one
- * pattern a set. */
+ * random one, where there is a CPU for the writer, with and without it. */
 static unsigned int
 jobs_list(struct job *jobs, unsigned int threads, bool writer, struct results *results)
 {
@@ -444,12 +458,13 @@ jobs_list(struct job *jobs, unsigned int threads, bool writer, struct results *r
 			.unit = "ns",
 		};
 
+		/* Dependent walks have one pattern a set; by GiB they would have none. */
 		if ((job.writer && !writer) ||
-		    (job.variant->dependent && job.sequential != set->linear))
+		    (job.variant->dependent &&
+		     (set->placement == BY_GIB || job.sequential != (set->placement == LINEAR))))
 			continue;
 		snprintf(what.name, sizeof(what.name), "%s", job.variant->name);
-		snprintf(what.placement, sizeof(what.placement), "%s",
-			 set->linear ? "linear" : "random");
+		snprintf(what.placement, sizeof(what.placement), "%s", placements[set->placement]);
 		snprintf(what.pattern, sizeof(what.pattern), "%s",
 			 job.sequential ? "sequential" : "random");
 		job.result = results_add(results, &what);

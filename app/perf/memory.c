@@ -4,7 +4,7 @@
 
 /*
  * The memory that a table takes, by how much is mapped. Counted in a process that does nothing else:
- * the anonymous memory that it has after the mapping more than before table_create().
+ * what it has after the mapping more than before table_create().
  */
 
 #include <errno.h>
@@ -30,15 +30,28 @@ struct count {
 	uint64_t piece;         /* mapped in pieces of, each with an IOVA of its own */
 };
 
-/* Without stdio, which would allocate. 0: the kernel does not tell. */
 static uint64_t
-anonymous_bytes(void)
+kib_of(const char *text, const char *key)
 {
-	static const char key[] = "\nAnonymous:";
+	const char *p = strstr(text, key);
+	uint64_t kib = 0;
+
+	if (p == NULL)
+		return 0;
+	for (p += strlen(key); *p == ' '; p++)
+		;
+	for (; *p >= '0' && *p <= '9'; p++)
+		kib = kib * 10 + (*p - '0');
+	return kib;
+}
+
+/* Of this process, the pages that tables share (a memfd) among them. Without stdio, which would
+ * allocate. 0: the kernel does not tell. */
+static uint64_t
+memory_bytes(void)
+{
 	const int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
 	static char text[4096];
-	uint64_t kib = 0;
-	const char *p;
 	ssize_t n;
 
 	if (fd < 0)
@@ -48,14 +61,7 @@ anonymous_bytes(void)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	p = strstr(text, key);
-	if (p == NULL)
-		return 0;
-	for (p += strlen(key); *p == ' '; p++)
-		;
-	for (; *p >= '0' && *p <= '9'; p++)
-		kib = kib * 10 + (*p - '0');
-	return KIB(kib);
+	return KIB(kib_of(text, "\nAnonymous:") + kib_of(text, "\nPss_Shmem:"));
 }
 
 /* Bytes, by the table's replicas; 0: failed. */
@@ -67,8 +73,8 @@ count(const struct count *what)
 	struct table table;
 
 	/* What the code itself touches for the first time. */
-	before = anonymous_bytes();
-	before = anonymous_bytes();
+	before = memory_bytes();
+	before = memory_bytes();
 	if (before == 0 || table_create(&table, &ioas_sys_linux, nodes, what->replicas) < 0)
 		return 0;
 	for (at = MAPPED_AT; at < MAPPED_AT + GIB(what->gib); at += what->piece) {
@@ -76,7 +82,7 @@ count(const struct count *what)
 			return 0;
 		table_set(&table, at, what->piece, at + GIB(1));
 	}
-	after = anonymous_bytes();
+	after = memory_bytes();
 	table_destroy(&table);
 	return after <= before ? 0 : (after - before) / what->replicas;
 }
@@ -136,12 +142,15 @@ memory_run(const struct options *options, struct results *results)
 	progress(SUITE);
 	for (unsigned int i = 0; ret == 0 && i < N_GIB; i++) {
 		const struct count one = { gib[i], 1, PAGE_2M }, two = { gib[i], 2, PAGE_2M };
+		const struct count linear = { gib[i], 1, GIB(1) };
 
 		ret = measure(results, &one, "one replica", false);
 		if (ret == 0)
 			ret = measure(results, &two, "two replicas, each", false);
 		if (ret == 0)
 			ret = measure(results, &one, "one replica, a GiB", true);
+		if (ret == 0)
+			ret = measure(results, &linear, "one replica, linear areas", false);
 	}
 	if (ret == 0) {
 		/* Where areas are smaller than 2 MiB. */

@@ -53,7 +53,7 @@ struct result {
 	char suite[8];
 	char name[32];
 	uint64_t working_set;   /* bytes of address space; 0: does not apply */
-	char placement[8];      /* of the IOVAs: "random" a 2 MiB, "linear" in each GiB; or "" */
+	char placement[8];      /* of the IOVAs, in suite lookup: see there */
 	char pattern[12];       /* "random", "sequential"; for maps "model", "kernel", "device" */
 	unsigned int threads;
 	bool writer;            /* one more thread maps and unmaps in the same table */
