@@ -129,7 +129,7 @@ team_meet(struct team *team)
 	}
 	for (unsigned int i = 0; atomic_load(&team->meeting) == meeting; i++) {
 		relax();
-		if (i > 10000)
+		if (i > 1000)
 			sched_yield();
 	}
 }

@@ -8,8 +8,8 @@
  * Clocks and neighbours differ from run to run, so times are measured against yardsticks, which do
  * not change with our code: in the suite lookup the array loads, in the suite eal one of EAL's
  * functions. To count as slower, a result has to be so against all yardsticks together and against
- * the one under the same conditions. The suites that have no yardstick of their own use the array loads, which ran
- * at another time, and get twice the tolerance.
+ * the one under the same conditions. The suites that have no yardstick of their own use the array
+ * loads, which ran at another time, and get twice the tolerance.
  *
  * Noise is what the quartiles of both runs say, and at least the tolerance that the user gives.
  */

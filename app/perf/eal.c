@@ -5,11 +5,11 @@
 /*
  * What EAL offers to the same end, beside our single lookup.
  *
- * EAL runs in a child process: it cannot be started twice, it changes the affinity of its caller, and
- * when it fails it may end the process. Without hugepages it has one memory list, of 4 KiB pages; the
- * large working sets are external memory of 2 MiB pages, address space that nothing backs, in a list
- * at the place where the last of those lies that EAL makes by default. In the first list as many
- * pages are used as the working set has.
+ * EAL runs in a child process: it cannot be started twice, it changes the affinity of its caller,
+ * and when it fails it may end the process. Without hugepages it has one memory list, of 4 KiB
+ * pages; the large working sets are external memory of 2 MiB pages, address space that nothing
+ * backs, in a list at the place where the last of those lies that EAL makes by default. In the
+ * first list as many pages are used as the working set has.
  *
  * rte_mem_virt2iova() in mode PA reads /proc/self/pagemap. A process has one mode, and without
  * hugepages it is VA; but before rte_eal_init() the mode is not decided yet, and the function
@@ -232,8 +232,8 @@ count_entries(const char *path, const char *prefix)
 	return n;
 }
 
-/* How many lists EAL would make here if it had hugepages: for each size of page and each node as many
- * as give RTE_MAX_MEM_MB_PER_TYPE, with at most so many pages and so much memory in each. */
+/* How many lists EAL would make here if it had hugepages: for each size of page and each node as
+ * many as give RTE_MAX_MEM_MB_PER_TYPE, with at most so many pages and so much memory in each. */
 static unsigned int
 default_lists(void)
 {

@@ -3,8 +3,8 @@
  */
 
 /*
- * dpdk-ioas-perf: what lookups, maps and tables cost, beside what a plain array load and DPDK's own
- * functions cost in the same run. The ratios are what counts; the times are this machine's.
+ * dpdk-ioas-perf: what lookups, maps and tables cost, beside what a plain array load and DPDK's
+ * own functions cost in the same run. The ratios are what counts; the times are this machine's.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 /*
  * What a map and an unmap cost while maps pile up, at IOVAs that the kernel chooses and at fixed
- * ones in turn: on the model of the kernel, where only our own code costs anything, and on a kernel
- * that has iommufd. There nothing is pinned unless a device is attached.
+ * ones in turn: on the model of the kernel, where only our own code costs anything, and on a
+ * kernel that has iommufd. There nothing is pinned unless a device is attached.
  *
  * A result at N maps speaks for the (up to) 1,000 maps that led there.
  */

@@ -3,8 +3,8 @@
  */
 
 /*
- * The memory that a table takes, by how much is mapped. Counted in a process that does nothing else:
- * what it has after the mapping more than before table_create().
+ * The memory that a table takes, by how much is mapped. Counted in a process that does nothing
+ * else: what it has after the mapping more than before table_create().
  */
 
 #include <errno.h>

@@ -10,8 +10,8 @@
  * Words: a *suite* measures one subject. A *variant* is one way to get an answer (our lookup, a
  * plain array load). A *sample* is one measurement of it, a *round* one sample of every variant of
  * a suite in shuffled order. A *result* is what the samples of one variant under one set of
- * conditions come to. Ratios are taken within rounds, because clocks and neighbours change from one
- * second to the next.
+ * conditions come to. Ratios are taken within rounds, because clocks and neighbours change from
+ * one second to the next.
  */
 
 #include <stdbool.h>

@@ -285,7 +285,8 @@ write_bars(FILE *out, const struct panel *panel, unsigned int p)
 	for (unsigned int s = 0; s < panel->n; s++)
 		fprintf(out, "%s$p%us%u using (0.5*($2+0.1)):1:(0.1):2:($1-0.32):($1+0.32) with "
 			"boxxyerror fs solid 0.8 noborder lc rgb '%s' notitle, "
-			"$p%us%u using 2:1:(sprintf($2 < 100 ? '  %%.2f ns' : '  %%.0f ns', $2)) with labels left notitle",
+			"$p%us%u using 2:1:(sprintf($2 < 100 ? '  %%.2f ns' : '  %%.0f ns', $2)) "
+			"with labels left notitle",
 			s > 0 ? ", " : "", p, s, s == 0 ? "#0072b2" : "#999999", p, s);
 	fprintf(out, "\nset yrange [*:*]\nset xrange [*:*]\nset ytics autofreq\nset format x\n");
 }

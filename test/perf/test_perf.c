@@ -468,7 +468,7 @@ picture(void)
 		printf("no gnuplot: left out ");
 		return;
 	}
-	CU_ASSERT_EQUAL(run("--quick --plot picture.svg"), 0);
+	CU_ASSERT_EQUAL(run("--quick --cores 1 --plot picture.svg"), 0);
 	read_file(in_dir("picture.svg"), svg, sizeof(svg));
 	CU_ASSERT_TRUE(well_formed(svg));
 	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "<svg"));
