@@ -950,7 +950,7 @@ model_bind(void *start, uint64_t size, int node)
 static int
 model_memory_file(uint64_t size, void **start)
 {
-	const int ret = counted(MODEL_SHARE);
+	const int ret = model.no_memory_file ? -EPERM : counted(MODEL_SHARE);
 
 	return ret < 0 ? ret : ioas_sys_linux.memory_file(size, start);
 }

@@ -87,6 +87,7 @@ struct model {
 	bool check_memory;        /* probe the memory that is pinned */
 	uint64_t address_space;   /* the longest stretch that can be reserved */
 	int bind_error;           /* what binding memory to a node gives, or 0 */
+	bool no_memory_file;      /* memfd_create() is refused */
 
 	/* Told when devices can reach an area from now on, or cannot any more; or NULL. */
 	void (*changed)(uint64_t first, uint64_t last, bool mapped);
