@@ -13,7 +13,7 @@ Installs what is missing (devtools/setup.sh), builds, and runs Debian's dpdk-tes
 between two NICs:
 
   by default   in an emulated machine with an Intel IOMMU; see devtools/guest.sh --help for other
-               machines and NICs (--machine intel-48, --nics virtio,virtio)
+               machines and NICs (--machine smmuv3, --nics virtio,virtio)
   --here       on this machine's own IOMMU, with the devices that are bound to vfio-pci; the options
                are testpmd's (EAL's, --, its own); default: -i
 EOF
@@ -21,10 +21,10 @@ EOF
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 "$top/devtools/setup.sh"
-"$top/devtools/build.sh"
 
 if [ "${1-}" = --here ]; then
 	shift
+	"$top/devtools/build.sh"
 	[ -e /dev/iommu ] || die "this machine has no /dev/iommu: it needs a kernel with CONFIG_IOMMUFD
 and CONFIG_VFIO_DEVICE_CDEV, an IOMMU that is switched on, and the module iommufd (modprobe iommufd)"
 	cdevs=(/dev/vfio/devices/vfio*)
@@ -41,4 +41,5 @@ and CONFIG_VFIO_DEVICE_CDEV, an IOMMU that is switched on, and the module iommuf
 	exec dpdk-testpmd -d librte_bus_ioas.so "$@"
 fi
 
+"$top/devtools/build.sh" "$(basename "$(build_for "$@")")"
 guest "$@" "$top/devtools/guest/show.sh"
