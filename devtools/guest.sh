@@ -94,7 +94,12 @@ rm -f "$share/status" "$share/dmesg"
 if [ -n "$script" ]; then
 	cp -- "$script" "$share/script"
 else
-	echo 'echo "guest: a shell; exit powers off"; exec setsid cttyhack sh -i' >"$share/script"
+	# The first terminal that the leader of a session opens is its controlling one.
+	cat >"$share/script" <<-'END'
+		echo "guest: a shell; exit powers off"
+		stty sane
+		exec setsid sh -c 'exec sh -i <"/dev/$GUEST_TTY" >"/dev/$GUEST_TTY" 2>&1'
+	END
 fi
 if [ ${#add[@]} -gt 0 ]; then cp -L -- "${add[@]}" "$share/"; fi
 log=${log:-$share/console}
