@@ -224,12 +224,12 @@ bursts(void)
 	/* Addresses that are not mapped, that have a detail, that are beyond the table, at each
 	 * place of a group. */
 	unit_map(GIB(5), KIB(12));
-	CU_ASSERT_EQUAL(ioas_map(space, (char *)NULL + (UINT64_C(1) << 50), MIB(4), NULL), 0);
+	CU_ASSERT_EQUAL(ioas_map(space, AT(UINT64_C(1) << 50), MIB(4), NULL), 0);
 	for (unsigned int i = 0; i < 16; i++) {
 		const void *const odd[] = {
 			NULL, VA(-1), VA(GIB(5) + PAGE + 3), VA(GIB(5) + KIB(12)),
-			(char *)NULL + (UINT64_C(1) << 50) + 9, (char *)NULL + (UINT64_C(1) << 51),
-			(char *)NULL + UINT64_MAX, (char *)NULL + (UINT64_C(1) << 63),
+			AT((UINT64_C(1) << 50) + 9), AT(UINT64_C(1) << 51),
+			AT(UINT64_MAX), AT(UINT64_C(1) << 63),
 		};
 		const void *const even = va[i];
 

@@ -9,7 +9,6 @@
 
 #include "unit.h"
 
-#define AT(address) ((void *)(uintptr_t)(address))
 #define TIB(n) ((uint64_t)(n) << 40)
 
 /* Maps [va, va + length), checks its borders, and unmaps it again. */

@@ -28,7 +28,8 @@
 
 /* Memory: aligned to more than any rule asks for. */
 #define BASE UINT64_C(0x100000000000)
-#define VA(offset) ((void *)(uintptr_t)(BASE + (offset)))
+#define AT(address) ((void *)(uintptr_t)(address))
+#define VA(offset) AT(BASE + (offset))
 
 extern struct ioas *space;
 extern struct ioas_device *nic;
