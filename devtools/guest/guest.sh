@@ -57,6 +57,13 @@ bind_vfio() {
 # The character device of a PCI address.
 cdev() { echo "/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$1/vfio-dev")"; }
 
+# The width of the address space, as VT-d reports it (MGAW, bits 21:16 of its capabilities); 0 where
+# the IOMMU is none of Intel's.
+vtd_bits() {
+	local cap=/sys/class/iommu/dmar0/intel-iommu/cap
+	if [ -e $cap ]; then echo $(((0x$(cat $cap) >> 16 & 63) + 1)); else echo 0; fi
+}
+
 # What an administrator does so that user dpdk may use the devices; group nodes stay root's.
 give_to_user() {
 	local bdf

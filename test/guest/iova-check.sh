@@ -16,9 +16,7 @@ give_to_user $(nics)
 mkdir -p "$XDG_RUNTIME_DIR"
 chown dpdk "$XDG_RUNTIME_DIR"
 
-cap=$(cat /sys/class/iommu/dmar0/intel-iommu/cap)
-width=$(((0x$cap >> 16 & 63) + 1))
-ranges=$(printf '0x1000-0xfedfffff,0xfef00000-0x%x' $(((1 << width) - 1)))
+ranges=$(printf '0x1000-0xfedfffff,0xfef00000-0x%x' $(((1 << $(vtd_bits)) - 1)))
 devices=$(for bdf in $(nics); do echo "--device $bdf"; done | tr '\n' ' ')
 large=$(cat /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages 2>/dev/null || echo 0)
 truth="--phys --kernel --ranges $ranges $devices"

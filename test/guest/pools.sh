@@ -13,7 +13,7 @@ done
 
 # With 39 bits stock DPDK cannot do this one: its IOVAs are virtual addresses, and those of memory
 # that is not EAL's are where mmap puts them.
-if [ "$((0x$(cat /sys/class/iommu/dmar0/intel-iommu/cap) >> 16 & 63))" -eq 38 ]; then
+if [ "$(vtd_bits)" -eq 39 ]; then
 	timeout 60 dpdk-testpmd -l 0-1 --iova-mode=va --base-virtaddr=0x100000000 -- \
 		--mp-alloc=xmemhuge --total-num-mbufs=4096 </dev/null >"$log" 2>&1
 	if grep -q "Cannot set up DMA remapping, error 22" "$log"; then

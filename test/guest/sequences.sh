@@ -13,17 +13,13 @@
 # shellcheck disable=SC2046
 set -- $(nics)
 bind_vfio "$@"
-if [ -e /sys/class/iommu/dmar0 ]; then
-	# The width of the address space, as the IOMMU reports it (MGAW, bits 21:16 of its capabilities).
-	bits=$(($(printf '%d' "0x$(cat /sys/class/iommu/dmar0/intel-iommu/cap)") >> 16 & 63))
-	preset=intel-$((bits + 1))
-else
-	preset=smmuv3
-fi
+bits=$(vtd_bits)
+preset=intel-$bits
+if [ "$bits" -eq 0 ]; then preset=smmuv3; fi
 
-/share/ioas-sequences --model --preset $preset >/tmp/model 2>/tmp/model.log
+/share/ioas-sequences --model --preset "$preset" >/tmp/model 2>/tmp/model.log
 model=$?
-/share/ioas-sequences --device "$1" --preset $preset >/tmp/kernel 2>/tmp/kernel.log
+/share/ioas-sequences --device "$1" --preset "$preset" >/tmp/kernel 2>/tmp/kernel.log
 kernel=$?
 lines=$(wc -l </tmp/kernel)
 if [ $model -ne 0 ] || [ $kernel -ne 0 ] || [ "$lines" -lt 100 ]; then
