@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,46 +11,54 @@
 void
 share_create(struct share *share, const struct ioas_sys *sys, uint64_t pages, int node)
 {
-	const uint64_t page_size = sysconf(_SC_PAGESIZE);
-
-	*share = (struct share){ .sys = sys, .fd = -1, .node = node,
-				.page_size = page_size };
-	share->template_of = sys->reserve(pages * sizeof(*share->template_of),
-					  PROT_READ | PROT_WRITE);
-	if (share->template_of == NULL)
-		return;
-	share->fd = sys->memory_file(SHARE_TEMPLATES * page_size, (void **)&share->templates);
-	if (share->fd >= 0 && node >= 0)
-		sys->bind(share->templates, SHARE_TEMPLATES * page_size, node);
+	*share = (struct share){
+		.sys = sys,
+		.fd = -1,
+		.node = node,
+		.page_size = sysconf(_SC_PAGESIZE),
+	};
+	share->shared = calloc((pages + 63) / 64, sizeof(uint64_t));
+	if (share->shared != NULL)
+		share->fd = sys->memory_file(SHARE_TEMPLATES * share->page_size, node);
 }
 
 void
-share_destroy(struct share *share, uint64_t pages)
+share_destroy(struct share *share)
 {
-	if (share->fd >= 0) {
-		munmap(share->templates, SHARE_TEMPLATES * share->page_size);
+	if (share->fd >= 0)
 		close(share->fd);
-	}
-	if (share->template_of != NULL)
-		munmap(share->template_of, pages * sizeof(*share->template_of));
+	free(share->shared);
 }
 
-/* The template of a word, filled if it is new; SHARE_TEMPLATES if all are in use. */
+/* The template of a word, or one that is not in use; SHARE_TEMPLATES if all are. */
 static unsigned int
-find_template(struct share *share, uint64_t word)
+find_template(const struct share *share, uint64_t word)
 {
-	const uint64_t words = share->page_size / sizeof(word);
 	unsigned int unused = SHARE_TEMPLATES;
 
 	for (unsigned int i = 0; i < SHARE_TEMPLATES; i++) {
+		if (share->users[i] > 0 && share->words[i] == word)
+			return i;
 		if (share->users[i] == 0 && unused == SHARE_TEMPLATES)
 			unused = i;
-		else if (share->users[i] > 0 && share->templates[i * words] == word)
-			return i;
 	}
-	for (uint64_t i = 0; unused < SHARE_TEMPLATES && i < words; i++)
-		share->templates[unused * words + i] = word;
 	return unused;
+}
+
+static bool
+fill_template(struct share *share, unsigned int template, uint64_t word)
+{
+	for (uint64_t at = 0; at < share->page_size; at += sizeof(word) * 512) {
+		uint64_t words[512];
+
+		for (unsigned int i = 0; i < 512; i++)
+			words[i] = word;
+		if (share->sys->write_file(share->fd, words, sizeof(words),
+					   template * share->page_size + at) < 0)
+			return false;
+	}
+	share->words[template] = word;
+	return true;
 }
 
 bool
@@ -61,19 +70,24 @@ share_page(struct share *share, void *page, uint64_t index, uint64_t word)
 		return false;
 	template = find_template(share, word);
 	if (template == SHARE_TEMPLATES ||
+	    (share->users[template] == 0 && !fill_template(share, template, word)) ||
 	    share->sys->map_file(page, share->page_size, share->fd,
 				 template * share->page_size) < 0)
 		return false;
 	share->users[template]++;
-	share->template_of[index] = template + 1;
+	share->shared[index / 64] |= UINT64_C(1) << index % 64;
 	return true;
 }
 
 bool
 share_end(struct share *share, void *page, uint64_t index)
 {
-	if (share->fd < 0 || share->template_of[index] == 0)
+	const uint64_t bit = UINT64_C(1) << index % 64;
+	unsigned int template;
+
+	if (share->fd < 0 || (share->shared[index / 64] & bit) == 0)
 		return false;
+	template = find_template(share, *(uint64_t *)page);
 	/* Should the kernel have no new page to put there, the old one becomes private. */
 	if (share->sys->map_zeros(page, share->page_size) < 0) {
 		mprotect(page, share->page_size, PROT_READ | PROT_WRITE);
@@ -83,7 +97,7 @@ share_end(struct share *share, void *page, uint64_t index)
 		if (share->node >= 0)
 			share->sys->bind(page, share->page_size, share->node);
 	}
-	share->users[share->template_of[index] - 1]--;
-	share->template_of[index] = 0;
+	share->users[template]--;
+	share->shared[index / 64] &= ~bit;
 	return true;
 }

@@ -27,16 +27,16 @@ struct share {
 	const struct ioas_sys *sys;
 	int fd;                              /* the templates' memory; -1: no sharing */
 	int node;                            /* where the array's memory shall be; -1: anywhere */
-	uint64_t *templates;
 	uint64_t page_size;                  /* of the CPU, in bytes */
+	uint64_t words[SHARE_TEMPLATES];     /* what each template is full of */
 	uint32_t users[SHARE_TEMPLATES];     /* pages of the array that are this template */
-	uint16_t *template_of;               /* for each page of the array, plus 1; 0: none */
+	uint64_t *shared;                    /* a bit for each page of the array */
 };
 
 /* For an array of that many pages, on that node (-1: any). Sharing is a gain that may fail: then
  * share_page() will say no. */
 void share_create(struct share *share, const struct ioas_sys *sys, uint64_t pages, int node);
-void share_destroy(struct share *share, uint64_t pages);
+void share_destroy(struct share *share);
 
 /* Makes the index-th page of the array, which reads as zeros, read as words. Whether it did. */
 bool share_page(struct share *share, void *page, uint64_t index, uint64_t word);

@@ -81,19 +81,37 @@ linux_bind(void *start, uint64_t size, int node)
 }
 
 static int
-linux_memory_file(uint64_t size, void **start)
+linux_memory_file(uint64_t size, int node)
 {
 	const int fd = memfd_create("ioas", MFD_CLOEXEC);
+	int ret = 0;
 
 	if (fd < 0)
 		return -errno;
-	*start = ftruncate(fd, size) < 0
-		? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (*start == MAP_FAILED) {
-		close(fd);
-		return -ENOMEM;
+	if (ftruncate(fd, size) < 0)
+		ret = -errno;
+	if (ret == 0 && node >= 0) {
+		/* The file keeps the policy when the mapping is gone. */
+		void *const p = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
+
+		if (p != MAP_FAILED) {
+			linux_bind(p, size, node);
+			munmap(p, size);
+		}
 	}
-	return fd;
+	if (ret < 0)
+		close(fd);
+	return ret < 0 ? ret : fd;
+}
+
+static int
+linux_write_file(int fd, const void *from, uint64_t size, uint64_t offset)
+{
+	const ssize_t n = pwrite(fd, from, size, offset);
+
+	if (n < 0)
+		return -errno;
+	return (uint64_t)n == size ? 0 : -EIO;
 }
 
 /* Puts pages in place of others. A reader sees the old ones or the new ones, and with the new all
@@ -138,6 +156,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.commit = linux_commit,
 	.bind = linux_bind,
 	.memory_file = linux_memory_file,
+	.write_file = linux_write_file,
 	.map_file = linux_map_file,
 	.map_zeros = linux_map_zeros,
 };

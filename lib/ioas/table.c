@@ -106,7 +106,7 @@ replica_destroy(struct replica *replica)
 		munmap(slab, SLAB_DETAILS * DETAIL_SIZE);
 	}
 	if (replica->flat != NULL) {
-		share_destroy(&replica->share, FLAT_ENTRIES / replica->page_entries);
+		share_destroy(&replica->share);
 		munmap(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
 	}
 	for (uint64_t i = 0; replica->far_blocks > 0; i++) {

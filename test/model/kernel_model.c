@@ -948,11 +948,20 @@ model_bind(void *start, uint64_t size, int node)
 }
 
 static int
-model_memory_file(uint64_t size, void **start)
+model_memory_file(uint64_t size, int node)
 {
 	const int ret = model.no_memory_file ? -EPERM : counted(MODEL_SHARE);
 
-	return ret < 0 ? ret : ioas_sys_linux.memory_file(size, start);
+	(void)node;
+	return ret < 0 ? ret : ioas_sys_linux.memory_file(size, -1);
+}
+
+static int
+model_write_file(int fd, const void *from, uint64_t size, uint64_t offset)
+{
+	const int ret = counted(MODEL_SHARE);
+
+	return ret < 0 ? ret : ioas_sys_linux.write_file(fd, from, size, offset);
 }
 
 static int
@@ -980,6 +989,7 @@ static const struct ioas_sys model_sys = {
 	.commit = model_commit,
 	.bind = model_bind,
 	.memory_file = model_memory_file,
+	.write_file = model_write_file,
 	.map_file = model_map_file,
 	.map_zeros = model_map_zeros,
 };
