@@ -47,7 +47,9 @@ for name; do
 	case $name in
 	gcc) options=(-Dstress_seconds=120) ;;
 	clang) compiler=clang ;;
-	asan) options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2) ;;
+	asan)
+		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
+			-Dc_args=-fno-sanitize-recover=undefined) ;;
 	arm64) options=(--cross-file "$top/build/arm64/cross") ;;
 	tsan) options=(-Db_sanitize=thread -Db_lundef=false -Doptimization=2 -Dstress_seconds=120) ;;
 	*) usage >&2; die "unknown build $name" ;;

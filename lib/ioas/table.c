@@ -287,11 +287,13 @@ is_whole_page(const struct replica *replica, uint64_t va, uint64_t last)
 static uint64_t
 fill_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
-	const uint64_t slot = va >> IOAS_TABLE_SHIFT, index = slot / replica->page_entries;
+	const uint64_t slot = va >> IOAS_TABLE_SHIFT;
+	uint64_t index;
 	bool done;
 
 	if (!is_flat(replica, va))
 		return 0;
+	index = slot / replica->page_entries;
 	/* What is shared came with one area, and goes with it: as a whole. */
 	done = value == 0
 		? share_end(&replica->share, &replica->flat[slot], index)
