@@ -5,6 +5,7 @@
 #define IOAS_BACKEND_H
 
 #include "device.h"
+#include "ledger.h"
 #include "log.h"
 #include "sys.h"
 
@@ -21,24 +22,29 @@ struct backend;
 
 struct backend_ops {
 	const char *name;
+	bool kernel_chooses; /* IOVAs, inside the window of a map */
 
 	/* Opens it. On failure nothing is left behind and the reason has been logged. */
-	int (*open)(const struct ioas_log *log, struct backend **backend);
+	int (*open)(const struct ioas_log *log, const struct ledger *ledger,
+		    struct backend **backend);
 	/* Undoes open and with it every map. No device is attached any more. */
 	void (*close)(struct backend *backend);
 
-	/* Opens the device and attaches it; fills device->fd. Logs the reason of a failure. */
+	/* Opens the device and attaches it; fills device->fd. What the ledger has is mapped then,
+	 * also if the kernel had forgotten it. Logs the reason of a failure. */
 	int (*attach)(struct backend *backend, struct ioas_device *device);
 	/* Detaches and closes. Cannot fail. */
 	void (*detach)(struct backend *backend, struct ioas_device *device);
 
-	/* Maps at an IOVA that the kernel chooses inside [window.first, window.last], which is as
-	 * long as the memory or longer. */
+	/* Maps at an IOVA that the kernel, or else the backend, chooses inside [window.first,
+	 * window.last], which is as long as the memory or longer. */
 	int (*map)(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
 		   uint64_t *iova);
 	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
 	/* Takes away exactly one area. */
 	int (*unmap)(struct backend *backend, uint64_t iova, uint64_t length);
+	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
+	const char *full;
 
 	/* The usable ranges in ascending order, as many as fit into n; returns how many there are
 	 * or a negative errno. */
@@ -50,11 +56,17 @@ struct backend {
 	const struct backend_ops *ops;
 	const struct ioas_sys *sys;
 	const struct ioas_log *log;
+	const struct ledger *ledger; /* the space's: what is mapped */
 };
 
 /* Opens the backend of that name, or for NULL and "auto" the first that works. */
-int backend_open(const char *name, const struct ioas_log *log, struct backend **backend);
+int backend_open(const char *name, const struct ioas_log *log, const struct ledger *ledger,
+		 struct backend **backend);
+
+/* Opens a backend's node in /dev; logs the reason of a failure, with what helps if there is none. */
+int backend_open_node(const char *path, const char *missing, const struct ioas_log *log);
 
 extern const struct backend_ops iommufd_ops;
+extern const struct backend_ops type1_ops;
 
 #endif /* IOAS_BACKEND_H */

@@ -3,6 +3,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,12 @@ read_driver(struct ioas_device *device)
 	n = readlink(path, target, sizeof(target) - 1);
 	target[n < 0 ? 0 : n] = '\0';
 	snprintf(device->driver, sizeof(device->driver), "%.63s", device_basename(target));
+}
+
+static bool
+is_vfio(const struct ioas_device *device)
+{
+	return strstr(device->driver, "vfio") != NULL;
 }
 
 /*
@@ -73,12 +80,50 @@ sysfs_folder(const char *name, char *sysfs, size_t size)
 	return n >= 0 && (size_t)n < size;
 }
 
-bool
-ioas_device_has_cdev(const char *name)
+/*
+ * The number of the device's IOMMU group, -1 if there is none. Where VFIO works without an IOMMU it
+ * makes up groups of its own, and they do not count.
+ */
+static int
+find_group(const char *sysfs)
 {
-	char sysfs[PATH_MAX], cdev[96];
+	char path[PATH_MAX + 32], target[PATH_MAX], name[16] = "";
+	FILE *file;
+	ssize_t n;
+	int number;
 
-	return sysfs_folder(name, sysfs, sizeof(sysfs)) && find_cdev(sysfs, cdev, sizeof(cdev));
+	snprintf(path, sizeof(path), "%s/iommu_group", sysfs);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n < 0 ? 0 : n] = '\0';
+	if (sscanf(device_basename(target), "%d", &number) != 1)
+		return -1;
+	snprintf(path, sizeof(path), "%s/iommu_group/name", sysfs);
+	file = fopen(path, "re");
+	if (file != NULL) {
+		if (fscanf(file, "%15s", name) != 1)
+			name[0] = '\0';
+		fclose(file);
+	}
+	return strcmp(name, "vfio-noiommu") == 0 ? -1 : number;
+}
+
+/* Fills what can be read of the device's folder; false if nothing can attach it. */
+static bool
+look_at(struct ioas_device *device)
+{
+	read_driver(device);
+	device->group_number = find_group(device->sysfs);
+	if (!find_cdev(device->sysfs, device->cdev, sizeof(device->cdev)))
+		device->cdev[0] = '\0';
+	return is_vfio(device) && (device->cdev[0] != '\0' || device->group_number >= 0);
+}
+
+bool
+ioas_device_is_usable(const char *name)
+{
+	struct ioas_device device;
+
+	return sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) && look_at(&device);
 }
 
 int
@@ -94,10 +139,9 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 			 device->name);
 		return -ENODEV;
 	}
-	read_driver(device);
-	if (find_cdev(device->sysfs, device->cdev, sizeof(device->cdev)))
+	if (look_at(device))
 		return 0;
-	if (strncmp(device->driver, "vfio", 4) != 0) {
+	if (!is_vfio(device)) {
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: bound to %s, not to a VFIO driver: run `dpdk-devbind.py -b vfio-pci %s`",
 			 device->name, device->driver[0] != '\0' ? device->driver : "no driver",
@@ -105,10 +149,52 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 		return -ENODEV;
 	}
 	ioas_log(log, IOAS_LOG_ERR,
-		 "%s: bound to %s, but it has no character device (%s/vfio-dev/*/dev): the kernel "
-		 "must be Linux 6.6 or newer with CONFIG_VFIO_DEVICE_CDEV, and an IOMMU must be on",
+		 "%s: bound to %s, but no IOMMU translates for it (there is no %s/iommu_group): switch "
+		 "the IOMMU on in the firmware and on the kernel's command line (intel_iommu=on)",
 		 device->name, device->driver, device->sysfs);
 	return -ENOENT;
+}
+
+int
+device_open_node(const struct ioas_device *device, const char *path, const struct ioas_log *log)
+{
+	const int fd = device->sys->open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd == -EACCES || fd == -EPERM)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: no permission to open %s: give this user read and write access to it "
+			 "(a udev rule, or chown)", device->name, path);
+	else if (fd == -EBUSY)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: %s is in use by another process: stop it (see `fuser -v %s`)",
+			 device->name, path, path);
+	else if (fd < 0)
+		ioas_log(log, IOAS_LOG_ERR, "%s: cannot open %s: %s", device->name, path,
+			 strerror(-fd));
+	return fd;
+}
+
+void
+device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log, int error)
+{
+	if (error == -EADDRINUSE)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: it reserves IOVAs that are mapped already: attach it before memory is "
+			 "mapped, or keep them free with a window", device->name);
+	else if (error == -ENOMEM)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: cannot attach it: not enough memory, or RLIMIT_MEMLOCK is too small for "
+			 "what is mapped: raise it (`ulimit -l`)", device->name);
+	else if (error == -EPERM)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: the kernel refuses to attach it (EPERM): a device of its IOMMU group is "
+			 "bound to a kernel driver or held by another process (bind all of them to "
+			 "vfio-pci), or the platform does not isolate interrupts "
+			 "(iommufd.allow_unsafe_interrupts=1 or "
+			 "vfio_iommu_type1.allow_unsafe_interrupts=1 accepts that)", device->name);
+	else
+		ioas_log(log, IOAS_LOG_ERR, "%s: cannot attach it to the I/O address space: %s",
+			 device->name, strerror(-error));
 }
 
 int

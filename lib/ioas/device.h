@@ -10,21 +10,33 @@
 #include "log.h"
 #include "sys.h"
 
+struct group;
+
 struct ioas_device {
 	struct ioas *space;
 	struct ioas_device *next; /* of the same space */
 	const struct ioas_sys *sys;
+	struct group *group;      /* that it was opened through; NULL: through its cdev */
 	int fd;                   /* -1 until a backend has opened it */
+	int group_number;         /* of its IOMMU group; -1: it has none */
 	char name[64];            /* the last part of the sysfs path */
 	char sysfs[PATH_MAX];     /* its folder in sysfs */
 	char driver[64];          /* the kernel driver that it is bound to */
-	char cdev[96];            /* "/dev/vfio/devices/vfioN" */
+	char cdev[96];            /* "/dev/vfio/devices/vfioN", or "" */
 };
 
 /* The last part of a PCI address or sysfs path. */
 const char *device_basename(const char *name);
 
-/* Fills sysfs, driver and cdev from a PCI address or a sysfs path; logs what is missing. */
+/* Fills sysfs, driver, cdev and group_number from a PCI address or a sysfs path; logs what is
+ * missing. */
 int device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log);
+
+/* Opens a node of the device's in /dev; logs the reason of a failure. */
+int device_open_node(const struct ioas_device *device, const char *path, const struct ioas_log *log);
+
+/* The line for a device that could be opened, but not attached. */
+void device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log,
+			       int error);
 
 #endif /* IOAS_DEVICE_H */

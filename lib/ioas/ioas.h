@@ -69,7 +69,8 @@ struct ioas_range {
 struct ioas_options {
 	/** sizeof(struct ioas_options), so that later versions can add members. */
 	size_t size;
-	/** "iommufd", or "auto" (also NULL): the first that works here. */
+	/** "iommufd" (/dev/iommu), "type1" (/dev/vfio/vfio, VFIO's own container), or "auto" (also
+	 * NULL): the first of these that works here; why others do not is logged. */
 	const char *backend;
 	/** Where chosen IOVAs may lie. Both 0: in the whole aperture. */
 	struct ioas_range window;
@@ -91,8 +92,10 @@ struct ioas_options {
  * @param space   Where the new space goes.
  * @return 0, or
  *   -EINVAL   an option is wrong (unknown backend, window upside down or not page-aligned);
- *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or the module is not loaded;
- *   -EACCES   no permission to open /dev/iommu;
+ *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or no VFIO container, or the
+ *             module is not loaded;
+ *   -EACCES   no permission to open /dev/iommu or /dev/vfio/vfio;
+ *   -EOPNOTSUPP the VFIO container knows no type1 IOMMU;
  *   -ENOMEM   no memory, or no address space for the lookup table (RLIMIT_AS).
  */
 int ioas_create(const struct ioas_options *options, struct ioas **space);
@@ -107,28 +110,32 @@ int ioas_create(const struct ioas_options *options, struct ioas **space);
 void ioas_destroy(struct ioas *space);
 
 /**
- * Tell whether a device has a VFIO character device, and so can be attached. Reads sysfs only.
+ * Tell whether a device can be attached: whether it is bound to a VFIO driver and an IOMMU translates
+ * for it. Reads sysfs only.
  *
  * @param name A PCI address or the path of the device's sysfs folder.
  */
-bool ioas_device_has_cdev(const char *name);
+bool ioas_device_is_usable(const char *name);
 
 /**
  * Open a device, take it into possession and attach it to the space.
  *
- * The device must be bound to vfio-pci (or another VFIO driver) and have a character device
- * /dev/vfio/devices/vfioN (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV). Attach devices before memory is
- * mapped wherever possible: an attach fails if the device reserves IOVAs that are in use.
- * The device is not reset.
+ * The device must be bound to vfio-pci (or another VFIO driver). It is opened by its character device
+ * /dev/vfio/devices/vfioN where it has one (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV) and the backend is
+ * iommufd, else through its IOMMU group /dev/vfio/N, which then belongs to this process with all its
+ * devices. Attach devices before memory is mapped wherever possible: an attach fails if the device
+ * reserves IOVAs that are in use. The device is not reset.
  *
  * @param space  The space.
  * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder.
  * @param device Where the handle goes.
  * @return 0, or
  *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
- *   -ENOENT     bound, but without a character device;
- *   -EACCES     no permission to open the character device;
+ *   -ENOENT     bound, but no IOMMU translates for it;
+ *   -EACCES     no permission to open the character device, or the group;
  *   -EBUSY      somebody else holds it or its group;
+ *   -EPERM      another device of its group is bound to a kernel driver, or interrupts are not
+ *               isolated;
  *   -EADDRINUSE the device reserves IOVAs that are mapped already;
  *   -EEXIST     it is attached to this space already;
  *   others      what the kernel answered.
@@ -170,7 +177,8 @@ const char *ioas_device_name(const struct ioas_device *device);
 int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info);
 
 /**
- * Map memory at an IOVA that the kernel chooses, for devices to read and write.
+ * Map memory at an IOVA that the kernel chooses (or, through type1, the library by the same rules),
+ * for devices to read and write.
  *
  * The memory becomes one area. Its IOVA is congruent to its address modulo the largest power of
  * two that fits into the length, up to 1 GiB, so that the IOMMU can use as large an entry as the
@@ -187,7 +195,8 @@ int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *
  *   -EINVAL    zero, misaligned or wrapping;
  *   -EEXIST    part of the memory is mapped already;
  *   -ERANGE    beyond 2^57, which no user address is;
- *   -ENOSPC    no free range of IOVAs that is long enough;
+ *   -ENOSPC    no free range of IOVAs that is long enough, or (type1) the kernel takes no more maps:
+ *              65,535 by default, vfio_iommu_type1.dma_entry_limit;
  *   -ENOMEM    RLIMIT_MEMLOCK or memory is too small;
  *   -EFAULT    not readable and writable memory.
  */
@@ -251,6 +260,7 @@ int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
 /** What a space holds. */
 struct ioas_info {
 	const char *backend;       /**< The backend's name. Valid while the space lives. */
+	bool kernel_chooses;       /**< The kernel chooses IOVAs; else the library does. */
 	unsigned int devices;      /**< Attached devices. */
 	uint64_t maps;             /**< Areas. */
 	uint64_t bytes;            /**< Their lengths added up. */

@@ -4,7 +4,8 @@
 
 /*
  * The iommufd interface of the kernel: one IOAS in one /dev/iommu descriptor, devices through
- * their VFIO character devices.
+ * their VFIO character devices, or through their groups where they have none (Linux 6.2 to 6.5, and
+ * later without CONFIG_VFIO_DEVICE_CDEV): then the descriptor takes the place of the container.
  *
  * The kernel searches for a chosen IOVA first-fit from the bottom, linearly in the number of areas
  * that it passes; therefore the allowed list is narrowed to the window of each map. An attach fails
@@ -12,11 +13,10 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend.h"
+#include "group.h"
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
@@ -27,6 +27,7 @@ struct iommufd {
 	int fd;
 	__u32 ioas;
 	bool narrowed; /* the allowed list is not empty */
+	struct group *groups;
 };
 
 static struct iommufd *
@@ -43,23 +44,8 @@ call(const struct iommufd *fd, unsigned long request, void *arg)
 	return ret < 0 ? ret : 0;
 }
 
-static void
-log_open_failure(const struct ioas_log *log, int error)
-{
-	if (error == -ENOENT || error == -ENODEV || error == -ENXIO)
-		ioas_log(log, IOAS_LOG_ERR,
-			 DEV_IOMMU " does not exist: run `modprobe iommufd`, or use a kernel with "
-			 "CONFIG_IOMMUFD (Linux 6.2 or newer)");
-	else if (error == -EACCES || error == -EPERM)
-		ioas_log(log, IOAS_LOG_ERR,
-			 "no permission to open " DEV_IOMMU ": give this user read and write access "
-			 "to it (a udev rule, or chown)");
-	else
-		ioas_log(log, IOAS_LOG_ERR, "cannot open " DEV_IOMMU ": %s", strerror(-error));
-}
-
 static int
-iommufd_open(const struct ioas_log *log, struct backend **backend)
+iommufd_open(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
 {
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct iommufd *fd;
@@ -69,12 +55,12 @@ iommufd_open(const struct ioas_log *log, struct backend **backend)
 	if (fd == NULL)
 		return -ENOMEM;
 	*fd = (struct iommufd){
-		.backend = { .ops = &iommufd_ops, .sys = ioas_sys, .log = log },
+		.backend = { .ops = &iommufd_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
 	};
-	fd->fd = ioas_sys->open(DEV_IOMMU, O_RDWR | O_CLOEXEC);
+	fd->fd = backend_open_node(DEV_IOMMU, "run `modprobe iommufd`, or use a kernel with CONFIG_IOMMUFD "
+				  "(Linux 6.2 or newer)", log);
 	if (fd->fd < 0) {
 		ret = fd->fd;
-		log_open_failure(log, ret);
 		goto err_free;
 	}
 	ret = call(fd, IOMMU_IOAS_ALLOC, &alloc);
@@ -130,86 +116,94 @@ allow(struct iommufd *fd, const struct ioas_range *window)
 }
 
 static int
-open_cdev(struct backend *backend, struct ioas_device *device)
+bind_cdev(struct iommufd *fd, struct ioas_device *device)
 {
-	const int fd = backend->sys->open(device->cdev, O_RDWR | O_CLOEXEC);
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = fd->fd };
+	const struct ioas_log *const log = fd->backend.log;
+	int ret;
 
-	if (fd == -EACCES || fd == -EPERM)
+	device->fd = device_open_node(device, device->cdev, log);
+	if (device->fd < 0)
+		return device->fd;
+	ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
+	if (ret == -EBUSY || ret == -EINVAL) {
+		ret = -EBUSY;
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: the device or its group is in use by another process: stop it (see "
+			 "`fuser -v %s /dev/vfio/*`); or a device of its group is bound to a kernel "
+			 "driver: bind all of them to vfio-pci", device->name, device->cdev);
+	} else if (ret < 0) {
+		device_log_attach_failure(device, log, ret);
+	}
+	return ret;
+}
+
+static int
+attach_cdev(struct iommufd *fd, struct ioas_device *device)
+{
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+		.pt_id = fd->ioas,
+	};
+	const struct ioas_sys *const sys = fd->backend.sys;
+	int ret;
+
+	ret = bind_cdev(fd, device);
+	if (ret == 0) {
+		ret = sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+		if (ret < 0)
+			device_log_attach_failure(device, fd->backend.log, ret);
+	}
+	if (ret < 0 && device->fd >= 0) {
+		/* Closing the descriptor also unbinds. */
+		sys->close(device->fd);
+		device->fd = -1;
+	}
+	return ret;
+}
+
+/* The kernel attaches the device to the IOAS that is named first when it opens it. */
+static int
+attach_group(struct iommufd *fd, struct ioas_device *device)
+{
+	struct iommu_vfio_ioas ioas = {
+		.size = sizeof(ioas),
+		.ioas_id = fd->ioas,
+		.op = IOMMU_VFIO_IOAS_SET,
+	};
+	struct backend *const backend = &fd->backend;
+	int ret;
+
+	ret = call(fd, IOMMU_VFIO_IOAS, &ioas);
+	if (ret < 0) {
 		ioas_log(backend->log, IOAS_LOG_ERR,
-			 "%s: no permission to open %s: give this user read and write access to it "
-			 "(a udev rule, or chown)", device->name, device->cdev);
-	else if (fd == -EBUSY)
-		ioas_log(backend->log, IOAS_LOG_ERR,
-			 "%s: %s is in use by another process: stop it (see `fuser -v %s`)",
-			 device->name, device->cdev, device->cdev);
-	else if (fd < 0)
-		ioas_log(backend->log, IOAS_LOG_ERR, "%s: cannot open %s: %s", device->name,
-			 device->cdev, strerror(-fd));
-	return fd;
+			 "%s: it has no character device, and iommufd takes no groups: %s: use a "
+			 "kernel with CONFIG_VFIO_DEVICE_CDEV or CONFIG_VFIO_GROUP, or backend type1",
+			 device->name, strerror(-ret));
+		return ret;
+	}
+	ret = group_enter(backend, &fd->groups, fd->fd, device);
+	if (ret < 0)
+		return ret;
+	ret = group_open_device(backend, device);
+	if (ret < 0)
+		group_leave(backend, &fd->groups, device);
+	return ret;
 }
 
 static int
 iommufd_attach(struct backend *backend, struct ioas_device *device)
 {
 	struct iommufd *const fd = to_iommufd(backend);
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = fd->fd };
-	struct vfio_device_attach_iommufd_pt attach = {
-		.argsz = sizeof(attach),
-		.pt_id = fd->ioas,
-	};
 	int ret;
 
-	device->fd = open_cdev(backend, device);
-	if (device->fd < 0)
-		return device->fd;
-	ret = backend->sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
-	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
-	if (ret == -EINVAL)
-		ret = -EBUSY;
-	if (ret < 0) {
-		if (ret == -EBUSY)
-			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: the device or its group is in use by another process: stop it "
-				 "(see `fuser -v %s /dev/vfio/*`); or a device of its group is bound "
-				 "to a kernel driver: bind all of them to vfio-pci", device->name,
-				 device->cdev);
-		else if (ret == -EPERM)
-			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: the kernel refuses to bind it to iommufd (EPERM): a device of "
-				 "its IOMMU group is bound to a kernel driver or held by another "
-				 "process (bind all of them to vfio-pci), or the platform does not "
-				 "isolate interrupts (iommufd.allow_unsafe_interrupts=1 accepts "
-				 "that)", device->name);
-		else
-			ioas_log(backend->log, IOAS_LOG_ERR, "%s: cannot bind it to iommufd: %s",
-				 device->name, strerror(-ret));
-		goto err_close;
-	}
 	ret = allow(fd, NULL);
-	if (ret == 0)
-		ret = backend->sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 	if (ret < 0) {
-		if (ret == -EADDRINUSE)
-			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: it reserves IOVAs that are mapped already: attach it before "
-				 "memory is mapped, or keep them free with a window", device->name);
-		else if (ret == -ENOMEM)
-			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: cannot attach it: not enough memory, or RLIMIT_MEMLOCK is too "
-				 "small for what is mapped: raise it (`ulimit -l`)", device->name);
-		else
-			ioas_log(backend->log, IOAS_LOG_ERR,
-				 "%s: cannot attach it to the I/O address space: %s", device->name,
-				 strerror(-ret));
-		goto err_close;
+		device_log_attach_failure(device, backend->log, ret);
+		return ret;
 	}
-	return 0;
-
-err_close:
-	/* Closing the descriptor also unbinds. */
-	backend->sys->close(device->fd);
-	device->fd = -1;
-	return ret;
+	return device->cdev[0] != '\0' ? attach_cdev(fd, device) : attach_group(fd, device);
 }
 
 static void
@@ -218,10 +212,13 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
 
 	/* Closing would do, but a descriptor that the application has duplicated keeps the file
-	 * open; DMA must end here all the same. */
-	backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	 * open; DMA must end here all the same. A device of a group does not know the call. */
+	if (device->group == NULL)
+		backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
 	backend->sys->close(device->fd);
 	device->fd = -1;
+	if (device->group != NULL)
+		group_leave(backend, &to_iommufd(backend)->groups, device);
 }
 
 static int
@@ -301,6 +298,7 @@ iommufd_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int 
 
 const struct backend_ops iommufd_ops = {
 	.name = "iommufd",
+	.kernel_chooses = true,
 	.open = iommufd_open,
 	.close = iommufd_close,
 	.attach = iommufd_attach,

@@ -45,6 +45,12 @@ ledger_from_iova(const struct ledger *ledger, uint64_t x)
 }
 
 struct area *
+ledger_next(const struct ledger *ledger, const struct area *area)
+{
+	return area->iova.last == UINT64_MAX ? NULL : ledger_from_iova(ledger, area->iova.last + 1);
+}
+
+struct area *
 ledger_from_va(const struct ledger *ledger, uint64_t x)
 {
 	struct tree_node *const node = tree_from(&ledger->by_va, x);

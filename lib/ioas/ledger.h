@@ -36,6 +36,8 @@ void ledger_remove(struct ledger *ledger, struct area *area);
 
 /* The area with the lowest IOVA that ends at x or above, or NULL. */
 struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);
+/* The area with the next higher IOVA, or NULL. */
+struct area *ledger_next(const struct ledger *ledger, const struct area *area);
 /* The area with the lowest address that ends at x or above, or NULL. Never an alias. */
 struct area *ledger_from_va(const struct ledger *ledger, uint64_t x);
 

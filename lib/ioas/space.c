@@ -197,7 +197,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	ret = create_table(space, options);
 	if (ret < 0)
 		goto err_free;
-	ret = backend_open(options->backend, &space->log, &space->backend);
+	ret = backend_open(options->backend, &space->log, &space->ledger, &space->backend);
 	if (ret < 0)
 		goto err_table;
 	ret = refresh_ranges(space);
@@ -298,7 +298,7 @@ attach_locked(struct ioas *space, const char *name, struct ioas_device *device)
 	space->devices = device;
 	space->n_devices++;
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s (%s) attached through %s", device->name,
-		 device->driver, device->cdev);
+		 device->driver, device->group == NULL ? device->cdev : "its group");
 	return 0;
 }
 
@@ -373,6 +373,11 @@ log_map_failure(struct ioas *space, uint64_t va, uint64_t length, int error)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at 0x%" PRIx64 ": it is not readable and writable memory of "
 			 "this process", size.text, va);
+	else if (error == -ENOSPC && space->backend->ops->full != NULL)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": the kernel takes no more maps than the %"
+			 PRIu64 " that there are: %s", size.text, va, space->ledger.areas,
+			 space->backend->ops->full);
 	else
 		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s", size.text,
 			 va, strerror(-error));
@@ -688,6 +693,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 	pthread_mutex_lock(&space->lock);
 	*info = (struct ioas_info){
 		.backend = space->backend->ops->name,
+		.kernel_chooses = space->backend->ops->kernel_chooses,
 		.devices = space->n_devices,
 		.maps = space->ledger.areas,
 		.bytes = space->ledger.bytes,
@@ -728,17 +734,15 @@ int
 ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg)
 {
 	const struct area *area;
-	uint64_t from = 0;
 	int ret = 0;
 
 	pthread_mutex_lock(&space->lock);
-	while (ret == 0 && (area = ledger_from_iova(&space->ledger, from)) != NULL) {
+	area = ledger_from_iova(&space->ledger, 0);
+	while (ret == 0 && area != NULL) {
 		const struct ioas_area shown = public_area(area);
 
 		ret = fn(&shown, arg);
-		if (area->iova.last == UINT64_MAX)
-			break;
-		from = area->iova.last + 1;
+		area = ledger_next(&space->ledger, area);
 	}
 	pthread_mutex_unlock(&space->lock);
 	return ret;

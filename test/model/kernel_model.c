@@ -3,8 +3,7 @@
  */
 
 /*
- * Vocabulary as in the kernel: a context is what an open /dev/iommu stands for, an IOAS an object
- * in it, an area one map. A context lives as long as its descriptor or a device bound to it.
+ * A context lives as long as its descriptor or a device bound to it.
  * Areas and reserved ranges are kept sorted in arrays: simple, and fast enough for a test.
  *
  * One lock guards all; every function of the seam takes it.
@@ -20,51 +19,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kernel_model.h"
+#include "model_internal.h"
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
-#define PAGE UINT64_C(4096)
 #define FIRST_FD 1000000
 #define MAX_FILES 64
 #define MAX_RESERVED 64
 
-#define member_end(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
-
-struct model_area {
-	uint64_t first, last; /* IOVAs */
-	uint64_t va;
-};
-
-struct model_ioas {
-	struct model_ioas *next;
-	struct model_ctx *ctx;
-	uint32_t id;
-	struct model_area *areas; /* ascending */
-	size_t n_areas, room;
-	struct ioas_range *allowed; /* ascending */
-	size_t n_allowed;
-	uint64_t alignment;
-	unsigned int attached;
-};
-
-struct model_ctx {
-	unsigned int refs;
-	uint32_t last_id;
-	struct model_ioas *ioas;
-};
-
-struct file {
-	bool open;
-	struct model_ctx *ctx;       /* of /dev/iommu */
-	struct model_device *device; /* of a cdev */
-};
-
 struct model model;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct file files[MAX_FILES];
-static struct model_device *devices;
+static struct model_file files[MAX_FILES];
+struct model_device *model_devices;
 static unsigned int n_devices;
 static uint64_t pinned;
 static char root[64];
@@ -130,22 +97,22 @@ reserved_of(const struct model_ioas *ioas, struct ioas_range *out)
 {
 	unsigned int n = 0;
 
-	for (const struct model_device *d = devices; d != NULL; d = d->next)
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		if (d->ioas == ioas && n + 6 <= MAX_RESERVED)
 			n += device_reserved(d->iommu, &out[n]);
 	qsort(out, n, sizeof(*out), compare_ranges);
 	return n;
 }
 
-static bool
-touches(uint64_t first, uint64_t last, uint64_t low, uint64_t high)
+bool
+model_touches(uint64_t first, uint64_t last, uint64_t low, uint64_t high)
 {
 	return first <= high && last >= low;
 }
 
 /* The index of the first area that ends at x or above. */
-static size_t
-area_from(const struct model_ioas *ioas, uint64_t x)
+size_t
+model_area_from(const struct model_ioas *ioas, uint64_t x)
 {
 	size_t low = 0, high = ioas->n_areas;
 
@@ -160,18 +127,18 @@ area_from(const struct model_ioas *ioas, uint64_t x)
 	return low;
 }
 
-static bool
-has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last)
+bool
+model_has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last)
 {
-	const size_t i = area_from(ioas, first);
+	const size_t i = model_area_from(ioas, first);
 
 	return i < ioas->n_areas && ioas->areas[i].first <= last;
 }
 
-static void
-insert_area(struct model_ioas *ioas, struct model_area area)
+void
+model_insert_area(struct model_ioas *ioas, struct model_area area)
 {
-	const size_t i = area_from(ioas, area.first);
+	const size_t i = model_area_from(ioas, area.first);
 
 	if (ioas->n_areas == ioas->room) {
 		ioas->room = ioas->room == 0 ? 64 : ioas->room * 2;
@@ -190,8 +157,8 @@ area_pages(const struct model_area *area)
 	return (end | (PAGE - 1)) - (area->va & ~(PAGE - 1)) + 1;
 }
 
-static void
-remove_area(struct model_ioas *ioas, size_t i)
+void
+model_remove_area(struct model_ioas *ioas, size_t i)
 {
 	if (ioas->attached > 0)
 		pinned -= area_pages(&ioas->areas[i]);
@@ -216,12 +183,12 @@ is_readable(const void *address)
 }
 
 /* Whether the memory of an area can be pinned; counts it if so. */
-static int
-pin(const struct model_area *area)
+int
+model_pin(const struct model_area *area)
 {
 	const uint64_t length = area_pages(area), va = area->va & ~(PAGE - 1);
 
-	if (model.bad.last != 0 && touches(va, va + (length - 1), model.bad.first, model.bad.last))
+	if (model.bad.last != 0 && model_touches(va, va + (length - 1), model.bad.first, model.bad.last))
 		return -EFAULT;
 	for (uint64_t at = 0; model.check_memory && at < length; at += PAGE) {
 		if (!is_readable((void *)(uintptr_t)(va + at)))
@@ -255,7 +222,7 @@ search(const struct model_ioas *ioas, uint64_t start, uint64_t last, uint64_t le
 {
 	struct ioas_range reserved[MAX_RESERVED];
 	const unsigned int n = reserved_of(ioas, reserved);
-	size_t a = area_from(ioas, start);
+	size_t a = model_area_from(ioas, start);
 	unsigned int r = 0;
 
 	for (;;) {
@@ -334,13 +301,13 @@ check_fixed(const struct model_ioas *ioas, uint64_t iova, uint64_t length)
 	if (__builtin_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 	for (unsigned int i = 0; i < n; i++)
-		if (touches(iova, last, reserved[i].first, reserved[i].last))
+		if (model_touches(iova, last, reserved[i].first, reserved[i].last))
 			return -EINVAL;
-	return has_area(ioas, iova, last) ? -EEXIST : 0;
+	return model_has_area(ioas, iova, last) ? -EEXIST : 0;
 }
 
-static struct model_ioas *
-find_ioas(struct model_ctx *ctx, uint32_t id)
+struct model_ioas *
+model_find_ioas(struct model_ctx *ctx, uint32_t id)
 {
 	struct model_ioas *ioas = ctx->ioas;
 
@@ -382,7 +349,7 @@ free_ioas(struct model_ioas *ioas)
 static int
 destroy(struct model_ctx *ctx, struct iommu_destroy *arg)
 {
-	struct model_ioas *const ioas = find_ioas(ctx, arg->id);
+	struct model_ioas *const ioas = model_find_ioas(ctx, arg->id);
 
 	if (ioas == NULL)
 		return -ENOENT;
@@ -392,32 +359,24 @@ destroy(struct model_ctx *ctx, struct iommu_destroy *arg)
 	return 0;
 }
 
-static int
-iova_ranges(struct model_ctx *ctx, struct iommu_ioas_iova_ranges *arg)
+unsigned int
+model_usable(const struct model_ioas *ioas, struct ioas_range *out, unsigned int room)
 {
-	const struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
-	struct iommu_iova_range *const out = (void *)(uintptr_t)arg->allowed_iovas;
 	struct ioas_range reserved[MAX_RESERVED];
-	const uint32_t room = arg->num_iovas;
-	unsigned int n;
+	const unsigned int n_reserved = reserved_of(ioas, reserved);
+	unsigned int n = 0;
 	uint64_t start = 0;
 	bool full = false;
 
-	if (arg->__reserved != 0)
-		return -EOPNOTSUPP;
-	if (ioas == NULL)
-		return -ENOENT;
-	n = reserved_of(ioas, reserved);
-	arg->num_iovas = 0;
-	for (unsigned int i = 0; i <= n && !full; i++) {
-		const bool end = i == n;
+	for (unsigned int i = 0; i <= n_reserved && !full; i++) {
+		const bool end = i == n_reserved;
 
 		if (end || reserved[i].first > start) {
-			if (arg->num_iovas < room)
-				out[arg->num_iovas] = (struct iommu_iova_range){
+			if (n < room)
+				out[n] = (struct ioas_range){
 					start, end ? UINT64_MAX : reserved[i].first - 1,
 				};
-			arg->num_iovas++;
+			n++;
 		}
 		if (end)
 			break;
@@ -425,15 +384,51 @@ iova_ranges(struct model_ctx *ctx, struct iommu_ioas_iova_ranges *arg)
 		if (reserved[i].last >= start)
 			start = reserved[i].last + 1;
 	}
+	return n;
+}
+
+static int
+iova_ranges(struct model_ctx *ctx, struct iommu_ioas_iova_ranges *arg)
+{
+	const struct model_ioas *const ioas = model_find_ioas(ctx, arg->ioas_id);
+	const uint32_t room = arg->num_iovas;
+
+	if (arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	if (ioas == NULL)
+		return -ENOENT;
+	arg->num_iovas = model_usable(ioas, (void *)(uintptr_t)arg->allowed_iovas, room);
 	arg->out_iova_alignment = ioas->alignment;
 	return arg->num_iovas > room ? -EMSGSIZE : 0;
+}
+
+static int
+vfio_ioas(struct model_ctx *ctx, struct iommu_vfio_ioas *arg)
+{
+	if (arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	switch (arg->op) {
+	case IOMMU_VFIO_IOAS_GET:
+		arg->ioas_id = ctx->vfio_ioas;
+		return ctx->vfio_ioas == 0 ? -ENODEV : 0;
+	case IOMMU_VFIO_IOAS_SET:
+		if (model_find_ioas(ctx, arg->ioas_id) == NULL)
+			return -ENOENT;
+		ctx->vfio_ioas = arg->ioas_id;
+		return 0;
+	case IOMMU_VFIO_IOAS_CLEAR:
+		ctx->vfio_ioas = 0;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
 }
 
 static int
 allow_iovas(struct model_ctx *ctx, struct iommu_ioas_allow_iovas *arg)
 {
 	const struct iommu_iova_range *const in = (void *)(uintptr_t)arg->allowed_iovas;
-	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct model_ioas *const ioas = model_find_ioas(ctx, arg->ioas_id);
 	struct ioas_range reserved[MAX_RESERVED], *list;
 	unsigned int n_reserved;
 
@@ -448,12 +443,12 @@ allow_iovas(struct model_ctx *ctx, struct iommu_ioas_allow_iovas *arg)
 		if (in[i].start >= in[i].last)
 			goto err_inval;
 		for (uint32_t k = 0; k < i; k++)
-			if (touches(list[k].first, list[k].last, list[i].first, list[i].last))
+			if (model_touches(list[k].first, list[k].last, list[i].first, list[i].last))
 				goto err_inval;
 	}
 	for (uint32_t i = 0; i < arg->num_iovas; i++)
 		for (unsigned int k = 0; k < n_reserved; k++)
-			if (touches(list[i].first, list[i].last, reserved[k].first,
+			if (model_touches(list[i].first, list[i].last, reserved[k].first,
 				    reserved[k].last)) {
 				free(list);
 				return -EADDRINUSE;
@@ -473,7 +468,7 @@ static int
 map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 {
 	const uint32_t access = IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE;
-	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct model_ioas *const ioas = model_find_ioas(ctx, arg->ioas_id);
 	struct model_area area = { .va = arg->user_va };
 	uint64_t end;
 	int ret;
@@ -502,10 +497,10 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 	if ((arg->user_va % PAGE & (ioas->alignment - 1)) != 0)
 		return -EINVAL;
 	area.last = area.first + (arg->length - 1);
-	ret = ioas->attached > 0 ? pin(&area) : 0;
+	ret = ioas->attached > 0 ? model_pin(&area) : 0;
 	if (ret < 0)
 		return ret;
-	insert_area(ioas, area);
+	model_insert_area(ioas, area);
 	if (model.changed != NULL)
 		model.changed(area.first, area.last, true);
 	arg->iova = area.first;
@@ -517,7 +512,7 @@ static int
 unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *unmapped)
 {
 	for (;;) {
-		const size_t i = area_from(ioas, first);
+		const size_t i = model_area_from(ioas, first);
 		const struct model_area *const area = &ioas->areas[i];
 		uint64_t area_last;
 
@@ -529,7 +524,7 @@ unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *un
 		if (model.changed != NULL)
 			model.changed(area->first, area_last, false);
 		*unmapped += area_last - area->first + 1;
-		remove_area(ioas, i);
+		model_remove_area(ioas, i);
 		if (area_last >= last)
 			return 0;
 		first = area_last + 1;
@@ -539,7 +534,7 @@ unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *un
 static int
 unmap(struct model_ctx *ctx, struct iommu_ioas_unmap *arg)
 {
-	struct model_ioas *const ioas = find_ioas(ctx, arg->ioas_id);
+	struct model_ioas *const ioas = model_find_ioas(ctx, arg->ioas_id);
 	uint64_t unmapped = 0, last;
 	int ret;
 
@@ -563,16 +558,16 @@ unmap(struct model_ctx *ctx, struct iommu_ioas_unmap *arg)
 	return ret;
 }
 
-static struct file *
-file_of(int fd)
+struct model_file *
+model_file_of(int fd)
 {
 	if (fd < FIRST_FD || fd >= FIRST_FD + MAX_FILES || !files[fd - FIRST_FD].open)
 		return NULL;
 	return &files[fd - FIRST_FD];
 }
 
-static void
-put_ctx(struct model_ctx *ctx)
+void
+model_put_ctx(struct model_ctx *ctx)
 {
 	if (--ctx->refs > 0)
 		return;
@@ -581,8 +576,8 @@ put_ctx(struct model_ctx *ctx)
 	free(ctx);
 }
 
-static void
-detach_device(struct model_device *device)
+void
+model_detach_device(struct model_device *device)
 {
 	struct model_ioas *const ioas = device->ioas;
 
@@ -599,16 +594,16 @@ detach_device(struct model_device *device)
 static int
 bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 {
-	struct file *iommu;
+	struct model_file *iommu;
 
 	if (arg->argsz < member_end(struct vfio_device_bind_iommufd, out_devid) ||
 	    arg->flags != 0 || arg->iommufd < 0)
 		return -EINVAL;
-	if (device->holder == MODEL_HELD_BY_GROUP)
+	if (device->holder == MODEL_HELD_BY_GROUP || model_group_is_open(device))
 		return -EBUSY;
 	if (device->bound_fd == fd)
 		return -EINVAL;
-	iommu = file_of(arg->iommufd);
+	iommu = model_file_of(arg->iommufd);
 	if (iommu == NULL)
 		return -EBADF;
 	if (iommu->ctx == NULL)
@@ -617,7 +612,7 @@ bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 		return -EINVAL;
 	if (device->holder == MODEL_HELD_BY_NEIGHBOUR)
 		return -EPERM;
-	for (const struct model_device *d = devices; d != NULL; d = d->next)
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		if (d->group == device->group && d->ctx != NULL && d->ctx != iommu->ctx)
 			return -EPERM;
 	device->ctx = iommu->ctx;
@@ -627,30 +622,21 @@ bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 	return 0;
 }
 
-static int
-attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
+int
+model_attach_device(struct model_device *device, struct model_ioas *ioas)
 {
 	struct ioas_range reserved[6];
-	struct model_ioas *ioas;
-	unsigned int n;
-	int ret = 0;
+	const unsigned int n = device_reserved(device->iommu, reserved);
+	int ret;
 
-	if (arg->argsz < member_end(struct vfio_device_attach_iommufd_pt, pt_id) ||
-	    arg->flags != 0)
-		return -EINVAL;
-	ioas = find_ioas(device->ctx, arg->pt_id);
-	if (ioas == NULL)
-		return -ENOENT;
-	if (device->ioas != NULL)
-		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
-	n = device_reserved(device->iommu, reserved);
 	for (unsigned int i = 0; i < n; i++) {
 		const uint64_t first = reserved[i].first, last = reserved[i].last;
 
-		if (has_area(ioas, first, last))
+		if (model_has_area(ioas, first, last))
 			return -EADDRINUSE;
 		for (size_t k = 0; k < ioas->n_allowed; k++)
-			if (touches(first, last, ioas->allowed[k].first, ioas->allowed[k].last))
+			if (model_touches(first, last, ioas->allowed[k].first,
+					  ioas->allowed[k].last))
 				return -EADDRINUSE;
 	}
 	for (size_t i = 0; i < ioas->n_areas; i++) {
@@ -661,7 +647,7 @@ attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
 			return -EADDRINUSE;
 	}
 	for (size_t i = 0; ioas->attached == 0 && i < ioas->n_areas; i++) {
-		ret = pin(&ioas->areas[i]);
+		ret = model_pin(&ioas->areas[i]);
 		if (ret < 0) {
 			while (i-- > 0)
 				pinned -= area_pages(&ioas->areas[i]);
@@ -672,8 +658,27 @@ attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
 		ioas->alignment = device->iommu->page;
 	device->ioas = ioas;
 	ioas->attached++;
-	arg->pt_id = ++device->ctx->last_id;
 	return 0;
+}
+
+static int
+attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
+{
+	struct model_ioas *ioas;
+	int ret;
+
+	if (arg->argsz < member_end(struct vfio_device_attach_iommufd_pt, pt_id) ||
+	    arg->flags != 0)
+		return -EINVAL;
+	ioas = model_find_ioas(device->ctx, arg->pt_id);
+	if (ioas == NULL)
+		return -ENOENT;
+	if (device->ioas != NULL)
+		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
+	ret = model_attach_device(device, ioas);
+	if (ret == 0)
+		arg->pt_id = ++device->ctx->last_id;
+	return ret;
 }
 
 static int
@@ -682,12 +687,12 @@ detach(struct model_device *device, struct vfio_device_detach_iommufd_pt *arg)
 	if (arg->argsz < member_end(struct vfio_device_detach_iommufd_pt, flags) ||
 	    arg->flags != 0)
 		return -EINVAL;
-	detach_device(device);
+	model_detach_device(device);
 	return 0;
 }
 
-static int
-get_info(struct vfio_device_info *arg)
+int
+model_device_info(struct vfio_device_info *arg)
 {
 	if (arg->argsz < member_end(struct vfio_device_info, num_irqs))
 		return -EINVAL;
@@ -738,14 +743,21 @@ iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
 	case IOMMU_IOAS_UNMAP:
 		ret = CHECK(iommu_ioas_unmap, length);
 		return ret < 0 ? ret : unmap(ctx, arg);
+	case IOMMU_VFIO_IOAS:
+		ret = CHECK(iommu_vfio_ioas, __reserved);
+		return ret < 0 ? ret : vfio_ioas(ctx, arg);
 	default:
 		return -ENOTTY;
 	}
 }
 
 static int
-cdev_ioctl(int fd, struct model_device *device, unsigned long request, void *arg)
+device_ioctl(int fd, const struct model_file *file, unsigned long request, void *arg)
 {
+	struct model_device *const device = file->device;
+
+	if (file->through != NULL)
+		return request == VFIO_DEVICE_GET_INFO ? model_device_info(arg) : -ENOTTY;
 	if (request == VFIO_DEVICE_BIND_IOMMUFD)
 		return bind(fd, device, arg);
 	if (device->bound_fd != fd)
@@ -756,7 +768,7 @@ cdev_ioctl(int fd, struct model_device *device, unsigned long request, void *arg
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
 		return detach(device, arg);
 	case VFIO_DEVICE_GET_INFO:
-		return get_info(arg);
+		return model_device_info(arg);
 	default:
 		return -ENOTTY;
 	}
@@ -786,14 +798,26 @@ kind_of(unsigned long request)
 		return MODEL_DETACH;
 	case VFIO_DEVICE_GET_INFO:
 		return MODEL_GET_INFO;
+	case VFIO_GROUP_SET_CONTAINER:
+		return MODEL_SET_CONTAINER;
+	case VFIO_SET_IOMMU:
+		return MODEL_SET_IOMMU;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return MODEL_DEVICE_FD;
+	case VFIO_IOMMU_GET_INFO:
+		return MODEL_IOVA_RANGES;
+	case VFIO_IOMMU_MAP_DMA:
+		return MODEL_MAP;
+	case VFIO_IOMMU_UNMAP_DMA:
+		return MODEL_UNMAP;
 	default:
 		return MODEL_OTHER;
 	}
 }
 
 /* Counts a call; the error that it is to fail with, or 0. */
-static int
-count(enum model_call kind)
+int
+model_count(enum model_call kind)
 {
 	model.calls[kind]++;
 	if (model.fail_at == 0 ||
@@ -804,13 +828,14 @@ count(enum model_call kind)
 	return model.fail_error;
 }
 
-static int
-new_file(struct model_ctx *ctx, struct model_device *device)
+int
+model_new_file(struct model_file what)
 {
 	for (int i = 0; i < MAX_FILES; i++) {
 		if (files[i].open)
 			continue;
-		files[i] = (struct file){ .open = true, .ctx = ctx, .device = device };
+		files[i] = what;
+		files[i].open = true;
 		return FIRST_FD + i;
 	}
 	return -EMFILE;
@@ -820,7 +845,7 @@ static int
 open_iommu(void)
 {
 	struct model_ctx *ctx;
-	int fd = count(MODEL_OPEN_IOMMU);
+	int fd = model_count(MODEL_OPEN_IOMMU);
 
 	if (fd < 0)
 		return fd;
@@ -828,7 +853,7 @@ open_iommu(void)
 		return model.iommu_error;
 	ctx = calloc(1, sizeof(*ctx));
 	ctx->refs = 1;
-	fd = new_file(ctx, NULL);
+	fd = model_new_file((struct model_file){ .ctx = ctx });
 	if (fd < 0)
 		free(ctx);
 	return fd;
@@ -837,8 +862,8 @@ open_iommu(void)
 static int
 open_cdev(const char *path)
 {
-	struct model_device *device = devices;
-	int ret = count(MODEL_OPEN_CDEV);
+	struct model_device *device = model_devices;
+	int ret = model_count(MODEL_OPEN_CDEV);
 	unsigned int index;
 	char end;
 
@@ -850,17 +875,27 @@ open_cdev(const char *path)
 		device = device->next;
 	if (device == NULL)
 		return -ENOENT;
-	return device->open_error != 0 ? device->open_error : new_file(NULL, device);
+	return device->open_error != 0 ? device->open_error
+				       : model_new_file((struct model_file){ .device = device });
 }
 
 static int
 model_open(const char *path, int flags)
 {
+	unsigned int number;
+	char end;
 	int fd;
 
 	(void)flags;
 	pthread_mutex_lock(&lock);
-	fd = strcmp(path, "/dev/iommu") == 0 ? open_iommu() : open_cdev(path);
+	if (strcmp(path, "/dev/iommu") == 0)
+		fd = open_iommu();
+	else if (strcmp(path, "/dev/vfio/vfio") == 0)
+		fd = model_open_container();
+	else if (sscanf(path, "/dev/vfio/%u%c", &number, &end) == 1)
+		fd = model_open_group(number);
+	else
+		fd = open_cdev(path);
 	pthread_mutex_unlock(&lock);
 	return fd;
 }
@@ -869,41 +904,49 @@ static void
 model_close(int fd)
 {
 	struct model_device *device;
-	struct file *file;
+	struct model_file *file;
 
 	pthread_mutex_lock(&lock);
-	file = file_of(fd);
+	file = model_file_of(fd);
 	if (file == NULL) {
 		fprintf(stderr, "model: close of %d, which is not open\n", fd);
 		abort();
 	}
 	device = file->device;
-	if (device != NULL && device->bound_fd == fd) {
-		detach_device(device);
+	if (file->through == NULL && device != NULL && device->bound_fd == fd) {
+		model_detach_device(device);
 		device->bound_fd = -1;
-		put_ctx(device->ctx);
+		model_put_ctx(device->ctx);
 		device->ctx = NULL;
 	}
+	model_close_vfio(file);
 	if (file->ctx != NULL)
-		put_ctx(file->ctx);
-	*file = (struct file){ 0 };
+		model_put_ctx(file->ctx);
+	*file = (struct model_file){ 0 };
 	pthread_mutex_unlock(&lock);
 }
 
 static int
 model_ioctl(int fd, unsigned long request, void *arg)
 {
-	const struct file *file;
+	const struct model_file *file;
 	int ret;
 
 	pthread_mutex_lock(&lock);
-	file = file_of(fd);
-	ret = count(kind_of(request));
+	file = model_file_of(fd);
+	ret = model_count(kind_of(request));
 	if (file == NULL)
 		ret = -EBADF;
-	else if (ret == 0)
-		ret = file->ctx != NULL ? iommu_ioctl(file->ctx, request, arg)
-					: cdev_ioctl(fd, file->device, request, arg);
+	else if (ret < 0)
+		;
+	else if (file->ctx != NULL)
+		ret = iommu_ioctl(file->ctx, request, arg);
+	else if (file->container != NULL)
+		ret = model_container_ioctl(file->container, request, arg);
+	else if (file->group != NULL)
+		ret = model_group_ioctl(file->group, request, arg);
+	else
+		ret = device_ioctl(fd, file, request, arg);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }
@@ -916,7 +959,7 @@ counted(enum model_call kind)
 	int ret;
 
 	pthread_mutex_lock(&lock);
-	ret = count(kind);
+	ret = model_count(kind);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }
@@ -1053,6 +1096,8 @@ model_start(void)
 		.memlock = UINT64_MAX,
 		.address_space = UINT64_MAX,
 		.max_alignment = UINT64_C(1) << 21,
+		.dma_entry_limit = 65535,
+		.type1_version = 2,
 		.failed = MODEL_CALLS,
 	};
 	ioas_sys = &model_sys;
@@ -1061,19 +1106,20 @@ model_start(void)
 void
 model_stop(void)
 {
-	while (devices != NULL) {
-		struct model_device *const device = devices;
+	while (model_devices != NULL) {
+		struct model_device *const device = model_devices;
 
-		devices = device->next;
+		model_devices = device->next;
 		if (device->bound_fd >= 0)
-			put_ctx(device->ctx);
+			model_put_ctx(device->ctx);
 		free(device);
 	}
 	n_devices = 0;
 	for (int i = 0; i < MAX_FILES; i++)
 		if (files[i].open && files[i].ctx != NULL)
-			put_ctx(files[i].ctx);
+			model_put_ctx(files[i].ctx);
 	memset(files, 0, sizeof(files));
+	model_stop_vfio();
 	pinned = 0;
 	need(nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0, root);
 	ioas_sys = &ioas_sys_linux;
@@ -1091,8 +1137,8 @@ model_device_add(const char *name, const struct model_iommu *iommu)
 	device->index = n_devices++;
 	device->group = device->index;
 	device->bound_fd = -1;
-	device->next = devices;
-	devices = device;
+	device->next = model_devices;
+	model_devices = device;
 
 	/* As in Linux, bus/pci/devices holds symbolic links to the devices' folders. */
 	make_folder(below("devices/pci0000:00/%s", name, NULL));
@@ -1151,6 +1197,19 @@ model_device_driver(struct model_device *device, const char *driver)
 }
 
 void
+model_device_join(struct model_device *device, const struct model_device *other)
+{
+	char target[64];
+
+	device->group = other->group;
+	need(unlink(below("bus/pci/devices/%s/iommu_group", device->name, NULL)) == 0,
+	     device->name);
+	snprintf(target, sizeof(target), "../../../kernel/iommu_groups/%u", device->group);
+	need(symlink(target, below("bus/pci/devices/%s/iommu_group", device->name, NULL)) == 0,
+	     target);
+}
+
+void
 model_device_no_cdev(struct model_device *device)
 {
 	char number[16];
@@ -1158,6 +1217,14 @@ model_device_no_cdev(struct model_device *device)
 	snprintf(number, sizeof(number), "vfio%u", device->index);
 	need(unlink(below("bus/pci/devices/%s/vfio-dev/%s/dev", device->name, number)) == 0,
 	     number);
+}
+
+void
+model_device_no_iommu(struct model_device *device)
+{
+	model_device_no_cdev(device);
+	need(unlink(below("bus/pci/devices/%s/iommu_group", device->name, NULL)) == 0,
+	     device->name);
 }
 
 uint64_t
@@ -1215,6 +1282,7 @@ model_areas(void)
 		if (files[i].open && files[i].ctx != NULL)
 			for (struct model_ioas *s = files[i].ctx->ioas; s != NULL; s = s->next)
 				n += s->n_areas;
+	n += model_container_areas();
 	pthread_mutex_unlock(&lock);
 	return n;
 }
@@ -1236,7 +1304,7 @@ model_attached(void)
 	unsigned int n = 0;
 
 	pthread_mutex_lock(&lock);
-	for (const struct model_device *d = devices; d != NULL; d = d->next)
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		n += d->ioas != NULL;
 	pthread_mutex_unlock(&lock);
 	return n;
@@ -1250,7 +1318,7 @@ model_translate(const struct model_device *device, uint64_t iova)
 	pthread_mutex_lock(&lock);
 	if (device->ioas != NULL) {
 		const struct model_ioas *const ioas = device->ioas;
-		const size_t i = area_from(ioas, iova);
+		const size_t i = model_area_from(ioas, iova);
 
 		if (i < ioas->n_areas && ioas->areas[i].first <= iova)
 			va = ioas->areas[i].va + (iova - ioas->areas[i].first);

@@ -11,8 +11,8 @@
 #include "sys.h"
 
 /*
- * A model of what Linux 6.12 does behind /dev/iommu, /dev/vfio/devices/vfioN and sysfs, as far as
- * lib/ioas can see it. The rules are those of drivers/iommu/iommufd and drivers/vfio;
+ * A model of what Linux 6.12 does behind /dev/iommu, /dev/vfio and sysfs, as far as lib/ioas can see
+ * it. The rules are those of drivers/iommu/iommufd and drivers/vfio;
  * test/unit/sequences.c runs the same calls against the model and against a real kernel, so that
  * the two cannot drift apart.
  *
@@ -48,6 +48,11 @@ enum model_call {
 	MODEL_ATTACH,
 	MODEL_DETACH,
 	MODEL_GET_INFO,
+	MODEL_OPEN_CONTAINER,
+	MODEL_OPEN_GROUP,
+	MODEL_SET_CONTAINER,
+	MODEL_SET_IOMMU,
+	MODEL_DEVICE_FD,
 	MODEL_RESERVE,            /* address space for a table: fails with ENOMEM only */
 	MODEL_COMMIT,
 	MODEL_SHARE,
@@ -68,7 +73,7 @@ struct model_device {
 	const struct model_iommu *iommu;
 	unsigned int index;       /* the N of vfioN */
 	unsigned int group;
-	int open_error;           /* what opening its cdev gives, or 0 */
+	int open_error;           /* what opening its cdev or its group gives, or 0 */
 	enum model_holder holder;
 
 	/* Belongs to the model. */
@@ -81,6 +86,11 @@ struct model_device {
 /* Knobs, and what has been counted. */
 struct model {
 	int iommu_error;          /* what opening /dev/iommu gives, or 0 */
+	int container_error;      /* what opening /dev/vfio/vfio gives, or 0 */
+	int type1_version;        /* that the container knows; 0: it knows no type1 */
+	uint64_t dma_entry_limit; /* maps of a container */
+	bool no_info_caps;        /* the container does not tell ranges, as before Linux 5.4 */
+	bool emulated;            /* /dev/vfio/vfio is an iommufd */
 	uint64_t memlock;         /* RLIMIT_MEMLOCK; UINT64_MAX: not counted */
 	uint64_t max_alignment;   /* HPAGE_SIZE; 4096 is a kernel without transparent huge pages */
 	struct ioas_range bad;    /* addresses that are not memory; last 0: none */
@@ -110,11 +120,20 @@ void model_stop(void);
 /* Adds a device that is bound to vfio-pci, has a cdev and a group of its own. */
 struct model_device *model_device_add(const char *name, const struct model_iommu *iommu);
 
+/* Puts the device into the group of another one. */
+void model_device_join(struct model_device *device, const struct model_device *other);
+
 /* Binds the device to another driver, as sysfs shows it; NULL: none. */
 void model_device_driver(struct model_device *device, const char *driver);
 
 /* As a kernel without CONFIG_VFIO_DEVICE_CDEV shows it: vfio-dev/vfioN without a file "dev". */
 void model_device_no_cdev(struct model_device *device);
+
+/* As without an IOMMU: no file "dev" and no group. */
+void model_device_no_iommu(struct model_device *device);
+
+/* As if the program had the device's registers mapped: it stays open, and so does its group. */
+void model_device_hold(struct model_device *device, bool hold);
 
 /* All calls since model_start() or model_forget(), but for those for the tables' memory. */
 uint64_t model_total_calls(void);

@@ -9,6 +9,8 @@
  *	ioas-sequences --preset amd             the model, as another IOMMU
  *	ioas-sequences --ranges 0-0xfedfffff,…  the model, with these usable ranges
  *	ioas-sequences --device 0000:00:02.0    the kernel, with a device that is bound to vfio-pci
+ *	ioas-sequences --backend type1 …        through another backend; the sequences of the library
+ *	                                        must get the same answers from each
  *
  * The transcript on standard output is the same for the same usable ranges: diff the two. What may
  * differ between machines (addresses of memory, names, descriptors) is not printed.
@@ -43,6 +45,7 @@
 #define MEMORY_AT UINT64_C(0x7e9040000000)
 
 static const char *bdf;
+static const char *backend = "iommufd";
 static char cdev[PATH_MAX];
 static uint64_t memory;
 static unsigned int failures;
@@ -538,6 +541,7 @@ kernel_bad_memory(void)
 
 /* --- The library --- */
 
+static const struct ioas_range everywhere;
 static struct ioas *space;
 static struct ioas_device *handle;
 
@@ -551,21 +555,31 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		fprintf(stderr, "# %s\n", line);
 }
 
-static bool
-lib_open(struct ioas_range window, bool attached)
+static int
+lib_create(struct ioas_range window, struct ioas **out)
 {
 	const struct ioas_options options = {
 		.size = sizeof(options),
+		.backend = backend,
 		.window = window,
 		.log = log_line,
 	};
 
-	handle = NULL;
-	return CHECK(ioas_create(&options, &space) == 0) &&
-	       (!attached || CHECK(ioas_attach(space, bdf, &handle) == 0));
+	return ioas_create(&options, out);
 }
 
-static const struct ioas_range everywhere;
+static bool
+lib_open(struct ioas_range window, bool attached)
+{
+	struct ioas_info info;
+
+	handle = NULL;
+	if (!CHECK(lib_create(window, &space) == 0))
+		return false;
+	ioas_get_info(space, &info);
+	return CHECK(strcmp(info.backend, backend) == 0) &&
+	       (!attached || CHECK(ioas_attach(space, bdf, &handle) == 0));
+}
 
 /* Whether every page of an area leads to its IOVA and back. */
 static bool
@@ -621,9 +635,9 @@ lib_info(const char *when)
 	struct ioas_info info;
 
 	ioas_get_info(space, &info);
-	say("%s: %s, %u devices, %" PRIu64 " maps, %" PRIu64 " bytes, alignment %" PRIu64
-	    ", aperture 0x%" PRIx64 "-0x%" PRIx64 ", %u ranges", when, info.backend, info.devices,
-	    info.maps, info.bytes, info.alignment, info.aperture.first, info.aperture.last, n);
+	say("%s: %u devices, %" PRIu64 " maps, %" PRIu64 " bytes, alignment %" PRIu64
+	    ", aperture 0x%" PRIx64 "-0x%" PRIx64 ", %u ranges", when, info.devices, info.maps,
+	    info.bytes, info.alignment, info.aperture.first, info.aperture.last, n);
 	for (unsigned int i = 0; i < n && i < 16; i++)
 		say("  0x%" PRIx64 "-0x%" PRIx64, ranges[i].first, ranges[i].last);
 }
@@ -648,7 +662,7 @@ lib_space(void)
 	CHECK(ioas_device_find(space, "ffff:ff:1f.7") == NULL);
 	CHECK(ioas_device_fd(handle) >= 0);
 	CHECK(strcmp(ioas_device_name(handle), bdf) == 0);
-	if (CHECK(ioas_create(NULL, &other) == 0)) {
+	if (CHECK(lib_create(everywhere, &other) == 0)) {
 		expect("attach to a second space", ioas_attach(other, bdf, &again), -EBUSY);
 		ioas_destroy(other);
 	}
@@ -906,7 +920,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: ioas-sequences [--model | --device BDF] [--preset intel-39 | "
-			"intel-48 | amd | smmuv3] [--ranges FIRST-LAST,...] [--only NAME]\n");
+			"intel-48 | amd | smmuv3] [--ranges FIRST-LAST,...] [--backend NAME] "
+			"[--no-cdev] [--only NAME]\n");
 	exit(2);
 }
 
@@ -947,14 +962,19 @@ main(int argc, char **argv)
 	const struct model_iommu *iommu_model = &model_intel39;
 	const struct ioas_log no_log = { 0 };
 	struct ioas_device found = { 0 };
+	struct model_device *nic;
 	const char *only = NULL;
-	bool with_model = true;
+	bool with_model = true, no_cdev = false, raw;
 
 	for (int i = 1; i < argc; i++) {
 		const char *const value = i + 1 < argc ? argv[i + 1] : NULL;
 
 		if (strcmp(argv[i], "--model") == 0)
 			continue;
+		if (strcmp(argv[i], "--no-cdev") == 0) {
+			no_cdev = true;
+			continue;
+		}
 		if (value == NULL)
 			usage();
 		if (strcmp(argv[i], "--device") == 0) {
@@ -966,6 +986,8 @@ main(int argc, char **argv)
 			iommu_model = parse_ranges(value);
 		} else if (strcmp(argv[i], "--only") == 0) {
 			only = value;
+		} else if (strcmp(argv[i], "--backend") == 0) {
+			backend = value;
 		} else {
 			usage();
 		}
@@ -977,17 +999,22 @@ main(int argc, char **argv)
 	if (with_model) {
 		model_start();
 		model.check_memory = true;
-		bdf = model_device_add("0000:00:02.0", iommu_model)->name;
+		nic = model_device_add("0000:00:02.0", iommu_model);
+		if (no_cdev)
+			model_device_no_cdev(nic);
+		bdf = nic->name;
 	}
 	if (device_resolve(&found, bdf, &no_log) < 0) {
-		fprintf(stderr, "%s is not bound to vfio-pci with a character device\n", bdf);
+		fprintf(stderr, "%s is not bound to vfio-pci, or there is no IOMMU\n", bdf);
 		if (with_model)
 			model_stop();
 		return 2;
 	}
 	snprintf(cdev, sizeof(cdev), "%s", found.cdev);
+	raw = cdev[0] != '\0' && strcmp(backend, "iommufd") == 0;
 	for (unsigned int i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
-		if (only == NULL || strcmp(only, sequences[i].name) == 0)
+		if ((!sequences[i].raw || raw) &&
+		    (only == NULL || strcmp(only, sequences[i].name) == 0))
 			run(i);
 	if (with_model) {
 		CHECK(model_open_files() == 0);

@@ -10,17 +10,24 @@
 #include "unit.h"
 
 static void
-no_iommufd(void)
+cannot_open(void)
 {
 	const struct ioas_options options = unit_options();
+	const bool type1 = unit_backend_is("type1");
+	int *const error = type1 ? &model.container_error : &model.iommu_error;
 
-	model.iommu_error = -ENOENT;
+	*error = -ENOENT;
 	REFUSED(ioas_create(&options, &space), -ENOENT,
-		"/dev/iommu does not exist|modprobe iommufd|CONFIG_IOMMUFD");
-	model.iommu_error = -EACCES;
-	REFUSED(ioas_create(&options, &space), -EACCES, "no permission|/dev/iommu|udev rule");
-	model.iommu_error = -EMFILE;
-	REFUSED(ioas_create(&options, &space), -EMFILE, "cannot open /dev/iommu|Too many open");
+		type1 ? "/dev/vfio/vfio does not exist|modprobe vfio-pci|CONFIG_VFIO_CONTAINER"
+		      : "/dev/iommu does not exist|modprobe iommufd|CONFIG_IOMMUFD");
+	*error = -EACCES;
+	REFUSED(ioas_create(&options, &space), -EACCES,
+		type1 ? "no permission|/dev/vfio/vfio|udev rule"
+		      : "no permission|/dev/iommu|udev rule");
+	*error = -EMFILE;
+	REFUSED(ioas_create(&options, &space), -EMFILE,
+		type1 ? "cannot open /dev/vfio/vfio|Too many open"
+		      : "cannot open /dev/iommu|Too many open");
 }
 
 static void
@@ -65,30 +72,38 @@ wrong_driver(void)
 }
 
 static void
-no_cdev(void)
+no_iommu(void)
 {
+	struct model_device *const other = model_device_add("0000:00:03.0", &model_intel39);
+
 	unit_create(false);
-	model_device_no_cdev(nic_model);
-	REFUSED(ioas_attach(space, NIC, &nic), -ENOENT,
-		NIC "|no character device|CONFIG_VFIO_DEVICE_CDEV|Linux 6.6");
+	model_device_no_iommu(other);
+	CU_ASSERT_TRUE(ioas_device_is_usable(NIC));
+	CU_ASSERT_FALSE(ioas_device_is_usable("0000:00:03.0"));
+	REFUSED(ioas_attach(space, "0000:00:03.0", &nic), -ENOENT,
+		"0000:00:03.0|no IOMMU translates for it|intel_iommu=on");
 }
 
 static void
-cdev_not_ours(void)
+node_not_ours(void)
 {
+	char words[128];
+
 	unit_create(false);
 	nic_model->open_error = -EACCES;
-	REFUSED(ioas_attach(space, NIC, &nic), -EACCES,
-		NIC "|no permission|/dev/vfio/devices/vfio0|udev rule");
+	snprintf(words, sizeof(words), NIC "|no permission|%s|udev rule", unit_node());
+	REFUSED(ioas_attach(space, NIC, &nic), -EACCES, words);
 	nic_model->open_error = -EBUSY;
 	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use|fuser");
 	nic_model->open_error = -ENODEV;
-	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV, NIC "|cannot open /dev/vfio/devices/vfio0");
+	snprintf(words, sizeof(words), NIC "|cannot open %s", unit_node());
+	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV, words);
 }
 
 static void
 held(void)
 {
+	const struct ioas_options options = unit_options();
 	struct ioas *other;
 
 	unit_create(false);
@@ -97,9 +112,9 @@ held(void)
 	nic_model->holder = MODEL_HELD_BY_CDEV;
 	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process|fuser");
 	nic_model->holder = MODEL_HELD_BY_NEIGHBOUR;
-	REFUSED(ioas_attach(space, NIC, &nic), -EPERM, NIC "|EPERM");
+	REFUSED(ioas_attach(space, NIC, &nic), -EPERM, NIC "|to a kernel driver|vfio-pci");
 	nic_model->holder = MODEL_HELD_BY_NOBODY;
-	CU_ASSERT_EQUAL(ioas_create(NULL, &other), 0);
+	CU_ASSERT_EQUAL(ioas_create(&options, &other), 0);
 	CU_ASSERT_EQUAL(ioas_attach(other, NIC, &nic), 0);
 	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process");
 	ioas_destroy(other);
@@ -179,12 +194,12 @@ no_lines_without_errors(void)
 }
 
 UNIT_MAIN("errors",
-	  { "no iommufd, no permission", no_iommufd },
+	  { "no kernel support, no permission", cannot_open },
 	  { "wrong options", wrong_options },
 	  { "no device", no_device },
 	  { "not bound to vfio-pci", wrong_driver },
-	  { "no character device", no_cdev },
-	  { "the character device cannot be opened", cdev_not_ours },
+	  { "no IOMMU", no_iommu },
+	  { "its node cannot be opened", node_not_ours },
 	  { "somebody else holds it", held },
 	  { "RLIMIT_MEMLOCK", memlock },
 	  { "RLIMIT_MEMLOCK used up by others", memlock_of_others },

@@ -143,7 +143,7 @@ lost_areas(void)
 	struct ioas_info info;
 
 	ioas_get_info(space, &info);
-	return model_areas() - info.maps;
+	return model_areas() - unit_kernel_areas(info.maps);
 }
 
 static void
@@ -183,7 +183,7 @@ sweep(int error)
 {
 	unsigned int n = 0;
 
-	model_device_add(NIC2, &model_intel48);
+	unit_add_device(NIC2, &model_intel48);
 	do {
 		model_fail(++n, 0, error);
 		run_steps(n, error);

@@ -65,7 +65,7 @@ two_spaces(void)
 	uint64_t iova;
 
 	unit_create(true);
-	model_device_add("0000:00:03.0", &model_amd);
+	unit_add_device("0000:00:03.0", &model_amd);
 	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other), 0);
 	CU_ASSERT_EQUAL(ioas_attach(other, "0000:00:03.0", &nic), 0);
 	CU_ASSERT_EQUAL(ioas_map(other, VA(0), MIB(2), &iova), 0);
@@ -110,7 +110,7 @@ many_ranges(void)
 				GIB(8) * (i * 4 + k + 1), GIB(8) * (i * 4 + k + 1) + PAGE - 1,
 			};
 		snprintf(name, sizeof(name), "0000:01:%02u.0", i);
-		model_device_add(name, &iommu[i]);
+		unit_add_device(name, &iommu[i]);
 		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, name, &nic), 0);
 	}
 	CU_ASSERT_EQUAL(ioas_ranges(space, got, 32), 18);

@@ -110,7 +110,7 @@ everybody(void)
 	pthread_t askers[READERS], writer;
 	struct ioas_device *second;
 
-	model_device_add("0000:00:03.0", &model_intel39);
+	unit_add_device("0000:00:03.0", &model_intel39);
 	unit_create_window(GIB(4), GIB(5) - 1);
 	constant = unit_map(0, MIB(2));
 	atomic_store(&stop, false);

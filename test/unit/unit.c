@@ -15,6 +15,9 @@ struct model_device *nic_model;
 
 #define MAX_LINES 64
 
+/* What UNIT_BACKEND says: "iommufd" (default), "groups" (iommufd, devices without a cdev), "type1". */
+static const char *backend = "iommufd";
+
 static char errors[MAX_LINES][700];
 static unsigned int lines[IOAS_LOG_DEBUG + 1];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -66,6 +69,22 @@ unit_lines(enum ioas_log_level level)
 	return lines[level];
 }
 
+bool
+unit_backend_is(const char *name)
+{
+	return strcmp(backend, name) == 0;
+}
+
+struct model_device *
+unit_add_device(const char *name, const struct model_iommu *iommu)
+{
+	struct model_device *const device = model_device_add(name, iommu);
+
+	if (unit_backend_is("groups"))
+		model_device_no_cdev(device);
+	return device;
+}
+
 struct ioas_options
 unit_options(void)
 {
@@ -73,6 +92,7 @@ unit_options(void)
 
 	return (struct ioas_options){
 		.size = sizeof(struct ioas_options),
+		.backend = unit_backend_is("type1") ? "type1" : "iommufd",
 		.log = take_line,
 		.nodes = nodes,
 		.n_nodes = UNIT_NODES,
@@ -115,6 +135,18 @@ unit_create_window(uint64_t first, uint64_t last)
 
 	options.window = (struct ioas_range){ first, last };
 	create(&options, true);
+}
+
+uint64_t
+unit_kernel_areas(uint64_t areas)
+{
+	return unit_backend_is("type1") && model_attached() == 0 ? 0 : areas;
+}
+
+const char *
+unit_node(void)
+{
+	return unit_backend_is("iommufd") ? "/dev/vfio/devices/vfio0" : "/dev/vfio/0";
 }
 
 uint64_t
@@ -200,7 +232,7 @@ static void
 set_up(void)
 {
 	model_start();
-	nic_model = model_device_add(NIC, &model_intel39);
+	nic_model = unit_add_device(NIC, &model_intel39);
 	memset(errors, 0, sizeof(errors));
 	memset(lines, 0, sizeof(lines));
 }
@@ -223,6 +255,8 @@ unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 	CU_pSuite suite;
 	bool failed;
 
+	if (getenv("UNIT_BACKEND") != NULL)
+		backend = getenv("UNIT_BACKEND");
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return EXIT_FAILURE;
 	suite = CU_add_suite_with_setup_and_teardown(subject, NULL, NULL, set_up, tear_down);

@@ -14,7 +14,8 @@
 /*
  * What the unit tests share. Each test finds the model started with one device, NIC, behind an
  * Intel IOMMU of 39 bits, and no space. Afterwards space is destroyed, and the kernel must hold
- * nothing any more.
+ * nothing any more. The backend is the one that the environment variable UNIT_BACKEND names:
+ * iommufd (default), groups (iommufd, and devices have no character device), type1.
  *
  * The memory of the tests does not exist: the model does not touch it.
  */
@@ -58,6 +59,11 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 void unit_create(bool attach);
 void unit_create_window(uint64_t first, uint64_t last);
 
+bool unit_backend_is(const char *name);
+
+/* model_device_add() for a device that the backend can attach. */
+struct model_device *unit_add_device(const char *name, const struct model_iommu *iommu);
+
 /* The options that unit_create() uses: lines go to where unit_logged() finds them. */
 struct ioas_options unit_options(void);
 
@@ -66,6 +72,13 @@ bool unit_logged(const char *words);
 
 /* How many lines of a level there were. */
 unsigned int unit_lines(enum ioas_log_level level);
+
+/* How many areas the kernel has when the space has so many: a container forgets them when its last
+ * device goes. */
+uint64_t unit_kernel_areas(uint64_t areas);
+
+/* The node in /dev that the NIC is opened by. */
+const char *unit_node(void);
 
 /* Maps and gives the IOVA; 0 (never an IOVA) with a failed assertion otherwise. */
 uint64_t unit_map(uint64_t offset, uint64_t length);

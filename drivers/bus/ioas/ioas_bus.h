@@ -26,7 +26,7 @@ extern int bus_ioas_logtype;
 
 /* plugin.c: the options of the environment variable DPDK_IOAS. */
 struct bus_ioas_options {
-	char backend[16];         /* "auto" or a backend's name */
+	const char *backend;      /* "auto" or a backend's name */
 	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
 	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
 };

@@ -406,7 +406,8 @@ memory_start(void)
 	BUS_IOAS_LOG(INFO, "backend %s, %u device%s, aperture 0x%" PRIx64 "-0x%" PRIx64
 		     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend, info.devices,
 		     info.devices == 1 ? "" : "s", info.aperture.first, info.aperture.last,
-		     rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA" : "chosen by the kernel",
+		     rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
+		     : info.kernel_chooses ? "chosen by the kernel" : "chosen by the plugin",
 		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
 	return 0;
 }

@@ -3,7 +3,8 @@
  */
 
 /*
- * The devices that are ours: those that EAL's options allow and that have a VFIO character device.
+ * The devices that are ours: those that EAL's options allow and that are bound to a VFIO driver, with
+ * an IOMMU that translates for them.
  *
  * They are attached right after the bus scan, so that the aperture is known before memory is
  * mapped. A driver asks for its device later (rte_vfio_setup_device); what nobody has asked for
@@ -100,7 +101,7 @@ any_bus(const struct rte_bus *bus __rte_unused, const void *data __rte_unused)
 	return 0;
 }
 
-/* Calls fn for every device with a character device that the buses have found. */
+/* Calls fn for every device that the buses have found and the library can attach. */
 static void
 for_each_candidate(void (*fn)(const char *path, const char *name))
 {
@@ -115,7 +116,7 @@ for_each_candidate(void (*fn)(const char *path, const char *name))
 		RTE_DEV_FOREACH(dev, filter, &it) {
 			snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", rte_bus_name(bus),
 				 rte_dev_name(dev));
-			if (ioas_device_has_cdev(path))
+			if (ioas_device_is_usable(path))
 				fn(path, rte_dev_name(dev));
 		}
 	}
@@ -139,10 +140,9 @@ take_candidate(const char *path, const char *name)
 static void
 log_unused(void)
 {
-	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow has a VFIO "
-		     "character device (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS` on Linux "
-		     "6.6 or newer with CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV); DPDK runs as it "
-		     "does without it");
+	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow is bound to a VFIO "
+		     "driver and has an IOMMU (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS`, switch "
+		     "the IOMMU on); DPDK runs as it does without it");
 }
 
 /* Without one attached device there is nothing to do: says so and gives all back. */
@@ -291,7 +291,7 @@ devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_dev
 	pthread_mutex_lock(&devices_lock);
 	owned = find(name);
 	if (owned == NULL) {
-		if (!ioas_device_has_cdev(path)) {
+		if (!ioas_device_is_usable(path)) {
 			ret = 1;
 			goto out_unlock;
 		}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "group.h"
+#include "ledger.h"
+#include <linux/vfio.h>
+
+static int
+check_viable(struct backend *backend, const struct ioas_device *device, int fd)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	int ret;
+
+	ret = backend->sys->ioctl(fd, VFIO_GROUP_GET_STATUS, &status);
+	if (ret < 0) {
+		ioas_log(backend->log, IOAS_LOG_ERR, "%s: cannot read the state of its group: %s",
+			 device->name, strerror(-ret));
+		return ret;
+	}
+	if ((status.flags & VFIO_GROUP_FLAGS_VIABLE) != 0)
+		return 0;
+	ioas_log(backend->log, IOAS_LOG_ERR,
+		 "%s: its IOMMU group %d is not viable: a device of it is bound to a kernel driver: "
+		 "bind all of %s/iommu_group/devices to vfio-pci, or to no driver", device->name,
+		 device->group_number, device->sysfs);
+	return -EPERM;
+}
+
+static int
+set_container(struct backend *backend, const struct ioas_device *device, int fd, int container)
+{
+	int ret;
+
+	ret = backend->sys->ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container);
+	if (ret >= 0)
+		return 0;
+	/* What type1 answers where the group's reserved regions hold a map. */
+	if (ret == -EINVAL && backend->ledger->areas > 0)
+		ret = -EADDRINUSE;
+	device_log_attach_failure(device, backend->log, ret);
+	return ret;
+}
+
+int
+group_enter(struct backend *backend, struct group **groups, int container,
+	    struct ioas_device *device)
+{
+	struct group *group = *groups;
+	char path[32];
+	int ret;
+
+	while (group != NULL && group->number != device->group_number)
+		group = group->next;
+	if (group == NULL) {
+		group = calloc(1, sizeof(*group));
+		if (group == NULL)
+			return -ENOMEM;
+		group->number = device->group_number;
+		snprintf(path, sizeof(path), "/dev/vfio/%d", group->number);
+		group->fd = device_open_node(device, path, backend->log);
+		if (group->fd < 0) {
+			ret = group->fd;
+			goto err_free;
+		}
+		ret = check_viable(backend, device, group->fd);
+		if (ret == 0)
+			ret = set_container(backend, device, group->fd, container);
+		if (ret < 0)
+			goto err_close;
+		group->next = *groups;
+		*groups = group;
+	}
+	group->n_devices++;
+	device->group = group;
+	return 0;
+
+err_close:
+	backend->sys->close(group->fd);
+err_free:
+	free(group);
+	return ret;
+}
+
+int
+group_open_device(struct backend *backend, struct ioas_device *device)
+{
+	int ret;
+
+	ret = backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
+	if (ret < 0) {
+		device_log_attach_failure(device, backend->log, ret);
+		return ret;
+	}
+	device->fd = ret;
+	return 0;
+}
+
+void
+group_leave(struct backend *backend, struct group **groups, struct ioas_device *device)
+{
+	struct group *const group = device->group;
+	struct group **link = groups;
+
+	device->group = NULL;
+	if (--group->n_devices > 0)
+		return;
+	while (*link != group)
+		link = &(*link)->next;
+	*link = group->next;
+	/* Refused while the application has the device's registers mapped: then the kernel does it
+	 * with the last of these maps. */
+	backend->sys->ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
+	backend->sys->close(group->fd);
+	free(group);
+}

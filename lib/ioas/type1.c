@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * VFIO's own container with a type1 IOMMU: what kernels before iommufd have, and kernels without it.
+ *
+ * User space chooses the IOVAs: a map goes to the first byte of its window, which the placement has
+ * chosen by the kernel's rules. The container translates only while a group is in it: it gets its
+ * IOMMU with the first one, and with the last one it forgets all maps. What the ledger has is
+ * therefore mapped again when the next first one comes.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "group.h"
+#include "regions.h"
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+
+#define CONTAINER "/dev/vfio/vfio"
+
+struct type1 {
+	struct backend backend;
+	int fd;
+	unsigned long type;    /* VFIO_TYPE1v2_IOMMU, or VFIO_TYPE1_IOMMU */
+	struct group *groups;
+};
+
+static struct type1 *
+to_type1(struct backend *backend)
+{
+	return container_of(backend, struct type1, backend);
+}
+
+static int
+call(const struct type1 *type1, unsigned long request, void *arg)
+{
+	const int ret = type1->backend.sys->ioctl(type1->fd, request, arg);
+
+	return ret < 0 ? ret : 0;
+}
+
+/* A request whose argument is a number. */
+static int
+call_number(const struct type1 *type1, unsigned long request, unsigned long number)
+{
+	return type1->backend.sys->ioctl(type1->fd, request, (void *)(uintptr_t)number);
+}
+
+/* Whether the container is an iommufd in disguise (CONFIG_IOMMUFD_VFIO_CONTAINER): such a one knows
+ * iommufd's calls, and answers this one with ENODEV as long as it has no address space. */
+static bool
+is_emulated(const struct type1 *type1)
+{
+	struct iommu_vfio_ioas arg = { .size = sizeof(arg), .op = IOMMU_VFIO_IOAS_GET };
+	const int ret = call(type1, IOMMU_VFIO_IOAS, &arg);
+
+	return ret == 0 || ret == -ENODEV;
+}
+
+/* Version 2 unmaps exactly what was mapped or nothing; version 1 is older and serves as well. */
+static int
+choose_type(struct type1 *type1)
+{
+	static const unsigned long types[] = { VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU };
+	int ret = 0;
+
+	for (unsigned int i = 0; i < 2 && ret == 0; i++) {
+		type1->type = types[i];
+		ret = call_number(type1, VFIO_CHECK_EXTENSION, types[i]);
+	}
+	return ret < 0 ? ret : ret == 0 ? -EOPNOTSUPP : 0;
+}
+
+static int
+check_container(struct type1 *type1)
+{
+	const struct ioas_log *const log = type1->backend.log;
+	int ret;
+
+	ret = call_number(type1, VFIO_GET_API_VERSION, 0);
+	if (ret >= 0)
+		ret = ret == VFIO_API_VERSION ? choose_type(type1) : -EOPNOTSUPP;
+	if (ret < 0) {
+		ioas_log(log, IOAS_LOG_ERR, CONTAINER " has no type1 IOMMU (%s): run `modprobe "
+			 "vfio_iommu_type1`, or use a kernel with CONFIG_VFIO_IOMMU_TYPE1",
+			 strerror(-ret));
+		return ret;
+	}
+	if (type1->type == VFIO_TYPE1_IOMMU)
+		ioas_log(log, IOAS_LOG_INFO, "type1 version 1 is used: " CONTAINER " does not know "
+			 "version 2 (Linux 3.16)");
+	if (is_emulated(type1))
+		ioas_log(log, IOAS_LOG_INFO, CONTAINER " is iommufd's emulation of it");
+	return 0;
+}
+
+static int
+type1_open(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
+{
+	struct type1 *type1;
+	int ret;
+
+	type1 = malloc(sizeof(*type1));
+	if (type1 == NULL)
+		return -ENOMEM;
+	*type1 = (struct type1){
+		.backend = { .ops = &type1_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
+	};
+	type1->fd = backend_open_node(CONTAINER, "run `modprobe vfio-pci`, or use a kernel with "
+				     "CONFIG_VFIO_CONTAINER", log);
+	if (type1->fd < 0) {
+		ret = type1->fd;
+		goto err_free;
+	}
+	ret = check_container(type1);
+	if (ret < 0)
+		goto err_close;
+	*backend = &type1->backend;
+	return 0;
+
+err_close:
+	ioas_sys->close(type1->fd);
+err_free:
+	free(type1);
+	return ret;
+}
+
+static void
+type1_close(struct backend *backend)
+{
+	struct type1 *const type1 = to_type1(backend);
+
+	backend->sys->close(type1->fd);
+	free(type1);
+}
+
+static int
+map(struct type1 *type1, uint64_t va, uint64_t length, uint64_t iova)
+{
+	struct vfio_iommu_type1_dma_map arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = va,
+		.iova = iova,
+		.size = length,
+	};
+
+	return call(type1, VFIO_IOMMU_MAP_DMA, &arg);
+}
+
+static int
+unmap(struct type1 *type1, uint64_t iova, uint64_t length)
+{
+	struct vfio_iommu_type1_dma_unmap arg = {
+		.argsz = sizeof(arg),
+		.iova = iova,
+		.size = length,
+	};
+	const int ret = call(type1, VFIO_IOMMU_UNMAP_DMA, &arg);
+
+	if (ret < 0)
+		return ret;
+	return arg.size == length ? 0 : -ENOENT;
+}
+
+/* Unmaps what the ledger has, as far as it is mapped. */
+static void
+forget_maps(struct type1 *type1)
+{
+	const struct ledger *const ledger = type1->backend.ledger;
+	const struct area *area;
+
+	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area))
+		unmap(type1, area->iova.first, area->iova.last - area->iova.first + 1);
+}
+
+/* Maps what the ledger has. */
+static int
+replay_maps(struct type1 *type1)
+{
+	const struct ledger *const ledger = type1->backend.ledger;
+	const struct area *area;
+	int ret;
+
+	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area)) {
+		ret = map(type1, area->va.first, area->iova.last - area->iova.first + 1,
+			  area->iova.first);
+		if (ret < 0)
+			return ret == -EINVAL ? -EADDRINUSE : ret;
+	}
+	return 0;
+}
+
+/* The first group is in the container: gives it its IOMMU, and the maps. */
+static int
+start_iommu(struct type1 *type1, const struct ioas_device *device)
+{
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+	int ret;
+
+	ret = call_number(type1, VFIO_SET_IOMMU, type1->type);
+	/* It still has one if the application keeps a device open that is detached. */
+	if (ret == -EINVAL && call(type1, VFIO_IOMMU_GET_INFO, &info) == 0)
+		ret = 0;
+	if (ret == 0)
+		ret = replay_maps(type1);
+	if (ret < 0)
+		device_log_attach_failure(device, type1->backend.log, ret);
+	return ret;
+}
+
+static int
+type1_attach(struct backend *backend, struct ioas_device *device)
+{
+	struct type1 *const type1 = to_type1(backend);
+	const bool first = type1->groups == NULL;
+	int ret;
+
+	if (device->group_number < 0) {
+		ioas_log(backend->log, IOAS_LOG_ERR,
+			 "%s: it has no IOMMU group, which type1 needs: use backend iommufd",
+			 device->name);
+		return -ENOENT;
+	}
+	ret = group_enter(backend, &type1->groups, type1->fd, device);
+	if (ret < 0)
+		return ret;
+	if (first)
+		ret = start_iommu(type1, device);
+	if (ret == 0)
+		ret = group_open_device(backend, device);
+	if (ret < 0) {
+		if (first)
+			forget_maps(type1);
+		group_leave(backend, &type1->groups, device);
+	}
+	return ret;
+}
+
+static void
+type1_detach(struct backend *backend, struct ioas_device *device)
+{
+	struct type1 *const type1 = to_type1(backend);
+
+	/* The last device may stay open for longer, through a descriptor or a map of its registers
+	 * that the application keeps; DMA must end here all the same. */
+	if (type1->groups->next == NULL && device->group->n_devices == 1)
+		forget_maps(type1);
+	backend->sys->close(device->fd);
+	device->fd = -1;
+	group_leave(backend, &type1->groups, device);
+}
+
+/* Without a group there is nothing that could map; the next one finds the area in the ledger. */
+static int
+type1_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
+{
+	struct type1 *const type1 = to_type1(backend);
+
+	return type1->groups == NULL ? 0 : map(type1, va, length, iova);
+}
+
+static int
+type1_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
+	  uint64_t *iova)
+{
+	*iova = window.first;
+	return type1_map_fixed(backend, va, length, window.first);
+}
+
+static int
+type1_unmap(struct backend *backend, uint64_t iova, uint64_t length)
+{
+	struct type1 *const type1 = to_type1(backend);
+
+	return type1->groups == NULL ? 0 : unmap(type1, iova, length);
+}
+
+/* What the kernel tells of the IOMMU, with all capabilities; the caller frees it. */
+static int
+get_info(const struct type1 *type1, struct vfio_iommu_type1_info **out)
+{
+	struct vfio_iommu_type1_info *info = NULL;
+	uint32_t size = sizeof(*info), told = size;
+	int ret;
+
+	do {
+		struct vfio_iommu_type1_info *const larger = realloc(info, told);
+
+		if (larger == NULL) {
+			free(info);
+			return -ENOMEM;
+		}
+		info = larger;
+		size = told;
+		memset(info, 0, size);
+		info->argsz = size;
+		ret = call(type1, VFIO_IOMMU_GET_INFO, info);
+		told = info->argsz;
+	} while (ret == 0 && told > size);
+	if (ret < 0)
+		free(info);
+	else
+		*out = info;
+	return ret;
+}
+
+static const void *
+find_capability(const struct vfio_iommu_type1_info *info, uint16_t id)
+{
+	const struct vfio_info_cap_header *header;
+	uint32_t offset = (info->flags & VFIO_IOMMU_INFO_CAPS) != 0 ? info->cap_offset : 0;
+
+	for (; offset != 0; offset = header->next) {
+		header = (const void *)((const char *)info + offset);
+		if (header->id == id)
+			return header;
+	}
+	return NULL;
+}
+
+static unsigned int
+told_ranges(const struct vfio_iommu_type1_info_cap_iova_range *told, struct ioas_range *ranges,
+	    unsigned int n)
+{
+	for (unsigned int i = 0; i < told->nr_iovas && i < n; i++)
+		ranges[i] = (struct ioas_range){ told->iova_ranges[i].start,
+						 told->iova_ranges[i].end };
+	return told->nr_iovas;
+}
+
+static int
+type1_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int n,
+	     uint64_t *alignment)
+{
+	struct type1 *const type1 = to_type1(backend);
+	const struct vfio_iommu_type1_info_cap_iova_range *told;
+	struct vfio_iommu_type1_info *info;
+	int ret;
+
+	*alignment = 1;
+	if (type1->groups == NULL) {
+		if (n > 0)
+			ranges[0] = (struct ioas_range){ 0, UINT64_MAX };
+		return 1;
+	}
+	ret = get_info(type1, &info);
+	if (ret < 0)
+		return ret;
+	if ((info->flags & VFIO_IOMMU_INFO_PGSIZES) != 0)
+		*alignment = info->iova_pgsizes & -info->iova_pgsizes;
+	told = find_capability(info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	ret = told != NULL ? (int)told_ranges(told, ranges, n)
+			   : regions_usable(type1->groups, backend->sys->sysfs, ranges, n);
+	free(info);
+	return ret;
+}
+
+const struct backend_ops type1_ops = {
+	.name = "type1",
+	.open = type1_open,
+	.close = type1_close,
+	.attach = type1_attach,
+	.detach = type1_detach,
+	.map = type1_map,
+	.map_fixed = type1_map_fixed,
+	.unmap = type1_unmap,
+	.full = "raise vfio_iommu_type1.dma_entry_limit (/sys/module/vfio_iommu_type1/parameters), "
+		"or use larger pages or memory that is there from the start (-m)",
+	.ranges = type1_ranges,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef MODEL_INTERNAL_H
+#define MODEL_INTERNAL_H
+
+#include <stddef.h>
+
+#include "kernel_model.h"
+
+/*
+ * What the files of the model share. Vocabulary as in the kernel: a context is what an open
+ * /dev/iommu stands for, an IOAS an object in it, an area one map; a container has an address space
+ * of its own while groups are in it. All is called with the model's lock held.
+ */
+
+#define PAGE UINT64_C(4096)
+
+#define member_end(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
+
+struct vfio_device_info;
+struct model_container;
+struct model_group;
+
+struct model_area {
+	uint64_t first, last; /* IOVAs */
+	uint64_t va;
+};
+
+struct model_ioas {
+	struct model_ioas *next;
+	struct model_ctx *ctx;
+	uint32_t id;
+	struct model_area *areas; /* ascending */
+	size_t n_areas, room;
+	struct ioas_range *allowed; /* ascending */
+	size_t n_allowed;
+	uint64_t alignment;
+	unsigned int attached;
+};
+
+struct model_ctx {
+	unsigned int refs;
+	uint32_t last_id;
+	struct model_ioas *ioas;
+	uint32_t vfio_ioas;          /* for groups; 0: none */
+};
+
+/* What a descriptor stands for. */
+struct model_file {
+	bool open;
+	struct model_ctx *ctx;             /* /dev/iommu */
+	struct model_container *container; /* /dev/vfio/vfio */
+	struct model_group *group;         /* /dev/vfio/N */
+	struct model_device *device;       /* a cdev, or a device of a group: */
+	struct model_group *through;
+};
+
+struct model_file *model_file_of(int fd);
+/* A descriptor for it, or -EMFILE. */
+int model_new_file(struct model_file what);
+/* Counts a call; the error that it is to fail with, or 0. */
+int model_count(enum model_call kind);
+void model_put_ctx(struct model_ctx *ctx);
+struct model_ioas *model_find_ioas(struct model_ctx *ctx, uint32_t id);
+extern struct model_device *model_devices;
+
+/* kernel_model.c: areas, and what devices make of an address space. */
+bool model_touches(uint64_t first, uint64_t last, uint64_t low, uint64_t high);
+size_t model_area_from(const struct model_ioas *ioas, uint64_t x);
+bool model_has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last);
+void model_insert_area(struct model_ioas *ioas, struct model_area area);
+void model_remove_area(struct model_ioas *ioas, size_t i);
+int model_pin(const struct model_area *area);
+/* The usable ranges, as many as fit into n; returns how many there are. */
+unsigned int model_usable(const struct model_ioas *ioas, struct ioas_range *out, unsigned int n);
+/* -EADDRINUSE if the device reserves what is mapped. */
+int model_attach_device(struct model_device *device, struct model_ioas *ioas);
+void model_detach_device(struct model_device *device);
+int model_device_info(struct vfio_device_info *arg);
+
+/* vfio_model.c: groups and containers. */
+int model_open_container(void);
+int model_open_group(unsigned int number);
+void model_close_vfio(struct model_file *file);
+int model_container_ioctl(struct model_container *container, unsigned long request, void *arg);
+int model_group_ioctl(struct model_group *group, unsigned long request, void *arg);
+/* Whether somebody has opened the group of the device, or could not. */
+bool model_group_is_open(const struct model_device *device);
+uint64_t model_container_areas(void);
+void model_stop_vfio(void);
+
+#endif /* MODEL_INTERNAL_H */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* What belongs to one backend alone, and the choice between them. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define NIC2 "0000:00:03.0"
+
+static char infos[8][700];
+static unsigned int n_infos;
+
+static void
+take_info(enum ioas_log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	if (level == IOAS_LOG_INFO && n_infos < 8)
+		snprintf(infos[n_infos++], sizeof(infos[0]), "%s", line);
+}
+
+/* Creates a space with that backend, and collects what it says of its choice. */
+static int
+create(const char *backend)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = backend;
+	options.log = take_info;
+	n_infos = 0;
+	return ioas_create(&options, &space);
+}
+
+static const char *
+backend_name(void)
+{
+	struct ioas_info info;
+
+	ioas_get_info(space, &info);
+	return info.backend;
+}
+
+static void
+auto_takes_iommufd(void)
+{
+	CU_ASSERT_EQUAL_FATAL(create("auto"), 0);
+	CU_ASSERT_STRING_EQUAL(backend_name(), "iommufd");
+	CU_ASSERT_EQUAL(n_infos, 0);
+}
+
+static void
+auto_falls_back(void)
+{
+	model.iommu_error = -ENOENT;
+	CU_ASSERT_EQUAL_FATAL(create(NULL), 0);
+	CU_ASSERT_STRING_EQUAL(backend_name(), "type1");
+	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "iommufd cannot be used: /dev/iommu does not exist"));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+}
+
+static void
+auto_finds_none(void)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = "auto";
+	model.iommu_error = -ENOENT;
+	model.container_error = -EACCES;
+	REFUSED(ioas_create(&options, &space), -ENOENT, "iommufd cannot be used: /dev/iommu does");
+	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOENT);
+	CU_ASSERT_TRUE(unit_logged("type1 cannot be used: no permission to open /dev/vfio/vfio"));
+}
+
+static void
+forced(void)
+{
+	struct ioas_options options = unit_options();
+
+	CU_ASSERT_EQUAL_FATAL(create("type1"), 0);
+	CU_ASSERT_STRING_EQUAL(backend_name(), "type1");
+	CU_ASSERT_EQUAL(n_infos, 0);
+	ioas_destroy(space);
+	space = NULL;
+	model.iommu_error = -ENOENT;
+	options.backend = "iommufd";
+	REFUSED(ioas_create(&options, &space), -ENOENT, "/dev/iommu does not exist");
+}
+
+static void
+versions(void)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = "type1";
+	model.type1_version = 0;
+	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP,
+		"no type1 IOMMU|modprobe vfio_iommu_type1|CONFIG_VFIO_IOMMU_TYPE1");
+	model.type1_version = 1;
+	CU_ASSERT_EQUAL_FATAL(create("type1"), 0);
+	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "version 1 is used"));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+}
+
+static void
+emulated(void)
+{
+	model.emulated = true;
+	CU_ASSERT_EQUAL_FATAL(create("type1"), 0);
+	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "iommufd's emulation"));
+}
+
+static void
+create_type1(bool attach)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = "type1";
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
+	if (attach)
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &nic), 0);
+}
+
+/* Both devices of a group are opened through one descriptor of it. */
+static void
+one_group(void)
+{
+	struct ioas_device *second;
+	uint64_t iova;
+
+	model_device_join(model_device_add(NIC2, &model_intel39), nic_model);
+	create_type1(true);
+	CU_ASSERT_EQUAL(model_open_files(), 3);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(model_open_files(), 4);
+	iova = unit_map(0, MIB(2));
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_open_files(), 3);
+	CU_ASSERT_EQUAL(model_areas(), 1);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+	ioas_detach(second);
+	CU_ASSERT_EQUAL(model_open_files(), 1);
+}
+
+static void
+several_groups(void)
+{
+	struct ioas_device *second;
+	struct model_device *second_model = model_device_add(NIC2, &model_smmuv3);
+	uint64_t iova;
+
+	create_type1(true);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
+	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 3);
+	/* No map is lost when one group leaves, whichever it is. */
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_areas(), 1);
+	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	ioas_detach(second);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+}
+
+static void
+not_viable(void)
+{
+	create_type1(false);
+	nic_model->holder = MODEL_HELD_BY_NEIGHBOUR;
+	REFUSED(ioas_attach(space, NIC, &nic), -EPERM,
+		NIC "|group 0 is not viable|iommu_group/devices|vfio-pci");
+}
+
+static void
+entries_run_out(void)
+{
+	model.dma_entry_limit = 3;
+	create_type1(true);
+	for (uint64_t i = 0; i < 3; i++)
+		unit_map(i * MIB(4), MIB(2));
+	REFUSED(ioas_map(space, VA(GIB(1)), MIB(2), NULL), -ENOSPC,
+		"no more maps than the 3 that there are|vfio_iommu_type1.dma_entry_limit");
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	unit_map(GIB(1), MIB(2));
+}
+
+/* Maps come back with the first group, also with one that finds the container as it was because the
+ * program keeps the device of the last one open. */
+static void
+maps_come_back(void)
+{
+	struct model_device *second_model = model_device_add(NIC2, &model_intel39);
+	struct ioas_device *second;
+	uint64_t iova;
+
+	create_type1(true);
+	iova = unit_map(0, MIB(2));
+	model_device_hold(nic_model, true);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_areas(), 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use");
+	unit_map(MIB(8), MIB(2));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(model_areas(), 2);
+	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
+	model_device_hold(nic_model, false);
+	CU_ASSERT_EQUAL(model_areas(), 2);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+}
+
+/* Kernels before 5.4 tell no ranges: sysfs has the reserved regions. */
+static void
+ranges_from_sysfs(void)
+{
+	struct ioas_range ranges[4] = { 0 };
+	struct ioas_device *second;
+
+	model_device_add(NIC2, &model_smmuv3);
+	model.no_info_caps = true;
+	create_type1(true);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 2);
+	CU_ASSERT_EQUAL(ranges[0].first, 0);
+	CU_ASSERT_EQUAL(ranges[0].last, 0xfedfffff);
+	CU_ASSERT_EQUAL(ranges[1].first, 0xfef00000);
+	CU_ASSERT_EQUAL(ranges[1].last, GIB(512) - 1);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
+	CU_ASSERT_EQUAL(ranges[1].first, 0x8100000);
+	for (uint64_t i = 0; i < 100; i++)
+		unit_map(i * GIB(1), MIB(512));
+}
+
+UNIT_MAIN("backends",
+	  { "auto takes iommufd", auto_takes_iommufd },
+	  { "auto falls back", auto_falls_back },
+	  { "auto finds none", auto_finds_none },
+	  { "a forced one", forced },
+	  { "type1: versions", versions },
+	  { "type1: an iommufd in disguise", emulated },
+	  { "type1: two devices of a group", one_group },
+	  { "type1: several groups", several_groups },
+	  { "type1: a group that is not viable", not_viable },
+	  { "type1: DMA entries run out", entries_run_out },
+	  { "type1: maps come back", maps_come_back },
+	  { "type1: ranges from sysfs", ranges_from_sysfs })
