@@ -71,6 +71,15 @@ give_to_user() {
 	chown dpdk /dev/iommu
 }
 
+# The same for devices that are opened through their groups.
+give_groups_to_user() {
+	local bdf
+	for bdf; do
+		chown dpdk "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$bdf/iommu_group")")"
+	done
+	chmod 666 /dev/vfio/vfio
+}
+
 # Binds anew what is bound already. A device that somebody still holds cannot be unbound: the write
 # waits, and no signal ends it, until the device is released.
 rebind() {

@@ -67,10 +67,18 @@ else
 fi
 limit=unlimited
 
+# Without /dev/iommu the container is tried, and then the groups are not the user's.
 chown root /dev/iommu
 expect_error "no permission on /dev/iommu" ends \
-	"IOAS: no permission to open /dev/iommu: give this user read and write access" \
+	"IOAS: backend iommufd cannot be used: no permission to open /dev/iommu: give this user read" \
+	"IOAS: $1: no permission to open /dev/vfio/[0-9]*: give this user read and write access" \
+	"no device could be attached; DPDK runs as it does without" -- --in-memory -d $plugin
+chmod 600 /dev/vfio/vfio
+expect_error "no permission on any node" ends \
+	"IOAS: backend iommufd cannot be used: no permission to open /dev/iommu" \
+	"IOAS: backend type1 cannot be used: no permission to open /dev/vfio/vfio: give this user" \
 	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
+chmod 666 /dev/vfio/vfio
 chown dpdk /dev/iommu
 
 chown root "$(cdev "$1")" "$(cdev "$2")"
@@ -80,14 +88,34 @@ expect_error "no permission on a cdev" ends \
 as=''
 
 mv /dev/iommu /tmp/iommu
-expect_error "no iommufd in the kernel" ends \
-	"IOAS: /dev/iommu does not exist: run .modprobe iommufd., or use a kernel with" \
+mv /dev/vfio/vfio /tmp/vfio
+expect_error "no iommufd in the kernel, no container" ends \
+	"IOAS: .*/dev/iommu does not exist: run .modprobe iommufd., or use a kernel with" \
+	"IOAS: .*/dev/vfio/vfio does not exist: run .modprobe vfio-pci., or use a kernel with" \
 	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
-export DPDK_IOAS=backend=iommufd
-expect_error "no iommufd in the kernel, and it is demanded" fails \
-	"IOAS: /dev/iommu does not exist" "Cannot scan the buses" -- --in-memory -d $plugin
+mv /tmp/vfio /dev/vfio/vfio
+for backend in iommufd type1; do
+	export DPDK_IOAS=backend=$backend
+	node=/dev/iommu
+	if [ $backend = type1 ]; then
+		mv /tmp/iommu /dev/iommu
+		node=/dev/vfio/vfio
+		mv $node /tmp/vfio
+	fi
+	expect_error "no $node, and $backend is demanded" fails \
+		"IOAS: $node does not exist" "Cannot scan the buses" -- --in-memory -d $plugin
+done
 unset DPDK_IOAS
-mv /tmp/iommu /dev/iommu
+mv /tmp/vfio /dev/vfio/vfio
+
+# One entry for each page that grows, and the table of maps is full.
+echo 4 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
+export DPDK_IOAS=backend=type1
+expect_error "type1's table of maps is full" fails \
+	"IOAS: cannot map 2 MiB at .*: the kernel takes no more maps than the 4 that there are: raise" \
+	-- --in-memory -d $plugin
+unset DPDK_IOAS
+echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 
 testpmd_start -l 0-1 --in-memory -a "$1" -d $plugin -- -i --total-num-mbufs=4096
 mv "$log" /tmp/holder.log

@@ -23,4 +23,15 @@ if rebind $(nics); then case_ok "devices are free again"; else case_fail "device
 give_to_user $(nics)
 as=dpdk
 forward "ordinary user" -d $plugin
+
+# shellcheck disable=SC2046
+if rebind $(nics); then case_ok "devices are free again"; else case_fail "devices are free again" "still held"; fi
+
+as='' start_line='IOAS: backend type1'
+export DPDK_IOAS=backend=type1
+forward "type1, root" -d $plugin
+# shellcheck disable=SC2046
+give_groups_to_user $(nics)
+as=dpdk
+forward "type1, ordinary user" -d $plugin
 finish
