@@ -23,8 +23,9 @@ dpdk_version() { awk '$1 == "dpdk-dev" { sub(/-.*/, "", $2); print $2 }' <<<"$1"
 # The architecture of a machine of devtools/guest.sh.
 arch_of_machine() {
 	case $1 in
-	intel-39 | intel-48 | none) echo x86 ;;
+	intel-39 | intel-48 | amd | virtio-iommu | none) echo x86 ;;
 	smmuv3) echo arm64 ;;
+	pseries) echo ppc64 ;;
 	*) die "unknown machine $1" ;;
 	esac
 }

@@ -14,8 +14,10 @@ Fails too if the guest does not finish in time, or if its kernel reported an IOM
 warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may use
 \`. /lib/guest.sh\` (devtools/guest/guest.sh).
 
-  --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; none: no IOMMU;
-                    smmuv3: an Arm machine with an SMMUv3 (NICs on no NUMA node)
+  --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; amd: AMD-Vi;
+                    virtio-iommu; none: no IOMMU; smmuv3: an Arm machine with an SMMUv3
+                    (NICs on no NUMA node); pseries: a POWER logical partition, each NIC on a
+                    host bridge of its own
   --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e)
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
@@ -78,7 +80,16 @@ arm64)
 	qemu=(qemu-system-aarch64 -M "virt,gic-version=3,its=on,iommu=smmuv3" -cpu cortex-a72)
 	console=ttyAMA0 tty=hvc0
 	io=(-device "virtio-serial-pci,bus=pcie.0,addr=3" -device "virtconsole,chardev=io") ;;
+ppc64)
+	# The hypervisor's consoles; transactional memory cannot be emulated.
+	qemu=(qemu-system-ppc64 -M "pseries,cap-htm=off")
+	console=hvc0 tty=hvc1 io=(-device "spapr-vty,chardev=io") ;;
 esac
+# The place of a device on the machine's first PCI bus. usage: bus ADDRESS
+bus() {
+	if [ "$machine" = pseries ]; then echo "bus=pci.0,addr=$1"; else echo "bus=pcie.0,addr=$1"; fi
+}
+
 command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
 kernel=$("$top/devtools/kernel.sh" "$arch")
 initramfs=$("$top/devtools/initramfs.sh" "$arch")
@@ -109,13 +120,18 @@ qemu+=(-accel "tcg,thread=multi" -smp 4 -m "${mem_mb}M"
 	-nodefaults -display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
 	-serial "file:$log"
 	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
-	-device "virtio-9p-pci,fsdev=share,mount_tag=share,bus=pcie.0,addr=2")
+	-device "virtio-9p-pci,fsdev=share,mount_tag=share,$(bus 2)")
 signal=on
 if [ -z "$script" ]; then signal=off; fi
 qemu+=(-chardev "stdio,id=io,signal=$signal" "${io[@]}")
 
 case $machine in
 intel-*) qemu+=(-device "intel-iommu,intremap=on,caching-mode=on,aw-bits=${machine#intel-}") ;;
+amd) qemu+=(-device "amd-iommu,intremap=on") ;;
+virtio-iommu)
+	# It does not remap interrupts.
+	qemu+=(-device "virtio-iommu-pci,bus=pcie.0,addr=1")
+	cmdline+=" vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1" ;;
 esac
 
 for ((i = 0; i < nodes; i++)); do
@@ -137,8 +153,12 @@ for i in "${!nic_list[@]}"; do
 	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
 		qemu+=(-device "pcie-root-port,id=port$i,bus=pxb$((i % nodes)),chassis=$i")
 		place=bus=port$i
+	elif [ "$machine" = pseries ]; then
+		# All devices of a host bridge are one group.
+		qemu+=(-device "spapr-pci-host-bridge,index=$((i + 1)),id=bridge$i")
+		place=bus=bridge$i.0
 	else
-		place=bus=pcie.0,addr=$((i * 4 + 4))
+		place=$(bus $((i * 4 + 4)))
 	fi
 	case $net in
 	hub) qemu+=(-netdev "hubport,id=net$i,hubid=0") ;;
@@ -156,7 +176,7 @@ for i in "${!nic_list[@]}"; do
 	fi
 done
 
-append="console=$console iommu.strict=1 panic=-1 GUEST_TTY=$tty"
+append="console=$console iommu.strict=1 panic=-1 GUEST_MACHINE=$machine GUEST_TTY=$tty"
 if [ "$arch" = x86 ]; then append+=" intel_iommu=on no_timer_check"; fi
 if [ "$pages_1g" -gt 0 ]; then append+=" hugepagesz=1G hugepages=$pages_1g hugepagesz=2M"; fi
 append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g"
@@ -209,6 +229,8 @@ status=$(cat "$share/status")
 faults='DMAR:.*(fault|Request|PTE)|DMAR.*\[(fault|INTR)|AMD-Vi:.*(Event|fault)|IO_PAGE_FAULT'
 # Linux before 6.15 gives an event's number, later ones its name; unreported events count too.
 faults+='|arm-smmu-v3 .*(event 0x|event: |error|timeout|overflow|aborted|unexpected|not be reported)'
+faults+='|virtio_iommu .*fault from EP'
+faults+='|EEH: .*(Frozen|frozen|error|detected)|PE.* [Ff]rozen'
 faults+='|WARNING:|BUG:|kernel BUG|Call Trace|Oops|lockup|rcu.*stall|blocked for more than'
 faults+='|general protection|segfault|Internal error|SError'
 if found=$(grep -E "$faults" "$share/dmesg"); then

@@ -8,7 +8,7 @@ usage() {
 	cat <<EOF
 usage: devtools/test.sh [-h] [PATTERN]
 
-Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers and for Arm, runs
+Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, runs
 the unit tests, then the tests of test/guest in emulated machines. The last line says how many passed
 and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
 build/test/PATTERN.
@@ -19,8 +19,8 @@ With PATTERN: only the guest tests whose name matches it ("user", "memory*"), an
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
 devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
-pattern; an Arm guest gets those of build/arm64); a file that starts with #! runs here, with a
-folder for its logs as argument. Both print PASS, FAIL and SKIP lines.
+pattern; an Arm guest gets those of build/arm64, a POWER guest those of build/ppc64); a file that
+starts with #! runs here, with a folder for its logs as argument. Both print PASS, FAIL and SKIP lines.
 EOF
 }
 
@@ -132,10 +132,13 @@ list() {
 
 # The architectures of the machines that the runs boot.
 archs() {
-	local files
+	local files machine
 	mapfile -t files < <(list | cut -f2)
 	echo x86
-	if [ ${#files[@]} -gt 0 ] && grep -qw smmuv3 "${files[@]}"; then echo arm64; fi
+	if [ ${#files[@]} -eq 0 ]; then return; fi
+	for machine in smmuv3 pseries; do
+		if grep -qw $machine "${files[@]}"; then arch_of_machine $machine; fi
+	done
 }
 
 guest_tests() {
@@ -183,7 +186,7 @@ else
 	"$top/devtools/build.sh" gcc
 fi
 for arch in $(archs); do
-	if [ "$arch" = arm64 ]; then "$top/devtools/build.sh" arm64; fi
+	if [ "$arch" != x86 ]; then "$top/devtools/build.sh" "$arch"; fi
 	"$top/devtools/kernel.sh" "$arch" >/dev/null
 	"$top/devtools/initramfs.sh" "$arch" >/dev/null
 done

@@ -2,12 +2,14 @@
 # Runs in the guest for contents.sh: one testpmd, one engine after the other, as /share/plan says:
 #   txonly|flowgen LENGTH,...   sends until there is enough
 #   io|mac|csum                 forwards until the host says that it has seen enough
-# /share/eal has EAL's options.
+# /share/eal has EAL's options, /share/backend the backend's name.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 
 # shellcheck disable=SC2046
 bind_vfio $(nics)
+DPDK_IOAS=backend=$(cat /share/backend)
+export DPDK_IOAS
 if [ -e /share/break_kind ]; then
 	BREAK_IOVA=$(cat /share/break_kind)
 	export BREAK_IOVA
@@ -45,5 +47,6 @@ rc=0
 testpmd_start -l 0-2 $(cat /share/eal) -- -i --nb-cores=2 --total-num-mbufs=4096 \
 	--txonly-multi-flow && run_plan || rc=1
 testpmd_end || rc=1
+grep -q "IOAS: backend $(cat /share/backend)," "$log" || rc=1
 sed "s/$prompt//g" "$log"
 exit $rc

@@ -15,7 +15,7 @@ build_for() {
 	done
 	case $(arch_of_machine "$machine") in
 	x86) echo "$build" ;;
-	arm64) echo "$top/build/arm64" ;;
+	*) echo "$top/build/$(arch_of_machine "$machine")" ;;
 	esac
 }
 

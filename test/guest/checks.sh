@@ -32,6 +32,12 @@ for event in "event 0x10 received:" "event: F_TRANSLATION client: 0000:00:04.0";
 	boots "an SMMU's $event fails" 97 "arm-smmu-v3 .*$event" \
 		"echo 'arm-smmu-v3 9050000.smmuv3: $event' >/dev/kmsg" --machine smmuv3
 done
+boots "AMD-Vi's IO_PAGE_FAULT fails" 97 "AMD-Vi: Event logged .IO_PAGE_FAULT" \
+	"echo 'vfio-pci 0000:00:04.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x1]' >/dev/kmsg" \
+	--machine amd
+boots "virtio-iommu's fault fails" 97 "virtio_iommu .*page fault from EP32" \
+	"echo 'virtio_iommu virtio0: page fault from EP32 at 0x1000 [R--]' >/dev/kmsg" \
+	--machine virtio-iommu
 boots "unit tests that cannot run" 1 "FAIL sequences-amd: status 127" \
 	"$(cat "$(dirname "$0")/unit.sh")" --machine smmuv3
 boots "faults can be allowed" 0 "DMAR: DRHD" \

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow both ways between every pair of NIC models, at both address widths, and on Arm.
+# Packets flow both ways between every pair of NIC models, through every IOMMU and backend.
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-39 --nics virtio,virtio
 # guest: --machine intel-39 --nics e1000e,virtio
 # guest: --machine intel-48 --nics e1000e,e1000e
 # guest: --machine intel-48 --nics virtio,virtio
 # guest: --machine intel-48 --nics e1000e,virtio
+# guest: --machine amd --nics e1000e,e1000e
+# guest: --machine amd --nics e1000e,virtio
+# guest: --machine virtio-iommu --nics e1000e,virtio
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine smmuv3 --nics virtio,virtio
 # guest: --machine smmuv3 --nics e1000e,virtio

@@ -30,7 +30,7 @@ cycle() {
 		for round in 1 2 3; do
 			detach || wrong="$wrong detach failed;"
 			free_meanwhile || wrong="$wrong round $round: the detached device is still held;"
-			if [ -n "$as" ]; then give_to_user "$second"; fi
+			if [ -n "$as" ]; then give_to_user "$second"; give_groups_to_user "$second"; fi
 			attach || wrong="$wrong attach failed;"
 			testpmd_traffic
 			wrong="$wrong $(testpmd_count)"
@@ -52,6 +52,9 @@ cycle() {
 
 cycle "root"
 give_to_user "$@"
+give_groups_to_user "$@"
 as=dpdk
 cycle "ordinary user"
+export DPDK_IOAS=backend=type1
+cycle "ordinary user, type1"
 finish

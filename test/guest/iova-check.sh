@@ -59,6 +59,7 @@ line='^PASSED'
 check "root" "-d $plugin" "$truth $grow"
 check "preallocated" "-d $plugin -m 600" "$truth"
 check "legacy memory" "-d $plugin --legacy-mem" "$truth"
+DPDK_IOAS=backend=type1 check "type1" "-d $plugin" "$truth $grow"
 user=dpdk check "ordinary user" "-d $plugin" "--ranges $ranges $devices $grow"
 if [ "$large" -gt 0 ]; then finish; fi
 check "in memory" "-d $plugin --in-memory" "$truth $grow"

@@ -3,6 +3,8 @@
 # must be the same, or the unit tests prove nothing.
 # guest: --machine intel-39
 # guest: --machine intel-48
+# guest: --machine amd
+# guest: --machine virtio-iommu
 # guest: --machine smmuv3
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
@@ -13,9 +15,7 @@
 # shellcheck disable=SC2046
 set -- $(nics)
 bind_vfio "$@"
-bits=$(vtd_bits)
-preset=intel-$bits
-if [ "$bits" -eq 0 ]; then preset=smmuv3; fi
+preset=$GUEST_MACHINE
 
 # The rules of the kernel, and the library through iommufd; then the library through type1, which must
 # give the same answers as through iommufd.

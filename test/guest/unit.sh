@@ -24,7 +24,7 @@ passes() {
 for program in /share/test-*; do
 	passes "${program#/share/}" "$program"
 done
-for preset in intel-39 intel-48 amd smmuv3; do
+for preset in intel-39 intel-48 amd smmuv3 virtio-iommu; do
 	passes "sequences-$preset" /share/ioas-sequences --model --preset $preset
 done
 passes stress-table /share/stress-table -t 30

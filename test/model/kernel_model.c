@@ -68,6 +68,14 @@ const struct model_iommu model_smmuv3 = {
 	.page = PAGE,
 };
 
+const struct model_iommu model_virtio = {
+	.name = "virtio-iommu",
+	.aperture = { 0, UINT64_MAX },
+	.reserved = { { 0xfee00000, 0xfeefffff } },
+	.n_reserved = 1,
+	.page = PAGE,
+};
+
 /* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
  * width leaves out. */
 static unsigned int

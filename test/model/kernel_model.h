@@ -33,6 +33,7 @@ extern const struct model_iommu model_intel39;
 extern const struct model_iommu model_intel48;
 extern const struct model_iommu model_amd;
 extern const struct model_iommu model_smmuv3;
+extern const struct model_iommu model_virtio;
 
 /* Every call that comes through the seam is of one of these kinds. */
 enum model_call {

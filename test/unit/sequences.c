@@ -738,6 +738,43 @@ lib_fixed(void)
 	CHECK(ioas_lookup_iova(space, MIB(68), NULL) == NULL);
 }
 
+/* Runs that come to what is reserved between two ranges lie before it or behind it, never across. */
+static void
+lib_crossing(void)
+{
+	struct ioas_range ranges[16], window;
+	unsigned int n, before = 0, behind = 0;
+	uint64_t iova;
+
+	if (!lib_open(everywhere, true))
+		return;
+	n = ioas_ranges(space, ranges, 16);
+	if (n < 2) {
+		say("nothing is reserved between ranges");
+		return;
+	}
+	window = (struct ioas_range){ ranges[0].last + 1 - MIB(8), ranges[1].first + MIB(8) - 1 };
+	ioas_destroy(space);
+	space = NULL;
+	if (!lib_open(window, true))
+		return;
+	lib_map("longer than what is left on either side", 0, MIB(10));
+	CHECK(ioas_reserve(space, at(0), MIB(10)) == -ENOSPC);
+	for (unsigned int i = 0; i < 5; i++) {
+		iova = lib_map("3 MiB", i * MIB(4), MIB(3));
+		before += iova < ranges[0].last;
+		behind += iova != IOAS_BAD_IOVA && iova > ranges[0].last;
+	}
+	say("%u before, %u behind", before, behind);
+	CHECK(before > 0 && behind > 0);
+	expect("fixed, across", ioas_map_fixed(space, at(MIB(32)), ranges[1].first - ranges[0].last +
+					       KIB(8) - 1, ranges[0].last - PAGE + 1), -EINVAL);
+	expect("unmap all", ioas_unmap(space, at(0), MEMORY_SIZE), before + behind);
+	/* Each behind the one before: contiguous but for what is reserved. */
+	for (unsigned int i = 0; i < 8; i++)
+		lib_map("2 MiB", i * MIB(2), MIB(2));
+}
+
 static void
 lib_window(void)
 {
@@ -865,6 +902,7 @@ static const struct {
 	{ "maps", lib_maps, false },
 	{ "fixed", lib_fixed, false },
 	{ "window", lib_window, false },
+	{ "crossing what is reserved", lib_crossing, false },
 	{ "hot attach", lib_hot_attach, false },
 	{ "hot attach that fails", lib_hot_attach_fails, false },
 	{ "bad memory", lib_bad_memory, false },
@@ -872,7 +910,7 @@ static const struct {
 };
 
 static const struct model_iommu *const presets[] = {
-	&model_intel39, &model_intel48, &model_amd, &model_smmuv3,
+	&model_intel39, &model_intel48, &model_amd, &model_smmuv3, &model_virtio,
 };
 
 static const struct model_iommu *
@@ -920,7 +958,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: ioas-sequences [--model | --device BDF] [--preset intel-39 | "
-			"intel-48 | amd | smmuv3] [--ranges FIRST-LAST,...] [--backend NAME] "
+			"intel-48 | amd | smmuv3 | virtio-iommu] [--ranges FIRST-LAST,...] [--backend NAME] "
 			"[--no-cdev] [--only NAME]\n");
 	exit(2);
 }
