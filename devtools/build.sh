@@ -14,6 +14,7 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   asan   gcc with the address and undefined behaviour sanitizers
   tsan   gcc with the thread sanitizer
   arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
+  ppc64  the same for POWER
 EOF
 }
 
@@ -50,7 +51,7 @@ for name; do
 	asan)
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;
-	arm64) options=(--cross-file "$top/build/arm64/cross") ;;
+	arm64 | ppc64) options=(--cross-file "$top/build/$name/cross") ;;
 	tsan) options=(-Db_sanitize=thread -Db_lundef=false -Doptimization=2 -Dstress_seconds=120) ;;
 	*) usage >&2; die "unknown build $name" ;;
 	esac
@@ -58,9 +59,14 @@ for name; do
 	mkdir -p "$dir"
 	exec 9>"$dir/lock"
 	flock 9
-	if [ "$name" = arm64 ]; then
-		sysroot=$("$top/devtools/sysroot.sh" arm64)
-		cross_file arm64 aarch64 aarch64-linux-gnu "$sysroot" >"$dir/cross.new"
+	case $name in
+	arm64) cross=(aarch64 aarch64-linux-gnu) ;;
+	ppc64) cross=(ppc64 powerpc64le-linux-gnu) ;;
+	*) cross=() ;;
+	esac
+	if [ ${#cross[@]} -gt 0 ]; then
+		sysroot=$("$top/devtools/sysroot.sh" "$name")
+		cross_file "$name" "${cross[@]}" "$sysroot" >"$dir/cross.new"
 		# meson reads it once: with other packages all is configured anew.
 		if ! cmp -s "$dir/cross.new" "$dir/cross"; then
 			rm -rf "$dir"/{build.ninja,meson-private}

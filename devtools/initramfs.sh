@@ -13,7 +13,7 @@ the drivers that the machine has devices for, and the scripts of devtools/guest.
 It is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the
 versions of the packages and a digest of the scripts: the second call only prints the path.
 
-  ARCH   x86 (default): the packages that are installed here; arm64: those of devtools/sysroot.sh
+  ARCH   x86 (default): the packages that are installed here; arm64, ppc64: those of devtools/sysroot.sh
 EOF
 }
 
@@ -33,6 +33,10 @@ x86)
 arm64)
 	from=$("$top/devtools/sysroot.sh" "$arch")
 	triplet=aarch64-linux-gnu loader=/lib/ld-linux-aarch64.so.1
+	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages") ;;
+ppc64)
+	from=$("$top/devtools/sysroot.sh" "$arch")
+	triplet=powerpc64le-linux-gnu loader=/lib64/ld64.so.2
 	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages") ;;
 *) usage >&2; die "no userland for '$arch'" ;;
 esac

@@ -13,18 +13,22 @@ CONFIG_IOMMUFD) and prints the path of its image. The result is kept under
 \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the version of the
 source package and a digest of the configuration: the second call only prints the path.
 
-  ARCH   x86 (default) or arm64
+  ARCH   x86 (default), arm64 or ppc64
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 arch=${1:-x86}
-make=(make) needed=(64BIT IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI DETECT_HUNG_TASK)
+make=(make) needed=(64BIT IOMMUFD VFIO_PCI DETECT_HUNG_TASK)
 case $arch in
-x86) boot=arch/x86/boot/bzImage needed+=(INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
+x86) boot=arch/x86/boot/bzImage needed+=(VFIO_DEVICE_CDEV INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
 arm64)
-	boot=arch/arm64/boot/Image needed+=(ARM_SMMU_V3 ARM_GIC_V3_ITS VIRTIO_CONSOLE)
+	boot=arch/arm64/boot/Image needed+=(VFIO_DEVICE_CDEV ARM_SMMU_V3 ARM_GIC_V3_ITS VIRTIO_CONSOLE)
 	make+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
+ppc64)
+	# There are no VFIO cdevs beside sPAPR.
+	boot=vmlinux needed+=(PPC_64K_PAGES VFIO_IOMMU_SPAPR_TCE HVC_CONSOLE EEH)
+	make+=(ARCH=powerpc CROSS_COMPILE=powerpc64le-linux-gnu-) ;;
 *) usage >&2; die "no configuration for '$arch'" ;;
 esac
 

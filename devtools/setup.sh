@@ -16,6 +16,8 @@ packages=(
 	busybox-static qemu-system-x86
 	# the guest with an Arm processor; its userland: devtools/sysroot.sh
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
+	# the same with a POWER processor
+	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc
 )
 
 case ${1-} in

@@ -15,13 +15,14 @@ the file packages beside it lists what was unpacked. It is kept under \$DPDK_IOA
 ~/.cache/dpdk-ioas), in a folder named after the versions that these packages have on this
 machine: the second call only prints the path.
 
-  ARCH   arm64
+  ARCH   arm64 or ppc64
 EOF
 }
 
 case ${1-} in
 -h | --help) usage; exit 0 ;;
 arm64) arch=$1 ;;
+ppc64) arch=ppc64el ;;
 *) usage >&2; die "no packages for '${1-}'" ;;
 esac
 
@@ -42,7 +43,8 @@ apt() {
 download() {
 	mkdir -p "$work"/{lists,cache/archives}/partial
 	: >"$work/status"
-	apt update
+	# A mirror may lack one index of one suite for a while; what matters is what can be had.
+	apt update || apt update || true
 	apt install -y --no-install-recommends --download-only "${packages[@]}"
 }
 
