@@ -220,6 +220,34 @@ int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
 int ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova);
 
 /**
+ * Tell whether ioas_map_fixed() could use a range of IOVAs: all of it lies in the aperture and none in
+ * a reserved region. What is mapped there is not looked at.
+ *
+ * @param space  The space.
+ * @param iova   First IOVA.
+ * @param length In bytes.
+ * @param hole   Where the first range that cannot be used and that it touches goes, or NULL: a
+ *   reserved region, all that lies beyond the aperture (then last is UINT64_MAX), or page 0.
+ * @return 0, or
+ *   -EINVAL    zero length or wrapping;
+ *   -ERANGE    part of it cannot be used (not logged).
+ */
+int ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct ioas_range *hole);
+
+/**
+ * Set another window for chosen IOVAs, for a device that reaches less than the IOMMU does. It holds for
+ * maps and reservations from now on; of an earlier reservation what lies outside is not used any more.
+ *
+ * @param space  The space.
+ * @param window As ioas_options.window. Both 0: the whole aperture.
+ * @return 0, or
+ *   -EINVAL     upside down or not page-aligned;
+ *   -ERANGE     no IOVA of it is usable by the devices that are attached;
+ *   -EADDRINUSE memory is mapped at a chosen IOVA outside of it.
+ */
+int ioas_set_window(struct ioas *space, struct ioas_range window);
+
+/**
  * Unmap all areas that lie in a range of addresses.
  *
  * Afterwards no IOVA leads into the range: aliases made by ioas_map_fixed() go too. Parts of the
@@ -266,6 +294,7 @@ struct ioas_info {
 	uint64_t bytes;            /**< Their lengths added up. */
 	uint64_t alignment;        /**< What IOVAs and lengths must be aligned to, in bytes. */
 	struct ioas_range aperture; /**< First and last usable IOVA; see ioas_ranges() for holes. */
+	struct ioas_range window;   /**< Where chosen IOVAs may lie; last is UINT64_MAX without one. */
 };
 
 /** Read what a space holds. */

@@ -9,28 +9,79 @@
 #define GIB (UINT64_C(1) << 30)
 #define MIB (UINT64_C(1) << 20)
 
+/* The first gap between the ranges, before or behind them that [first, last] touches. */
+static bool
+find_gap(const struct placement *placement, uint64_t first, uint64_t last, struct ioas_range *gap)
+{
+	gap->first = 0;
+	for (unsigned int i = 0; i < placement->n_ranges; i++) {
+		const struct ioas_range range = placement->ranges[i];
+
+		gap->last = range.first - 1;
+		if (range.first > gap->first && first <= gap->last && last >= gap->first)
+			return true;
+		if (last <= range.last)
+			return false;
+		gap->first = range.last + 1;
+	}
+	gap->last = UINT64_MAX;
+	return true;
+}
+
+bool
+placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
+	       struct ioas_range *hole)
+{
+	const struct tree_node *lost;
+
+	if (find_gap(placement, first, last, hole))
+		return true;
+	lost = tree_from(&placement->lost, first);
+	if (lost == NULL || lost->first > last)
+		return false;
+	*hole = (struct ioas_range){ lost->first, lost->last };
+	return true;
+}
+
 bool
 placement_usable(const struct placement *placement, uint64_t first, uint64_t last)
 {
-	for (unsigned int i = 0; i < placement->n_ranges; i++)
-		if (first >= placement->ranges[i].first && last <= placement->ranges[i].last)
-			return tree_is_free(&placement->lost, first, last);
-	return false;
+	struct ioas_range hole;
+
+	return !placement_hole(placement, first, last, &hole);
 }
 
-/* Range i as far as the window reaches. IOVA 0 is never used: it is what a bug looks like. */
+/* Range i as far as a window reaches. IOVA 0 is never used: it is what a bug looks like. */
 static struct ioas_range
-usable_range(const struct placement *placement, unsigned int i)
+range_inside(const struct placement *placement, unsigned int i, struct ioas_range window)
 {
 	struct ioas_range range = placement->ranges[i];
 
-	if (range.first < placement->window.first)
-		range.first = placement->window.first;
+	if (range.first < window.first)
+		range.first = window.first;
 	if (range.first == 0)
 		range.first = placement->alignment;
-	if (range.last > placement->window.last)
-		range.last = placement->window.last;
+	if (range.last > window.last)
+		range.last = window.last;
 	return range;
+}
+
+static struct ioas_range
+usable_range(const struct placement *placement, unsigned int i)
+{
+	return range_inside(placement, i, placement->window);
+}
+
+bool
+placement_window_fits(const struct placement *placement, struct ioas_range window)
+{
+	for (unsigned int i = 0; i < placement->n_ranges; i++) {
+		const struct ioas_range range = range_inside(placement, i, window);
+
+		if (range.first <= range.last)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -137,7 +188,7 @@ find_reserved(const struct placement *placement, const struct ledger *ledger, ui
 		return false;
 	region = container_of(node, struct region, va);
 	*iova = region->place.first + (va - region->va.first);
-	return placement_usable(placement, *iova, *iova + (length - 1)) &&
+	return window_has(placement, *iova, *iova + (length - 1)) &&
 	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
 }
 

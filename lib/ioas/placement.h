@@ -57,4 +57,11 @@ int placement_reserve(struct placement *placement, const struct ledger *ledger,
 /* Whether a range of IOVAs lies in the aperture and in no reserved region, and is not lost. */
 bool placement_usable(const struct placement *placement, uint64_t first, uint64_t last);
 
+/* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
+bool placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
+		    struct ioas_range *hole);
+
+/* Whether a window has any usable IOVA. */
+bool placement_window_fits(const struct placement *placement, struct ioas_range window);
+
 #endif /* IOAS_PLACEMENT_H */

@@ -101,24 +101,36 @@ refresh_ranges(struct ioas *space)
 }
 
 static int
+check_window(struct ioas_range window, const struct ioas_log *log)
+{
+	if (window.first <= window.last &&
+	    (window.last == 0 || ((window.first & 4095) == 0 && (window.last & 4095) == 4095)))
+		return 0;
+	ioas_log(log, IOAS_LOG_ERR,
+		 "window 0x%" PRIx64 "-0x%" PRIx64 " is not a range of whole 4 KiB pages: give the "
+		 "first and the last byte, 0x100000000-0x1ffffffff for example", window.first,
+		 window.last);
+	return -EINVAL;
+}
+
+/* In the options both 0 stand for all there is. */
+static struct ioas_range
+whole_window(struct ioas_range window)
+{
+	if (window.last == 0)
+		window.last = UINT64_MAX;
+	return window;
+}
+
+static int
 check_options(const struct ioas_options *options, const struct ioas_log *log)
 {
-	const struct ioas_range window = options->window;
-
 	if (options->size != sizeof(*options)) {
 		ioas_log(log, IOAS_LOG_ERR, "ioas_options.size is %zu, this library knows %zu",
 			 options->size, sizeof(*options));
 		return -EINVAL;
 	}
-	if (window.first > window.last ||
-	    (window.last != 0 && ((window.first & 4095) != 0 || (window.last & 4095) != 4095))) {
-		ioas_log(log, IOAS_LOG_ERR,
-			 "window 0x%" PRIx64 "-0x%" PRIx64 " is not a range of whole 4 KiB pages: "
-			 "give the first and the last byte, 0x100000000-0x1ffffffff for example",
-			 window.first, window.last);
-		return -EINVAL;
-	}
-	return 0;
+	return check_window(options->window, log);
 }
 
 /* The nodes that this process may run on; -1 instead of the only one, whose memory is taken anyway.
@@ -191,9 +203,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		return -ENOMEM;
 	space->log = (struct ioas_log){ options->log, options->log_arg };
 	space->placement.next = PLACEMENT_START;
-	space->placement.window = options->window;
-	if (options->window.last == 0)
-		space->placement.window.last = UINT64_MAX;
+	space->placement.window = whole_window(options->window);
 	ret = create_table(space, options);
 	if (ret < 0)
 		goto err_free;
@@ -410,19 +420,31 @@ map_chosen(struct ioas *space, struct area *area)
 	return 0;
 }
 
+/* The first range that a fixed map cannot have; false if it can have all. */
+static bool
+fixed_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole)
+{
+	if (iova != 0)
+		return placement_hole(&space->placement, iova, last, hole);
+	*hole = (struct ioas_range){ 0, space->placement.alignment - 1 };
+	return true;
+}
+
 static int
 map_fixed(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	const uint64_t iova = area->iova.first, last = area->iova.last;
+	struct ioas_range hole;
 	int ret;
 
-	if (iova == 0 || !placement_usable(&space->placement, iova, last)) {
+	if (fixed_hole(space, iova, last, &hole)) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at IOVA 0x%" PRIx64 ": %s: choose another IOVA, or let one "
-			 "be chosen", ioas_size_text(length).text, iova,
-			 iova == 0 ? "0 is never an IOVA"
-				   : "it is outside the aperture or in a reserved region");
+			 "cannot map %s at IOVA 0x%" PRIx64 ": 0x%" PRIx64 "-0x%" PRIx64 " is %s: "
+			 "choose another IOVA, or let one be chosen", ioas_size_text(length).text,
+			 iova, hole.first, hole.last,
+			 iova == 0 ? "never an IOVA"
+				   : hole.last == UINT64_MAX ? "beyond the aperture" : "reserved");
 		return -EINVAL;
 	}
 	if (!tree_is_free(&space->ledger.by_iova, iova, last)) {
@@ -525,6 +547,91 @@ int
 ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova)
 {
 	return map_area(space, va, length, true, &iova);
+}
+
+int
+ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct ioas_range *hole)
+{
+	struct ioas_range unused;
+	bool found;
+
+	if (length == 0 || iova + (length - 1) < iova) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot check 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ": empty, or beyond "
+			 "the last one", length, iova);
+		return -EINVAL;
+	}
+	pthread_mutex_lock(&space->lock);
+	found = fixed_hole(space, iova, iova + (length - 1), hole != NULL ? hole : &unused);
+	pthread_mutex_unlock(&space->lock);
+	return found ? -ERANGE : 0;
+}
+
+/* The first area at a chosen IOVA outside of a window, or NULL. */
+static const struct area *
+find_outside(const struct ledger *ledger, struct ioas_range window)
+{
+	const struct area *area = ledger_from_iova(ledger, 0);
+
+	while (area != NULL && (area->fixed || (area->iova.first >= window.first &&
+						area->iova.last <= window.last)))
+		area = area->iova.last == UINT64_MAX
+			? NULL : ledger_from_iova(ledger, area->iova.last + 1);
+	return area;
+}
+
+/* From the first to the last IOVA that the devices can use. */
+static struct ioas_range
+aperture(const struct placement *placement)
+{
+	struct ioas_range range = { 0 };
+
+	if (placement->n_ranges > 0) {
+		range.first = placement->ranges[0].first;
+		range.last = placement->ranges[placement->n_ranges - 1].last;
+	}
+	return range;
+}
+
+static int
+set_window(struct ioas *space, struct ioas_range window)
+{
+	const struct area *outside;
+
+	if (!placement_window_fits(&space->placement, window)) {
+		const struct ioas_range usable = aperture(&space->placement);
+
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "window 0x%" PRIx64 "-0x%" PRIx64 " has no IOVA that the devices can use: "
+			 "choose one inside their aperture 0x%" PRIx64 "-0x%" PRIx64
+			 ", outside of reserved regions", window.first, window.last, usable.first,
+			 usable.last);
+		return -ERANGE;
+	}
+	outside = find_outside(&space->ledger, window);
+	if (outside != NULL) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot confine IOVAs to 0x%" PRIx64 "-0x%" PRIx64 ": memory is mapped at "
+			 "0x%" PRIx64 " already: set the window before memory is mapped",
+			 window.first, window.last, outside->iova.first);
+		return -EADDRINUSE;
+	}
+	space->placement.window = window;
+	return 0;
+}
+
+int
+ioas_set_window(struct ioas *space, struct ioas_range window)
+{
+	int ret;
+
+	ret = check_window(window, &space->log);
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&space->lock);
+	ret = set_window(space, whole_window(window));
+	pthread_mutex_unlock(&space->lock);
+	return ret;
 }
 
 static void
@@ -698,11 +805,9 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.maps = space->ledger.areas,
 		.bytes = space->ledger.bytes,
 		.alignment = placement->alignment,
+		.aperture = aperture(placement),
+		.window = placement->window,
 	};
-	if (placement->n_ranges > 0) {
-		info->aperture.first = placement->ranges[0].first;
-		info->aperture.last = placement->ranges[placement->n_ranges - 1].last;
-	}
 	pthread_mutex_unlock(&space->lock);
 }
 

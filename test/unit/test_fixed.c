@@ -22,7 +22,7 @@ refused(void)
 {
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), MIB(2)), 0);
-	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), 0), -EINVAL, "0 is never");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), 0), -EINVAL, "never an IOVA");
 	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(4) + 1), -EINVAL, "aligned");
 	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(2)), -EEXIST, "in use");
 	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(4) - PAGE), -EEXIST, "in use");
@@ -101,10 +101,66 @@ window_does_not_bind(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), MIB(2)));
 }
 
+/* Asserts which hole a range of IOVAs touches first. */
+static void
+expect_hole(uint64_t iova, uint64_t length, uint64_t first, uint64_t last)
+{
+	struct ioas_range hole = { 0 };
+
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, iova, length, &hole), -ERANGE);
+	CU_ASSERT_EQUAL(hole.first, first);
+	CU_ASSERT_EQUAL(hole.last, last);
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, iova, length, NULL), -ERANGE);
+	CU_ASSERT_NOT_EQUAL(ioas_map_fixed(space, VA(GIB(4)), length, iova), 0);
+}
+
+static void
+checked_before(void)
+{
+	uint64_t state;
+
+	unit_create(true);
+	unit_map(0, MIB(2));
+	state = unit_state();
+	expect_hole(0, MIB(2), 0, PAGE - 1);
+	expect_hole(0xfedff000, KIB(8), 0xfee00000, 0xfeefffff);
+	expect_hole(0xfedff000, PAGE + 1, 0xfee00000, 0xfeefffff);
+	expect_hole(0xfee00000, PAGE, 0xfee00000, 0xfeefffff);
+	expect_hole(0xfeeff000, KIB(8), 0xfee00000, 0xfeefffff);
+	expect_hole(PAGE, GIB(8), 0xfee00000, 0xfeefffff);
+	expect_hole(PAGE, GIB(1024), 0xfee00000, 0xfeefffff);
+	expect_hole(GIB(512) - PAGE, KIB(8), GIB(512), UINT64_MAX);
+	expect_hole(GIB(512), PAGE, GIB(512), UINT64_MAX);
+	expect_hole(BASE, MIB(2), GIB(512), UINT64_MAX);
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, PAGE, 0xfee00000 - PAGE, NULL), 0);
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, 0xfef00000, GIB(512) - 0xfef00000, NULL), 0);
+	/* What is mapped there is another matter. */
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, unit_lookup(VA(0)), MIB(2), NULL), 0);
+	CU_ASSERT_EQUAL(unit_state(), state);
+	REFUSED(ioas_check_fixed(space, PAGE, 0, NULL), -EINVAL, "empty");
+	REFUSED(ioas_check_fixed(space, -PAGE, KIB(8), NULL), -EINVAL, "beyond the last");
+}
+
+/* Where the kernel would not take a map away, nothing can be mapped either. */
+static void
+checked_lost(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	iova = unit_map(0, MIB(2));
+	model_fail(1, 1u << MODEL_UNMAP, -EIO);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	expect_hole(iova - PAGE, KIB(16), iova, iova + MIB(2) - 1);
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, iova - PAGE, PAGE, NULL), 0);
+}
+
 UNIT_MAIN("fixed",
 	  { "anywhere in the aperture", anywhere },
 	  { "refused", refused },
 	  { "aliases", aliases },
 	  { "an alias across the border", alias_crosses },
 	  { "chosen ones beside them", chosen_beside },
-	  { "the window does not bind them", window_does_not_bind })
+	  { "the window does not bind them", window_does_not_bind },
+	  { "checked before a map", checked_before },
+	  { "checked where IOVAs were lost", checked_lost })
