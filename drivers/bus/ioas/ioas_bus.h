@@ -53,6 +53,19 @@ int devices_release(const char *sysfs_base, const char *name, int fd);
 /* How many devices are attached. */
 unsigned int devices_count(void);
 
+/* policy.c */
+/* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
+void policy_drivers_want(enum rte_iova_mode mode);
+/* Whether such a driver is there, but IOVAs are chosen. */
+bool policy_refuses_drivers(void);
+/* Before memory is mapped, once EAL's mode is known: what was demanded until then. 0 or -1. */
+int policy_start(void);
+/* Whether IOVAs equal to these addresses can be had. 0, or -1 after a log line. */
+int policy_check_va(uint64_t va, uint64_t length);
+/* The seams for DMA masks; original is EAL's check. */
+void policy_set_mask(uint8_t bits);
+int policy_check_mask(uint8_t bits, int (*original)(uint8_t bits));
+
 /* memory.c */
 /* Before the first probe: maps what EAL has and follows its changes. 0 or -1. */
 int memory_start(void);
@@ -69,6 +82,8 @@ memory_lookup(const void *va)
 rte_iova_t memory_iova(const void *va);
 /* Addresses are about to go away or to get other pages. */
 void memory_forget(const void *va, size_t length);
+/* Whether an address is memory of EAL's own. */
+bool memory_is_eal(uint64_t va);
 /* An application maps memory at an IOVA of its own choice. 0 or -1 with rte_errno. */
 int memory_map_stated(uint64_t va, uint64_t iova, uint64_t length);
 int memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length);

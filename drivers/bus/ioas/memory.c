@@ -50,9 +50,11 @@ static struct {
 static int
 map(void *va, uint64_t length)
 {
-	return rte_eal_iova_mode() == RTE_IOVA_VA
-		? ioas_map_fixed(bus_ioas_space, va, length, (uintptr_t)va)
-		: ioas_map(bus_ioas_space, va, length, NULL);
+	if (rte_eal_iova_mode() != RTE_IOVA_VA)
+		return ioas_map(bus_ioas_space, va, length, NULL);
+	if (policy_check_va((uintptr_t)va, length) < 0)
+		return -1;
+	return ioas_map_fixed(bus_ioas_space, va, length, (uintptr_t)va);
 }
 
 __thread const struct ioas_table *memory_table;
@@ -180,8 +182,8 @@ is_mapped(uint64_t va, uint64_t length)
 	return true;
 }
 
-static bool
-is_eal_memory(uint64_t va)
+bool
+memory_is_eal(uint64_t va)
 {
 	const struct rte_memseg_list *const msl =
 		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
@@ -217,7 +219,7 @@ memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length)
 
 	if (iova == 0 && is_mapped(va, length))
 		return 0;
-	if (is_eal_memory(va)) {
+	if (memory_is_eal(va)) {
 		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
 		rte_errno = EINVAL;
 		return -1;
@@ -340,6 +342,14 @@ add_to_run(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void 
 }
 
 static int
+check_fits(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg __rte_unused)
+{
+	if (msl->external || rte_eal_iova_mode() != RTE_IOVA_VA)
+		return 0;
+	return policy_check_va(ms->addr_64, ms->len);
+}
+
+static int
 set_memseg_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		void *arg __rte_unused)
 {
@@ -365,6 +375,15 @@ set_memzone_iova(const struct rte_memzone *mz, void *arg __rte_unused)
 	zone->iova = lookup(zone->addr);
 }
 
+/* Nothing stays mapped of a start that failed half-way. */
+static void
+stop(bool never_frees)
+{
+	if (!never_frees)
+		rte_mem_event_callback_unregister(EVENT_NAME, NULL);
+	ioas_unmap(bus_ioas_space, NULL, UINT64_MAX);
+}
+
 static int
 map_all(void)
 {
@@ -373,6 +392,10 @@ map_all(void)
 
 	/* As in stock VFIO: no memory may come or go between the walk and the events. */
 	rte_mcfg_mem_read_lock();
+	/* All of it, before anything is mapped. */
+	ret = rte_memseg_walk_thread_unsafe(check_fits, NULL);
+	if (ret < 0)
+		goto out_unlock;
 	ret = rte_mem_event_callback_register(EVENT_NAME, memory_event, NULL);
 	if (ret < 0 && rte_errno != ENOTSUP) {
 		BUS_IOAS_LOG(ERR, "cannot follow memory events: %s", rte_strerror(rte_errno));
@@ -383,8 +406,10 @@ map_all(void)
 	ret = rte_memseg_walk_thread_unsafe(add_to_run, &walk);
 	if (ret == 0)
 		ret = map_run(&walk);
-	if (ret < 0)
+	if (ret < 0) {
+		stop(walk.never_frees);
 		goto out_unlock;
+	}
 	rte_memseg_walk_thread_unsafe(set_memseg_iova, NULL);
 	started = true;
 out_unlock:
@@ -397,6 +422,8 @@ memory_start(void)
 {
 	struct ioas_info info;
 
+	if (policy_start() < 0)
+		return -1;
 	if (map_all() < 0) {
 		BUS_IOAS_LOG(ERR, "cannot map EAL's memory for DMA");
 		return -1;

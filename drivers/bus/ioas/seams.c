@@ -63,10 +63,12 @@ seam_rte_bus_scan(void)
 static enum rte_iova_mode
 seam_rte_bus_get_iommu_class(void)
 {
+	const enum rte_iova_mode wanted = seam_original.rte_bus_get_iommu_class();
 	struct bus_ioas_options options;
 
 	if (bus_ioas_space == NULL)
-		return seam_original.rte_bus_get_iommu_class();
+		return wanted;
+	policy_drivers_want(wanted);
 	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
 	bus_ioas_parse_options(getenv("DPDK_IOAS"), &options);
 	return options.iova;
@@ -111,6 +113,24 @@ seam_rte_mem_virt2iova(const void *va)
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
 	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2iova(va);
+}
+
+static int
+seam_rte_mem_check_dma_mask(uint8_t maskbits)
+{
+	return policy_check_mask(maskbits, seam_original.rte_mem_check_dma_mask);
+}
+
+static int
+seam_rte_mem_check_dma_mask_thread_unsafe(uint8_t maskbits)
+{
+	return policy_check_mask(maskbits, seam_original.rte_mem_check_dma_mask_thread_unsafe);
+}
+
+static void
+seam_rte_mem_set_dma_mask(uint8_t maskbits)
+{
+	policy_set_mask(maskbits);
 }
 
 static int

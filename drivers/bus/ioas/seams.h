@@ -23,6 +23,9 @@
 	SEAM(int, rte_eal_using_phys_addrs, (void)) \
 	SEAM(phys_addr_t, rte_mem_virt2phy, (const void *va)) \
 	SEAM(rte_iova_t, rte_mem_virt2iova, (const void *va)) \
+	SEAM(int, rte_mem_check_dma_mask, (uint8_t maskbits)) \
+	SEAM(int, rte_mem_check_dma_mask_thread_unsafe, (uint8_t maskbits)) \
+	SEAM(void, rte_mem_set_dma_mask, (uint8_t maskbits)) \
 	SEAM(int, rte_vfio_setup_device, (const char *sysfs_base, const char *dev_addr, \
 		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
 	SEAM(int, rte_vfio_release_device, (const char *sysfs_base, const char *dev_addr, int fd)) \

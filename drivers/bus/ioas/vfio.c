@@ -258,7 +258,12 @@ devices_give_back(void)
 	for (owned = devices; owned != NULL; owned = next) {
 		next = owned->next;
 		if (!owned->in_use) {
-			BUS_IOAS_LOG(DEBUG, "no driver wanted %s", owned->name);
+			if (policy_refuses_drivers())
+				BUS_IOAS_LOG(WARNING, "%s: no driver took it, or its driver was "
+					     "refused because it demands IOVAs equal to addresses: "
+					     "DPDK_IOAS=iova=va serves that one", owned->name);
+			else
+				BUS_IOAS_LOG(DEBUG, "no driver wanted %s", owned->name);
 			drop(owned);
 		}
 	}
@@ -308,6 +313,8 @@ devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_dev
 	if (ret == 0) {
 		*fd = ioas_device_fd(owned->device);
 		owned->in_use = true;
+		BUS_IOAS_LOG(INFO, "%s: %s", owned->name, rte_eal_iova_mode() == RTE_IOVA_VA
+			     ? "fixed IOVA=VA" : "chosen IOVAs");
 	}
 out_unlock:
 	pthread_mutex_unlock(&devices_lock);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * What the user and the drivers demand of IOVAs.
+ *
+ * Chosen IOVAs lie in the user's window and below every DMA mask that a driver has set. IOVAs equal
+ * to addresses cannot be placed, so they are checked against the aperture and the masks before
+ * anything is mapped.
+ *
+ * EAL compares rte_memseg.iova with a mask. Until memory is mapped that holds a placeholder, so the
+ * answer is yes then, the mask is remembered, and kept to when memory is mapped.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
+#include "ioas_bus.h"
+#include "seams.h"
+
+#define GIB (UINT64_C(1) << 30)
+
+/* EAL refuses masks that are wider. */
+#define MASK_BITS_MAX 63
+
+static bool started;
+static bool va_demanded;
+
+/* The highest address below all masks. Masks are set while buses are scanned and devices probed, and
+ * by EAL with its memory lock held. */
+static uint64_t mask = UINT64_MAX;
+
+static uint64_t
+mask_of(uint8_t bits)
+{
+	return (UINT64_C(1) << bits) - 1;
+}
+
+/* Chosen IOVAs lie below from now on, or nothing has changed. */
+static int
+confine(uint64_t last)
+{
+	struct ioas_range window;
+	struct ioas_info info;
+
+	ioas_get_info(bus_ioas_space, &info);
+	window = info.window;
+	if (window.last > last)
+		window.last = last;
+	if (window.first > window.last) {
+		BUS_IOAS_LOG(ERR, "no IOVA of the window from 0x%" PRIx64 " on is below 0x%" PRIx64,
+			     window.first, last);
+		return -1;
+	}
+	return ioas_set_window(bus_ioas_space, window);
+}
+
+static void
+log_mask(uint64_t last)
+{
+	BUS_IOAS_LOG(ERR, "a driver limits DMA addresses to 0x%" PRIx64 ": start with DPDK_IOAS="
+		     "window=0x1000-0x%" PRIx64 "%s", last, last,
+		     rte_eal_iova_mode() == RTE_IOVA_VA ? " and without iova=va, --iova-mode=va"
+							: "");
+}
+
+static int
+limit(uint64_t last)
+{
+	if (started && last < mask && rte_eal_iova_mode() != RTE_IOVA_VA && confine(last) < 0) {
+		log_mask(last);
+		return -1;
+	}
+	mask = RTE_MIN(mask, last);
+	return 0;
+}
+
+void
+policy_set_mask(uint8_t bits)
+{
+	seam_original.rte_mem_set_dma_mask(bits);
+	if (bits <= MASK_BITS_MAX)
+		limit(mask_of(bits));
+}
+
+int
+policy_check_mask(uint8_t bits, int (*original)(uint8_t bits))
+{
+	const uint64_t before = mask;
+	struct ioas_info info;
+	int ret;
+
+	if (bits > MASK_BITS_MAX)
+		return original(bits);
+	if (bus_ioas_space == NULL) {
+		ret = original(bits);
+		return ret != 0 ? ret : limit(mask_of(bits));
+	}
+	if (!started) {
+		policy_set_mask(bits);
+		return 0;
+	}
+	ioas_get_info(bus_ioas_space, &info);
+	if (limit(mask_of(bits)) < 0)
+		return 1;
+	ret = original(bits);
+	if (ret != 0) {
+		/* What the application or the user has placed is above. */
+		log_mask(mask_of(bits));
+		ioas_set_window(bus_ioas_space, info.window);
+		mask = before;
+	}
+	return ret;
+}
+
+static int
+add_length(const struct rte_memseg_list *msl, void *arg)
+{
+	uint64_t *const total = arg;
+
+	if (!msl->external)
+		*total += msl->len + msl->page_sz;
+	return 0;
+}
+
+/* Where all of EAL's memory would fit, 0 if nowhere. Below 4 GiB are programs. */
+static uint64_t
+find_base(void)
+{
+	struct ioas_range ranges[32];
+	uint64_t total = 0;
+	unsigned int n;
+
+	rte_memseg_list_walk_thread_unsafe(add_length, &total);
+	n = ioas_ranges(bus_ioas_space, ranges, RTE_DIM(ranges));
+	for (unsigned int i = 0; i < RTE_MIN(n, RTE_DIM(ranges)); i++) {
+		const uint64_t base = RTE_ALIGN_CEIL(RTE_MAX(ranges[i].first, 4 * GIB), GIB);
+		const uint64_t last = RTE_MIN(ranges[i].last, mask);
+
+		if (base < last && last - base >= total)
+			return base;
+	}
+	return 0;
+}
+
+int
+policy_check_va(uint64_t va, uint64_t length)
+{
+	static uint64_t said = UINT64_MAX; /* the hole: memory is asked for page by page, and again */
+	const char *what = "is reserved";
+	char base_option[64] = "";
+	struct ioas_range hole;
+	uint64_t base;
+
+	if (ioas_check_fixed(bus_ioas_space, va, length, &hole) < 0) {
+		if (hole.last == UINT64_MAX)
+			what = "is beyond the IOMMU's aperture";
+	} else if (va + (length - 1) > mask) {
+		hole = (struct ioas_range){ mask + 1, UINT64_MAX };
+		what = "is above what a driver's DMA mask allows";
+	} else {
+		return 0;
+	}
+	rte_errno = ERANGE;
+	if (hole.first == said) {
+		BUS_IOAS_LOG(DEBUG, "address 0x%" PRIx64 " cannot be an IOVA either", va);
+		return -1;
+	}
+	said = hole.first;
+	base = memory_is_eal(va) ? find_base() : 0;
+	if (base != 0)
+		snprintf(base_option, sizeof(base_option), ", or --base-virtaddr=0x%" PRIx64, base);
+	BUS_IOAS_LOG(ERR, "address 0x%" PRIx64 " cannot be an IOVA: 0x%" PRIx64 "-0x%" PRIx64
+		     " %s: use iova=kernel without --iova-mode=va%s", RTE_MAX(va, hole.first),
+		     hole.first, hole.last, what, base_option);
+	return -1;
+}
+
+void
+policy_drivers_want(enum rte_iova_mode mode)
+{
+	va_demanded = mode == RTE_IOVA_VA;
+}
+
+bool
+policy_refuses_drivers(void)
+{
+	return va_demanded && rte_eal_iova_mode() != RTE_IOVA_VA;
+}
+
+/* The user's window must be usable by the devices, and what is left of it below the masks as well. */
+static int
+start_window(void)
+{
+	struct ioas_info info;
+
+	ioas_get_info(bus_ioas_space, &info);
+	if (rte_eal_iova_mode() == RTE_IOVA_VA) {
+		if (info.window.first != 0 || info.window.last != UINT64_MAX)
+			BUS_IOAS_LOG(WARNING, "window= has no effect on IOVAs equal to addresses");
+		return 0;
+	}
+	if (ioas_set_window(bus_ioas_space, info.window) < 0)
+		return -1;
+	if (confine(mask) < 0) {
+		log_mask(mask);
+		return -1;
+	}
+	return 0;
+}
+
+int
+policy_start(void)
+{
+	if (start_window() < 0)
+		return -1;
+	if (policy_refuses_drivers())
+		BUS_IOAS_LOG(WARNING, "a driver for these devices demands IOVAs equal to addresses, "
+			     "and the devices that it is for are refused: DPDK_IOAS=iova=va serves "
+			     "them and all others");
+	started = true;
+	return 0;
+}
