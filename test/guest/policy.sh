@@ -3,6 +3,7 @@
 # one line that names the remedy: IOVAs equal to addresses, windows, DMA masks, drivers that need VA.
 # guest: --machine intel-39 --nics e1000e,virtio
 # guest: --machine intel-48 --nics e1000e,virtio
+# guest: --machine intel-39 --nics e1000e,virtio --nodes 2
 # add: test/guest/apps/iova_check
 # add: test/guest/apps/demand.so
 # shellcheck shell=dash source=devtools/guest/guest.sh disable=SC2046,SC2086
@@ -63,6 +64,16 @@ check() {
 }
 testpmd() { echo dpdk-testpmd -l 0-1 --in-memory -d $plugin "$@"; }
 
+# The second node's memory lies beyond the aperture: the first one's is not mapped either.
+if [ -e /sys/devices/system/node/node1 ]; then
+	export DPDK_IOAS=iova=va
+	refuse='IOAS: mapped'
+	run "iova=va is checked as a whole" fails "IOAS: address 0x88.* cannot be an IOVA: 0x8000000000" \
+		"Cannot probe devices" -- $(testpmd --socket-mem=64,64 --base-virtaddr=0x7800000000 \
+		--log-level=bus.ioas:debug)
+	finish
+fi
+
 # ---- windows: every IOVA that DPDK hands out lies inside ----
 
 export DPDK_IOAS=window=0x10000000-0x4fffffff
@@ -95,6 +106,9 @@ if [ "$(vtd_bits)" -eq 39 ]; then
 	export DPDK_IOAS=iova=kernel
 	run "iova=kernel at the same addresses" ok "IOAS: $other: chosen IOVAs" \
 		-- $(testpmd -m 64 --base-virtaddr=0x8000000000)
+	# The PCI bus sets VT-d's width as a mask before there are IOVAs.
+	check "iova=kernel there, legacy memory" ok '^PASSED' -- "$whole" --legacy-mem \
+		--base-virtaddr=0x8000000000
 	export DPDK_IOAS=
 	run "memory that EAL does not place" ok \
 		"IOAS: address 0x7f.* cannot be an IOVA: .*use iova=kernel without --iova-mode=va$" \
