@@ -25,8 +25,6 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-/* EAL refuses masks that are wider. */
-#define MASK_BITS_MAX 63
 
 static bool started;
 static bool va_demanded;
@@ -34,6 +32,13 @@ static bool va_demanded;
 /* The highest address below all masks. Masks are set while buses are scanned and devices probed, and
  * by EAL with its memory lock held. */
 static uint64_t mask = UINT64_MAX;
+
+/* EAL refuses masks that are wider; in less than a page nothing can be mapped, and 0 means none. */
+static bool
+is_mask(uint8_t bits)
+{
+	return bits >= 12 && bits <= 63;
+}
 
 static uint64_t
 mask_of(uint8_t bits)
@@ -84,7 +89,7 @@ void
 policy_set_mask(uint8_t bits)
 {
 	seam_original.rte_mem_set_dma_mask(bits);
-	if (bits <= MASK_BITS_MAX)
+	if (is_mask(bits))
 		limit(mask_of(bits));
 }
 
@@ -95,7 +100,7 @@ policy_check_mask(uint8_t bits, int (*original)(uint8_t bits))
 	struct ioas_info info;
 	int ret;
 
-	if (bits > MASK_BITS_MAX)
+	if (!is_mask(bits))
 		return original(bits);
 	if (bus_ioas_space == NULL) {
 		ret = original(bits);
