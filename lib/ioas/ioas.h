@@ -220,8 +220,8 @@ int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
 int ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova);
 
 /**
- * Tell whether ioas_map_fixed() could use a range of IOVAs: all of it lies in the aperture and none in
- * a reserved region. What is mapped there is not looked at.
+ * Tell whether ioas_map_fixed() could use a range of IOVAs: all of it lies in the aperture and none
+ * in a reserved region. What is mapped there is not looked at.
  *
  * @param space  The space.
  * @param iova   First IOVA.
@@ -235,8 +235,9 @@ int ioas_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova)
 int ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct ioas_range *hole);
 
 /**
- * Set another window for chosen IOVAs, for a device that reaches less than the IOMMU does. It holds for
- * maps and reservations from now on; of an earlier reservation what lies outside is not used any more.
+ * Set another window for chosen IOVAs, for a device that reaches less than the IOMMU does. It holds
+ * for maps and reservations from now on; what of an earlier reservation lies outside is not used any
+ * more.
  *
  * @param space  The space.
  * @param window As ioas_options.window. Both 0: the whole aperture.

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -25,12 +26,10 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-
 static bool started;
 static bool va_demanded;
 
-/* The highest address below all masks. Masks are set while buses are scanned and devices probed, and
- * by EAL with its memory lock held. */
+/* The highest address below all masks. They are set while buses are scanned and devices probed. */
 static uint64_t mask = UINT64_MAX;
 
 /* EAL refuses masks that are wider; in less than a page nothing can be mapped, and 0 means none. */
@@ -159,7 +158,7 @@ policy_check_va(uint64_t va, uint64_t length)
 	static uint64_t said = UINT64_MAX; /* the hole: memory is asked for page by page, and again */
 	const char *what = "is reserved";
 	char base_option[64] = "";
-	struct ioas_range hole;
+	struct ioas_range hole = { 0 };
 	uint64_t base;
 
 	if (ioas_check_fixed(bus_ioas_space, va, length, &hole) < 0) {
@@ -198,7 +197,7 @@ policy_refuses_drivers(void)
 	return va_demanded && rte_eal_iova_mode() != RTE_IOVA_VA;
 }
 
-/* The user's window must be usable by the devices, and what is left of it below the masks as well. */
+/* The user's window must be usable by the devices, and so must what is left below the masks. */
 static int
 start_window(void)
 {
