@@ -27,6 +27,7 @@ backend_open_node(const char *path, const char *missing, const struct ioas_log *
 /* In the order in which "auto" tries them. */
 static const struct backend_ops *const backends[] = {
 	&iommufd_ops,
+	&spapr_ops,
 	&type1_ops,
 };
 
@@ -82,6 +83,6 @@ backend_open(const char *name, const struct ioas_log *log, const struct ledger *
 	for (unsigned int i = 0; i < N_BACKENDS; i++)
 		if (strcmp(name, backends[i]->name) == 0)
 			return backends[i]->open(log, ledger, backend);
-	ioas_log(log, IOAS_LOG_ERR, "there is no backend '%s': use auto, iommufd or type1", name);
+	ioas_log(log, IOAS_LOG_ERR, "there is no backend '%s': use auto, iommufd, spapr or type1", name);
 	return -EINVAL;
 }

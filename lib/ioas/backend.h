@@ -42,14 +42,20 @@ struct backend_ops {
 		   uint64_t *iova);
 	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
 	/* Takes away exactly one area. */
-	int (*unmap)(struct backend *backend, uint64_t iova, uint64_t length);
+	int (*unmap)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
 	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
 	const char *full;
 
 	/* The usable ranges in ascending order, as many as fit into n; returns how many there are
-	 * or a negative errno. */
-	int (*ranges)(struct backend *backend, struct ioas_range *ranges, unsigned int n,
-		      uint64_t *alignment);
+	 * or a negative errno. pages has n zeros; a backend whose IOMMU pages must not be larger
+	 * than those of the memory stores their size for each range. */
+	int (*ranges)(struct backend *backend, struct ioas_range *ranges, uint64_t *pages,
+		      unsigned int n, uint64_t *alignment);
+	/* Makes another range for memory like this, whose pages have that size; NULL: cannot be.
+	 * Logs the reason of a failure. */
+	int (*grow)(struct backend *backend, uint64_t va, uint64_t length, uint64_t page);
+	/* Undoes the last grow(), whose range is not in use. */
+	void (*shrink)(struct backend *backend);
 };
 
 struct backend {
@@ -66,7 +72,11 @@ int backend_open(const char *name, const struct ioas_log *log, const struct ledg
 /* Opens a backend's node in /dev; logs the reason of a failure, with what helps if there is none. */
 int backend_open_node(const char *path, const char *missing, const struct ioas_log *log);
 
+/* Whether VFIO has sPAPR here: then it has nothing else. */
+bool spapr_is_here(const struct ioas_sys *sys);
+
 extern const struct backend_ops iommufd_ops;
+extern const struct backend_ops spapr_ops;
 extern const struct backend_ops type1_ops;
 
 #endif /* IOAS_BACKEND_H */

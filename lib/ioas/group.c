@@ -100,14 +100,21 @@ group_open_device(struct backend *backend, struct ioas_device *device)
 	return 0;
 }
 
-void
-group_leave(struct backend *backend, struct group **groups, struct ioas_device *device)
+struct group *
+group_part(struct ioas_device *device)
 {
 	struct group *const group = device->group;
-	struct group **link = groups;
 
 	device->group = NULL;
-	if (--group->n_devices > 0)
+	return --group->n_devices == 0 ? group : NULL;
+}
+
+void
+group_leave(struct backend *backend, struct group **groups, struct group *group)
+{
+	struct group **link = groups;
+
+	if (group == NULL)
 		return;
 	while (*link != group)
 		link = &(*link)->next;

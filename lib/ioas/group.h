@@ -27,7 +27,11 @@ int group_enter(struct backend *backend, struct group **groups, int container,
 /* Opens the device through its group: fills device->fd. Logs the reason of a failure. */
 int group_open_device(struct backend *backend, struct ioas_device *device);
 
-/* Undoes group_enter(): the group leaves with its last device. */
-void group_leave(struct backend *backend, struct group **groups, struct ioas_device *device);
+/* Undoes group_enter() as far as the device goes; returns the group if it was its last one, which
+ * should leave then, else NULL. */
+struct group *group_part(struct ioas_device *device);
+
+/* Takes the group out of the container and closes it; NULL: nothing happens. */
+void group_leave(struct backend *backend, struct group **groups, struct group *group);
 
 #endif /* IOAS_GROUP_H */

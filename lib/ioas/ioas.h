@@ -69,8 +69,9 @@ struct ioas_range {
 struct ioas_options {
 	/** sizeof(struct ioas_options), so that later versions can add members. */
 	size_t size;
-	/** "iommufd" (/dev/iommu), "type1" (/dev/vfio/vfio, VFIO's own container), or "auto" (also
-	 * NULL): the first of these that works here; why others do not is logged. */
+	/** "iommufd" (/dev/iommu), "spapr" (the DMA windows of POWER), "type1" (VFIO's own container,
+	 * /dev/vfio/vfio), or "auto" (also NULL): the first of these that works here; why others do
+	 * not is logged. */
 	const char *backend;
 	/** Where chosen IOVAs may lie. Both 0: in the whole aperture. */
 	struct ioas_range window;
@@ -95,7 +96,7 @@ struct ioas_options {
  *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or no VFIO container, or the
  *             module is not loaded;
  *   -EACCES   no permission to open /dev/iommu or /dev/vfio/vfio;
- *   -EOPNOTSUPP the VFIO container knows no type1 IOMMU;
+ *   -EOPNOTSUPP the VFIO container has no type1 IOMMU, or no sPAPR one; iommufd on POWER;
  *   -ENOMEM   no memory, or no address space for the lookup table (RLIMIT_AS).
  */
 int ioas_create(const struct ioas_options *options, struct ioas **space);

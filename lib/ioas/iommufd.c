@@ -57,6 +57,12 @@ iommufd_open(const struct ioas_log *log, const struct ledger *ledger, struct bac
 	*fd = (struct iommufd){
 		.backend = { .ops = &iommufd_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
 	};
+	if (spapr_is_here(ioas_sys)) {
+		ioas_log(log, IOAS_LOG_ERR, "iommufd cannot translate for devices on POWER: use backend "
+			 "spapr");
+		ret = -EOPNOTSUPP;
+		goto err_free;
+	}
 	fd->fd = backend_open_node(DEV_IOMMU, "run `modprobe iommufd`, or use a kernel with CONFIG_IOMMUFD "
 				  "(Linux 6.2 or newer)", log);
 	if (fd->fd < 0) {
@@ -188,7 +194,7 @@ attach_group(struct iommufd *fd, struct ioas_device *device)
 		return ret;
 	ret = group_open_device(backend, device);
 	if (ret < 0)
-		group_leave(backend, &fd->groups, device);
+		group_leave(backend, &fd->groups, group_part(device));
 	return ret;
 }
 
@@ -218,7 +224,7 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 	backend->sys->close(device->fd);
 	device->fd = -1;
 	if (device->group != NULL)
-		group_leave(backend, &to_iommufd(backend)->groups, device);
+		group_leave(backend, &to_iommufd(backend)->groups, group_part(device));
 }
 
 static int
@@ -259,7 +265,7 @@ iommufd_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_
 }
 
 static int
-iommufd_unmap(struct backend *backend, uint64_t iova, uint64_t length)
+iommufd_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
 {
 	struct iommufd *const fd = to_iommufd(backend);
 	struct iommu_ioas_unmap unmap = {
@@ -269,11 +275,12 @@ iommufd_unmap(struct backend *backend, uint64_t iova, uint64_t length)
 		.length = length,
 	};
 
+	(void)va;
 	return call(fd, IOMMU_IOAS_UNMAP, &unmap);
 }
 
 static int
-iommufd_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int n,
+iommufd_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pages, unsigned int n,
 	       uint64_t *alignment)
 {
 	struct iommufd *const fd = to_iommufd(backend);
@@ -293,6 +300,7 @@ iommufd_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int 
 	if (ret < 0 && ret != -EMSGSIZE)
 		return ret;
 	*alignment = arg.out_iova_alignment;
+	(void)pages;
 	return arg.num_iovas;
 }
 

@@ -114,20 +114,42 @@ find_between(const struct placement *placement, const struct ledger *ledger, uin
 	return false;
 }
 
+/* Whether an IOMMU page of that size leads to nothing but the memory: aligned as both are (the bits of
+ * all of them) and not larger than the pages of the memory. */
+static bool
+page_serves(uint64_t iommu_page, uint64_t bits, uint64_t page)
+{
+	return iommu_page == 0 || (iommu_page <= page && (bits & (iommu_page - 1)) == 0);
+}
+
+bool
+placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, uint64_t length,
+		 uint64_t page)
+{
+	unsigned int i = 0;
+
+	while (i < placement->n_ranges && placement->ranges[i].last < iova)
+		i++;
+	return i == placement->n_ranges || page_serves(placement->pages[i], iova | va | length, page);
+}
+
 /* From the last place used to the top, then from the bottom. */
 static bool
 find_anywhere(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	      uint64_t length, uint64_t align, uint64_t *iova)
+	      uint64_t length, uint64_t page, uint64_t align, uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		for (unsigned int i = 0; i < placement->n_ranges; i++) {
 			struct ioas_range range = usable_range(placement, i);
+			const uint64_t iommu_page = placement->pages[i];
 
+			if (!page_serves(iommu_page, va | length, page))
+				continue;
 			if (pass == 0 && range.first < placement->next)
 				range.first = placement->next;
 			if (range.first <= range.last &&
 			    find_between(placement, ledger, range.first, range.last, va, length,
-					 align, iova))
+					 align > iommu_page ? align : iommu_page, iova))
 				return true;
 		}
 	}
@@ -162,13 +184,13 @@ best_alignment(uint64_t length, uint64_t least)
 /* The best place by alignment, or less alignment where that is not to be had. */
 static bool
 find_aligned(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	     uint64_t length, uint64_t *iova)
+	     uint64_t length, uint64_t page, uint64_t *iova)
 {
 	const uint64_t least = least_alignment(placement, va, length);
 	uint64_t align = best_alignment(length, least);
 
 	for (;;) {
-		if (find_anywhere(placement, ledger, va, length, align, iova))
+		if (find_anywhere(placement, ledger, va, length, page, align, iova))
 			return true;
 		if (align <= least)
 			return false;
@@ -211,11 +233,13 @@ find_behind(const struct placement *placement, const struct ledger *ledger, uint
 
 bool
 placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	       uint64_t length, uint64_t *iova)
+	       uint64_t length, uint64_t page, uint64_t *iova)
 {
-	return find_reserved(placement, ledger, va, length, iova) ||
-	       find_behind(placement, ledger, va, length, iova) ||
-	       find_aligned(placement, ledger, va, length, iova);
+	if ((find_reserved(placement, ledger, va, length, iova) ||
+	     find_behind(placement, ledger, va, length, iova)) &&
+	    placement_serves(placement, *iova, va, length, page))
+		return true;
+	return find_aligned(placement, ledger, va, length, page, iova);
 }
 
 static void
@@ -272,7 +296,8 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	}
 	if (all < placement->taken_bytes || (all - placement->taken_bytes) / 2 < length)
 		return -ENOSPC;
-	if (!find_anywhere(placement, ledger, region->va.first, length, GIB, &iova))
+	if (!find_anywhere(placement, ledger, region->va.first, length, UINT64_MAX, GIB,
+			   &iova))
 		return -ENOSPC;
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);

@@ -34,14 +34,19 @@ struct placement {
 	uint64_t next;           /* where the search starts */
 	uint64_t taken_bytes;
 	struct ioas_range *ranges; /* what the devices allow, ascending */
+	uint64_t *pages;           /* IOMMU page of each; 0: of any size */
 	unsigned int n_ranges;
 	struct ioas_range window; /* what the user allows */
 	uint64_t alignment;       /* what the kernel demands of IOVAs */
 };
 
-/* Finds where length bytes at va can go. */
+/* Finds where length bytes at va, in memory pages of that size, can go. */
 bool placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-		    uint64_t length, uint64_t *iova);
+		    uint64_t length, uint64_t page, uint64_t *iova);
+
+/* Whether the IOMMU pages at these IOVAs are not larger than the memory's, and all is aligned. */
+bool placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, uint64_t length,
+		      uint64_t page);
 
 /* An area has come or is about to go. */
 void placement_take(struct placement *placement, struct area *area);

@@ -71,30 +71,32 @@ static int
 refresh_ranges(struct ioas *space)
 {
 	struct placement *const placement = &space->placement;
-	struct ioas_range *ranges = NULL;
 	unsigned int room = 8;
 	uint64_t alignment;
 
 	for (;;) {
-		struct ioas_range *const larger = realloc(ranges, room * sizeof(*ranges));
+		struct ioas_range *const ranges = calloc(room, sizeof(*ranges));
+		uint64_t *const pages = calloc(room, sizeof(*pages));
 		int n = -ENOMEM;
 
-		if (larger != NULL) {
-			ranges = larger;
-			n = space->backend->ops->ranges(space->backend, ranges, room, &alignment);
-		}
-		if (n < 0) {
-			ioas_log(&space->log, IOAS_LOG_ERR, "cannot read the usable IOVA ranges: %s",
-				 strerror(-n));
-			free(ranges);
-			return n;
-		}
-		if ((unsigned int)n <= room) {
+		if (ranges != NULL && pages != NULL)
+			n = space->backend->ops->ranges(space->backend, ranges, pages, room,
+							&alignment);
+		if (n >= 0 && (unsigned int)n <= room) {
 			free(placement->ranges);
+			free(placement->pages);
 			placement->ranges = ranges;
+			placement->pages = pages;
 			placement->n_ranges = n;
 			placement->alignment = alignment > 4096 ? alignment : 4096;
 			return 0;
+		}
+		free(ranges);
+		free(pages);
+		if (n < 0) {
+			ioas_log(&space->log, IOAS_LOG_ERR, "cannot read the usable IOVA ranges: %s",
+				 strerror(-n));
+			return n;
 		}
 		room = n;
 	}
@@ -246,6 +248,7 @@ free_records(struct ioas *space)
 		free(container_of(node, struct area, iova));
 	}
 	free(space->placement.ranges);
+	free(space->placement.pages);
 }
 
 void
@@ -393,6 +396,43 @@ log_map_failure(struct ioas *space, uint64_t va, uint64_t length, int error)
 			 va, strerror(-error));
 }
 
+/* The size of the memory's pages, if that matters; the largest one if not. */
+static uint64_t
+memory_page(const struct ioas *space, uint64_t va)
+{
+	return space->backend->ops->grow == NULL ? UINT64_MAX : space->backend->sys->page_size(va);
+}
+
+/* Finds a place for the area, in another range if need be. */
+static int
+find_place(struct ioas *space, const struct area *area, uint64_t *iova)
+{
+	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t page = memory_page(space, va);
+	const struct placement *const placement = &space->placement;
+	int ret;
+
+	if (placement_find(placement, &space->ledger, va, length, page, iova))
+		return 0;
+	if (space->backend->ops->grow != NULL) {
+		ret = space->backend->ops->grow(space->backend, va, length, page);
+		if (ret < 0)
+			return ret;
+		ret = refresh_ranges(space);
+		if (ret == 0 && placement_find(placement, &space->ledger, va, length, page, iova))
+			return 0;
+		space->backend->ops->shrink(space->backend);
+		if (ret < 0)
+			return ret;
+		refresh_ranges(space);
+	}
+	ioas_log(&space->log, IOAS_LOG_ERR,
+		 "cannot map %s at 0x%" PRIx64 ": no free range of IOVAs is that long: use less "
+		 "memory or a larger window (0x%" PRIx64 "-0x%" PRIx64 " now)",
+		 ioas_size_text(length).text, va, placement->window.first, placement->window.last);
+	return -ENOSPC;
+}
+
 static int
 map_chosen(struct ioas *space, struct area *area)
 {
@@ -401,14 +441,9 @@ map_chosen(struct ioas *space, struct area *area)
 	uint64_t iova;
 	int ret;
 
-	if (!placement_find(&space->placement, &space->ledger, va, length, &window.first)) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": no free range of IOVAs is that long: use "
-			 "less memory or a larger window (0x%" PRIx64 "-0x%" PRIx64 " now)",
-			 ioas_size_text(length).text, va, space->placement.window.first,
-			 space->placement.window.last);
-		return -ENOSPC;
-	}
+	ret = find_place(space, area, &window.first);
+	if (ret < 0)
+		return ret;
 	window.last = window.first + (length - 1);
 	ret = space->backend->ops->map(space->backend, va, length, window, &iova);
 	if (ret < 0) {
@@ -452,6 +487,13 @@ map_fixed(struct ioas *space, struct area *area)
 			 "cannot map %s at IOVA 0x%" PRIx64 ": the range is in use",
 			 ioas_size_text(length).text, iova);
 		return -EEXIST;
+	}
+	if (!placement_serves(&space->placement, iova, va, length, memory_page(space, va))) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at IOVA 0x%" PRIx64 ": the IOMMU's pages there are larger than "
+			 "the memory's, or it is not aligned to them: choose another IOVA, or let one "
+			 "be chosen", ioas_size_text(length).text, iova);
+		return -EINVAL;
 	}
 	ret = space->backend->ops->map_fixed(space->backend, va, length, iova);
 	if (ret < 0)
@@ -644,7 +686,8 @@ unmap_area(struct ioas *space, struct area *area)
 		table_clear(&space->table, area->va.first, length);
 	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
 	 * same, then the IOVA is not given out again. */
-	ret = space->backend->ops->unmap(space->backend, area->iova.first, length);
+	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
+					  area->iova.first);
 	ledger_remove(&space->ledger, area);
 	if (ret < 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,

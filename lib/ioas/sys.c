@@ -3,8 +3,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <numa.h>
 #include <numaif.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -42,6 +44,27 @@ linux_ioctl(int fd, unsigned long request, void *arg)
 		ret = ioctl(fd, request, arg);
 	while (ret < 0 && errno == EINTR);
 	return ret < 0 ? -errno : ret;
+}
+
+/* Of memory that is not there: the least. Slow: the kernel tells it in text only. */
+static uint64_t
+linux_page_size(uint64_t va)
+{
+	uint64_t size = sysconf(_SC_PAGESIZE), kib;
+	unsigned long first = 0, end = 0;
+	FILE *const smaps = fopen("/proc/self/smaps", "re");
+	char line[512];
+
+	while (smaps != NULL && fgets(line, sizeof(line), smaps) != NULL) {
+		if (sscanf(line, "%lx-%lx ", &first, &end) == 2 || va < first || va >= end ||
+		    sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) != 1)
+			continue;
+		size = kib << 10;
+		break;
+	}
+	if (smaps != NULL)
+		fclose(smaps);
+	return size;
 }
 
 static void *
@@ -152,6 +175,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.close = linux_close,
 	.ioctl = linux_ioctl,
 	.sysfs = "/sys",
+	.page_size = linux_page_size,
 	.reserve = linux_reserve,
 	.commit = linux_commit,
 	.bind = linux_bind,

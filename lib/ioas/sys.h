@@ -18,6 +18,7 @@ struct ioas_sys {
 	void (*close)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
+	uint64_t (*page_size)(uint64_t va);             /* of the memory there, in bytes */
 
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
 	 * mmap(). NULL if there is no room. The caller unmaps it. */

@@ -16,12 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container.h"
 #include "group.h"
 #include "regions.h"
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
-
-#define CONTAINER "/dev/vfio/vfio"
 
 struct type1 {
 	struct backend backend;
@@ -44,13 +43,6 @@ call(const struct type1 *type1, unsigned long request, void *arg)
 	return ret < 0 ? ret : 0;
 }
 
-/* A request whose argument is a number. */
-static int
-call_number(const struct type1 *type1, unsigned long request, unsigned long number)
-{
-	return type1->backend.sys->ioctl(type1->fd, request, (void *)(uintptr_t)number);
-}
-
 /* Whether the container is an iommufd in disguise (CONFIG_IOMMUFD_VFIO_CONTAINER): such a one knows
  * iommufd's calls, and answers this one with ENODEV as long as it has no address space. */
 static bool
@@ -71,7 +63,7 @@ choose_type(struct type1 *type1)
 
 	for (unsigned int i = 0; i < 2 && ret == 0; i++) {
 		type1->type = types[i];
-		ret = call_number(type1, VFIO_CHECK_EXTENSION, types[i]);
+		ret = container_has(type1->backend.sys, type1->fd, types[i]);
 	}
 	return ret < 0 ? ret : ret == 0 ? -EOPNOTSUPP : 0;
 }
@@ -82,7 +74,7 @@ check_container(struct type1 *type1)
 	const struct ioas_log *const log = type1->backend.log;
 	int ret;
 
-	ret = call_number(type1, VFIO_GET_API_VERSION, 0);
+	ret = type1->backend.sys->ioctl(type1->fd, VFIO_GET_API_VERSION, NULL);
 	if (ret >= 0)
 		ret = ret == VFIO_API_VERSION ? choose_type(type1) : -EOPNOTSUPP;
 	if (ret < 0) {
@@ -111,8 +103,7 @@ type1_open(const struct ioas_log *log, const struct ledger *ledger, struct backe
 	*type1 = (struct type1){
 		.backend = { .ops = &type1_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
 	};
-	type1->fd = backend_open_node(CONTAINER, "run `modprobe vfio-pci`, or use a kernel with "
-				     "CONFIG_VFIO_CONTAINER", log);
+	type1->fd = container_open(log);
 	if (type1->fd < 0) {
 		ret = type1->fd;
 		goto err_free;
@@ -142,30 +133,18 @@ type1_close(struct backend *backend)
 static int
 map(struct type1 *type1, uint64_t va, uint64_t length, uint64_t iova)
 {
-	struct vfio_iommu_type1_dma_map arg = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = va,
-		.iova = iova,
-		.size = length,
-	};
-
-	return call(type1, VFIO_IOMMU_MAP_DMA, &arg);
+	return container_map(type1->backend.sys, type1->fd, va, length, iova);
 }
 
 static int
 unmap(struct type1 *type1, uint64_t iova, uint64_t length)
 {
-	struct vfio_iommu_type1_dma_unmap arg = {
-		.argsz = sizeof(arg),
-		.iova = iova,
-		.size = length,
-	};
-	const int ret = call(type1, VFIO_IOMMU_UNMAP_DMA, &arg);
+	uint64_t unmapped = length;
+	const int ret = container_unmap(type1->backend.sys, type1->fd, iova, &unmapped);
 
 	if (ret < 0)
 		return ret;
-	return arg.size == length ? 0 : -ENOENT;
+	return unmapped == length ? 0 : -ENOENT;
 }
 
 /* Unmaps what the ledger has, as far as it is mapped. */
@@ -203,7 +182,7 @@ start_iommu(struct type1 *type1, const struct ioas_device *device)
 	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
 	int ret;
 
-	ret = call_number(type1, VFIO_SET_IOMMU, type1->type);
+	ret = container_set_iommu(type1->backend.sys, type1->fd, type1->type);
 	/* It still has one if the application keeps a device open that is detached. */
 	if (ret == -EINVAL && call(type1, VFIO_IOMMU_GET_INFO, &info) == 0)
 		ret = 0;
@@ -237,7 +216,7 @@ type1_attach(struct backend *backend, struct ioas_device *device)
 	if (ret < 0) {
 		if (first)
 			forget_maps(type1);
-		group_leave(backend, &type1->groups, device);
+		group_leave(backend, &type1->groups, group_part(device));
 	}
 	return ret;
 }
@@ -253,7 +232,7 @@ type1_detach(struct backend *backend, struct ioas_device *device)
 		forget_maps(type1);
 	backend->sys->close(device->fd);
 	device->fd = -1;
-	group_leave(backend, &type1->groups, device);
+	group_leave(backend, &type1->groups, group_part(device));
 }
 
 /* Without a group there is nothing that could map; the next one finds the area in the ledger. */
@@ -274,10 +253,11 @@ type1_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_ran
 }
 
 static int
-type1_unmap(struct backend *backend, uint64_t iova, uint64_t length)
+type1_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
 {
 	struct type1 *const type1 = to_type1(backend);
 
+	(void)va;
 	return type1->groups == NULL ? 0 : unmap(type1, iova, length);
 }
 
@@ -335,7 +315,7 @@ told_ranges(const struct vfio_iommu_type1_info_cap_iova_range *told, struct ioas
 }
 
 static int
-type1_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int n,
+type1_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pages, unsigned int n,
 	     uint64_t *alignment)
 {
 	struct type1 *const type1 = to_type1(backend);
@@ -343,6 +323,7 @@ type1_ranges(struct backend *backend, struct ioas_range *ranges, unsigned int n,
 	struct vfio_iommu_type1_info *info;
 	int ret;
 
+	(void)pages;
 	*alignment = 1;
 	if (type1->groups == NULL) {
 		if (n > 0)

@@ -12,29 +12,45 @@
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine smmuv3 --nics virtio,virtio
 # guest: --machine smmuv3 --nics e1000e,virtio
+# guest: --machine pseries --nics e1000e,e1000e
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# shellcheck disable=SC2046
-bind_vfio $(nics)
-forward "root" -d $plugin
+# Packets as root and as an ordinary user, to whom the nodes are given. usage: both BACKEND GIVE
+both() {
+	start_line="IOAS: backend $1"
+	export DPDK_IOAS=backend=$1
+	bind_again
+	as=''
+	forward "$1, root" -d $plugin
+	bind_again
+	# shellcheck disable=SC2046
+	$2 $(nics)
+	as=dpdk
+	forward "$1, ordinary user" -d $plugin
+}
 
-# shellcheck disable=SC2046
-if rebind $(nics); then case_ok "devices are free again"; else case_fail "devices are free again" "still held"; fi
+bind_again() {
+	# shellcheck disable=SC2046
+	if ! rebind $(nics); then case_fail "devices are free" "still held"; fi
+}
 
-# shellcheck disable=SC2046
-give_to_user $(nics)
-as=dpdk
-forward "ordinary user" -d $plugin
-
-# shellcheck disable=SC2046
-if rebind $(nics); then case_ok "devices are free again"; else case_fail "devices are free again" "still held"; fi
-
-as='' start_line='IOAS: backend type1'
-export DPDK_IOAS=backend=type1
-forward "type1, root" -d $plugin
-# shellcheck disable=SC2046
-give_groups_to_user $(nics)
-as=dpdk
-forward "type1, ordinary user" -d $plugin
+if [ "$GUEST_MACHINE" = pseries ]; then
+	# What there is without us.
+	# shellcheck disable=SC2046
+	bind_vfio $(nics)
+	dpdk-testpmd -l 0-1 -- --total-num-mbufs=4096 </dev/null >"$log" 2>&1
+	rm -f /dev/hugepages/rtemap*
+	wrong=''
+	grep -q 'Received unsupported start address 0x800000000000000' "$log" ||
+		wrong="no window at 0x800000000000000 was offered;"
+	grep -q 'No probed ethernet devices' "$log" || wrong="$wrong it has ports;"
+	case_end "stock testpmd finds no port" "$wrong"
+	expect='IOAS: backend iommufd cannot be used: iommufd cannot translate for devices on POWER' \
+		forward "auto" -d $plugin
+	both spapr give_groups_to_user
+else
+	both iommufd give_to_user
+	both type1 give_groups_to_user
+fi
 finish

@@ -76,6 +76,13 @@ const struct model_iommu model_virtio = {
 	.page = PAGE,
 };
 
+const struct model_iommu model_pseries = {
+	.name = "pseries",
+	.aperture = { 0, UINT64_MAX },
+	.page = PAGE,
+	.spapr = true,
+};
+
 /* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
  * width leaves out. */
 static unsigned int
@@ -166,13 +173,25 @@ area_pages(const struct model_area *area)
 }
 
 void
-model_remove_area(struct model_ioas *ioas, size_t i)
+model_take_area(struct model_ioas *ioas, size_t i)
 {
-	if (ioas->attached > 0)
-		pinned -= area_pages(&ioas->areas[i]);
 	ioas->n_areas--;
 	memmove(&ioas->areas[i], &ioas->areas[i + 1],
 		(ioas->n_areas - i) * sizeof(ioas->areas[0]));
+}
+
+void
+model_unpin(const struct model_area *area)
+{
+	pinned -= area_pages(area);
+}
+
+void
+model_remove_area(struct model_ioas *ioas, size_t i)
+{
+	if (ioas->attached > 0)
+		model_unpin(&ioas->areas[i]);
+	model_take_area(ioas, i);
 }
 
 /* Asks the kernel, by way of a pipe, whether a byte can be read. */
@@ -814,6 +833,10 @@ kind_of(unsigned long request)
 		return MODEL_DEVICE_FD;
 	case VFIO_IOMMU_GET_INFO:
 		return MODEL_IOVA_RANGES;
+	/* What undoes it, and what makes and removes windows, has numbers that other files use for
+	 * bind, attach and detach. */
+	case VFIO_IOMMU_SPAPR_REGISTER_MEMORY:
+		return MODEL_REGISTER;
 	case VFIO_IOMMU_MAP_DMA:
 		return MODEL_MAP;
 	case VFIO_IOMMU_UNMAP_DMA:
@@ -972,6 +995,13 @@ counted(enum model_call kind)
 	return ret;
 }
 
+static uint64_t
+model_page_size(uint64_t va)
+{
+	(void)va;
+	return model.memory_page;
+}
+
 static void *
 model_reserve(uint64_t size, int prot)
 {
@@ -1036,6 +1066,7 @@ static const struct ioas_sys model_sys = {
 	.close = model_close,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
+	.page_size = model_page_size,
 	.reserve = model_reserve,
 	.commit = model_commit,
 	.bind = model_bind,
@@ -1106,6 +1137,8 @@ model_start(void)
 		.max_alignment = UINT64_C(1) << 21,
 		.dma_entry_limit = 65535,
 		.type1_version = 2,
+		.windows = 2,
+		.memory_page = UINT64_C(1) << 21,
 		.failed = MODEL_CALLS,
 	};
 	ioas_sys = &model_sys;
@@ -1142,6 +1175,7 @@ model_device_add(const char *name, const struct model_iommu *iommu)
 
 	snprintf(device->name, sizeof(device->name), "%s", name);
 	device->iommu = iommu;
+	model.spapr = model.spapr || iommu->spapr;
 	device->index = n_devices++;
 	device->group = device->index;
 	device->bound_fd = -1;
@@ -1165,6 +1199,16 @@ model_device_add(const char *name, const struct model_iommu *iommu)
 	fclose(file);
 	snprintf(text, sizeof(text), "../../../kernel/iommu_groups/%u", device->group);
 	need(symlink(text, below("bus/pci/devices/%s/iommu_group", name, NULL)) == 0, name);
+	return device;
+}
+
+struct model_device *
+model_device_find(const char *name)
+{
+	struct model_device *device = model_devices;
+
+	while (device != NULL && strcmp(device->name, name) != 0)
+		device = device->next;
 	return device;
 }
 

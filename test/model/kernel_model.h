@@ -27,6 +27,7 @@ struct model_iommu {
 	struct ioas_range reserved[4];
 	unsigned int n_reserved;
 	uint64_t page;            /* the smallest IOMMU page */
+	bool spapr;               /* POWER: VFIO has sPAPR there and no other IOMMU */
 };
 
 extern const struct model_iommu model_intel39;
@@ -34,6 +35,7 @@ extern const struct model_iommu model_intel48;
 extern const struct model_iommu model_amd;
 extern const struct model_iommu model_smmuv3;
 extern const struct model_iommu model_virtio;
+extern const struct model_iommu model_pseries;
 
 /* Every call that comes through the seam is of one of these kinds. */
 enum model_call {
@@ -54,6 +56,7 @@ enum model_call {
 	MODEL_SET_CONTAINER,
 	MODEL_SET_IOMMU,
 	MODEL_DEVICE_FD,
+	MODEL_REGISTER,
 	MODEL_RESERVE,            /* address space for a table: fails with ENOMEM only */
 	MODEL_COMMIT,
 	MODEL_SHARE,
@@ -92,6 +95,9 @@ struct model {
 	uint64_t dma_entry_limit; /* maps of a container */
 	bool no_info_caps;        /* the container does not tell ranges, as before Linux 5.4 */
 	bool emulated;            /* /dev/vfio/vfio is an iommufd */
+	bool spapr;               /* it has sPAPR instead of type1 */
+	unsigned int windows;     /* that sPAPR can have, the default one among them */
+	uint64_t memory_page;     /* the size of the pages of all memory */
 	uint64_t memlock;         /* RLIMIT_MEMLOCK; UINT64_MAX: not counted */
 	uint64_t max_alignment;   /* HPAGE_SIZE; 4096 is a kernel without transparent huge pages */
 	struct ioas_range bad;    /* addresses that are not memory; last 0: none */
@@ -120,6 +126,8 @@ void model_stop(void);
 
 /* Adds a device that is bound to vfio-pci, has a cdev and a group of its own. */
 struct model_device *model_device_add(const char *name, const struct model_iommu *iommu);
+
+struct model_device *model_device_find(const char *name);
 
 /* Puts the device into the group of another one. */
 void model_device_join(struct model_device *device, const struct model_device *other);

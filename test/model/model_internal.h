@@ -19,7 +19,6 @@
 #define member_end(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
 
 struct vfio_device_info;
-struct model_container;
 struct model_group;
 
 struct model_area {
@@ -44,6 +43,29 @@ struct model_ctx {
 	uint32_t last_id;
 	struct model_ioas *ioas;
 	uint32_t vfio_ioas;          /* for groups; 0: none */
+};
+
+/* sPAPR: a window of IOVAs, a piece of registered memory. */
+struct model_window {
+	uint64_t first, last, page;
+};
+
+struct model_memory {
+	uint64_t first, last;
+};
+
+struct model_container {
+	struct model_container *next;
+	unsigned int refs;            /* its descriptor and its groups */
+	unsigned int n_groups;
+	int version;                  /* of type1 or sPAPR; 0: it has no IOMMU */
+	struct model_ioas ioas;
+
+	/* sPAPR */
+	struct model_window windows[2];
+	unsigned int n_windows;       /* 0: the default one is not made yet */
+	struct model_memory *memory;
+	size_t n_memory;
 };
 
 /* What a descriptor stands for. */
@@ -71,7 +93,9 @@ size_t model_area_from(const struct model_ioas *ioas, uint64_t x);
 bool model_has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last);
 void model_insert_area(struct model_ioas *ioas, struct model_area area);
 void model_remove_area(struct model_ioas *ioas, size_t i);
+void model_take_area(struct model_ioas *ioas, size_t i); /* without unpinning it */
 int model_pin(const struct model_area *area);
+void model_unpin(const struct model_area *area);
 /* The usable ranges, as many as fit into n; returns how many there are. */
 unsigned int model_usable(const struct model_ioas *ioas, struct ioas_range *out, unsigned int n);
 /* -EADDRINUSE if the device reserves what is mapped. */
@@ -89,5 +113,10 @@ int model_group_ioctl(struct model_group *group, unsigned long request, void *ar
 bool model_group_is_open(const struct model_device *device);
 uint64_t model_container_areas(void);
 void model_stop_vfio(void);
+
+/* spapr_model.c */
+int model_spapr_ioctl(struct model_container *container, unsigned long request, void *arg);
+/* A group has left the container. */
+void model_spapr_leave(struct model_container *container);
 
 #endif /* MODEL_INTERNAL_H */

@@ -18,14 +18,6 @@
 
 #define PGSIZES (PAGE | UINT64_C(1) << 21 | UINT64_C(1) << 30)
 
-struct model_container {
-	struct model_container *next;
-	unsigned int refs;            /* its descriptor and its groups */
-	unsigned int n_groups;
-	int version;                  /* of type1; 0: it has no IOMMU */
-	struct model_ioas ioas;
-};
-
 struct model_group {
 	struct model_group *next;
 	unsigned int number;
@@ -169,10 +161,13 @@ leave_container(struct model_group *group)
 	if (container == NULL)
 		return;
 	group->container = NULL;
-	if (--container->n_groups == 0) {
+	container->n_groups--;
+	if (model.spapr)
+		model_spapr_leave(container);
+	else if (container->n_groups == 0)
 		remove_areas(&container->ioas);
+	if (container->n_groups == 0)
 		container->version = 0;
-	}
 	detach_devices(group);
 	put_container(container);
 }
@@ -209,6 +204,9 @@ set_container(struct model_group *group, const int *fd)
 		return -EBADFD;
 	if (!is_viable(group))
 		return -EPERM;
+	/* A partition's kernel cannot give a group the tables of another. */
+	if (model.spapr && file->container->n_groups > 0)
+		return -EPERM;
 	if (file->container->version != 0) {
 		ret = attach_devices(group, file->container);
 		if (ret < 0)
@@ -227,7 +225,9 @@ set_iommu(struct model_container *container, unsigned long type)
 
 	if (container->n_groups == 0 || container->version != 0)
 		return -EINVAL;
-	if (type != VFIO_TYPE1_IOMMU && (type != VFIO_TYPE1v2_IOMMU || model.type1_version < 2))
+	if (model.spapr ? type != VFIO_SPAPR_TCE_v2_IOMMU
+			: type != VFIO_TYPE1_IOMMU &&
+			  (type != VFIO_TYPE1v2_IOMMU || model.type1_version < 2))
 		return -ENODEV;
 	for (struct model_group *g = groups; g != NULL; g = g->next) {
 		if (g->container != container)
@@ -240,13 +240,15 @@ set_iommu(struct model_container *container, unsigned long type)
 			return ret;
 		}
 	}
-	container->version = type == VFIO_TYPE1v2_IOMMU ? 2 : 1;
+	container->version = type == VFIO_TYPE1_IOMMU ? 1 : 2;
 	return 0;
 }
 
 static int
 check_extension(unsigned long extension)
 {
+	if (model.spapr)
+		return extension == VFIO_SPAPR_TCE_IOMMU || extension == VFIO_SPAPR_TCE_v2_IOMMU;
 	return (extension == VFIO_TYPE1_IOMMU && model.type1_version >= 1) ||
 	       (extension == VFIO_TYPE1v2_IOMMU && model.type1_version >= 2);
 }
@@ -383,6 +385,8 @@ model_container_ioctl(struct model_container *container, unsigned long request, 
 	}
 	if (container->version == 0)
 		return -EINVAL;
+	if (model.spapr)
+		return model_spapr_ioctl(container, request, arg);
 	switch (request) {
 	case VFIO_IOMMU_GET_INFO:
 		return get_info(container, arg);

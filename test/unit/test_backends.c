@@ -57,8 +57,9 @@ auto_falls_back(void)
 	model.iommu_error = -ENOENT;
 	CU_ASSERT_EQUAL_FATAL(create(NULL), 0);
 	CU_ASSERT_STRING_EQUAL(backend_name(), "type1");
-	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
+	CU_ASSERT_EQUAL_FATAL(n_infos, 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "iommufd cannot be used: /dev/iommu does not exist"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(infos[1], "spapr cannot be used: "));
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
 }
 
@@ -240,6 +241,158 @@ ranges_from_sysfs(void)
 		unit_map(i * GIB(1), MIB(512));
 }
 
+/* A machine with POWER's IOMMU, and its first device. */
+static void
+create_spapr(bool attach)
+{
+	model_device_add("0001:00:00.0", &model_pseries);
+	model_device_add("0002:00:00.0", &model_pseries);
+	CU_ASSERT_EQUAL_FATAL(create("auto"), 0);
+	CU_ASSERT_STRING_EQUAL(backend_name(), "spapr");
+	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "iommufd cannot translate for devices on POWER"));
+	ioas_destroy(space);
+	space = NULL;
+	if (attach) {
+		struct ioas_options options = unit_options();
+
+		options.backend = "spapr";
+		CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, "0001:00:00.0", &nic), 0);
+	}
+}
+
+static void
+power(void)
+{
+	struct ioas_options options = unit_options();
+
+	create_spapr(false);
+	options.backend = "type1";
+	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no type1 IOMMU");
+	options.backend = "iommufd";
+	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "on POWER|backend spapr");
+	model.spapr = false;
+	options.backend = "spapr";
+	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no sPAPR IOMMU|found on POWER");
+}
+
+/* The default window first; then one with pages as large as the memory's. */
+static void
+windows(void)
+{
+	struct ioas_range ranges[3];
+	uint64_t iova;
+
+	create_spapr(true);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 3), 1);
+	CU_ASSERT_EQUAL(ranges[0].last, GIB(1) - 1);
+	iova = unit_map(0, MIB(512));
+	CU_ASSERT_TRUE(iova > 0 && iova + MIB(512) <= GIB(1));
+	iova = unit_map(GIB(1), MIB(768));
+	CU_ASSERT_EQUAL(iova, UINT64_C(1) << 59);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 3), 2);
+	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(space), VA(GIB(1) + 5)), iova + 5);
+	/* Small pages have no place there. */
+	model.memory_page = PAGE;
+	iova = unit_map(GIB(2), MIB(256));
+	CU_ASSERT_TRUE(iova + MIB(256) <= GIB(1));
+	model.memory_page = MIB(2);
+	iova = unit_map(GIB(3) + PAGE, PAGE);
+	CU_ASSERT_TRUE(iova + PAGE <= GIB(1));
+	REFUSED(ioas_map_fixed(space, VA(GIB(4)), PAGE, (UINT64_C(1) << 59) + GIB(1)), -EINVAL,
+		"IOMMU's pages there are larger");
+	model.memory_page = PAGE;
+	REFUSED(ioas_map(space, VA(GIB(5)), MIB(512), NULL), -ENOSPC,
+		"512 MiB|the 2 DMA windows|pages of 4 KiB|huge pages");
+}
+
+static void
+no_window(void)
+{
+	create_spapr(true);
+	unit_map(0, MIB(512));
+	model.windows = 1;
+	REFUSED(ioas_map(space, VA(GIB(1)), MIB(768), NULL), -ENODEV,
+		"768 MiB|no further DMA window|No such device|less memory");
+	model.windows = 2;
+	unit_map(GIB(1), MIB(768));
+}
+
+/* Each group has a container of its own; all come back, windows too, after the last. */
+static void
+power_groups(void)
+{
+	const struct model_device *second_model;
+	struct ioas_device *second;
+	uint64_t small, large;
+
+	create_spapr(true);
+	second_model = model_device_find("0002:00:00.0");
+	small = unit_map(0, MIB(512));
+	large = unit_map(GIB(1), MIB(768));
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", &second), 0);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(1280));
+	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
+	CU_ASSERT_EQUAL(model_translate(second_model, large + 1), BASE + GIB(1) + 1);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0001:00:00.0", &nic), 0);
+	ioas_detach(second);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_open_files(), 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", &second), 0);
+	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
+	CU_ASSERT_EQUAL(model_translate(second_model, large + 1), BASE + GIB(1) + 1);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), GIB(2)), 2);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+}
+
+/* Memory is registered once, however many maps lead to it, and in pieces where they overlap. */
+static void
+registered_once(void)
+{
+	create_spapr(true);
+	unit_map(MIB(2), MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(64)), 0);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(1)), MIB(4), MIB(96)), 0);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(4));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, MIB(96), MIB(4)), 1);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(2)), MIB(2)), 2);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+}
+
+/* Each call that makes a window or registers memory fails once: nothing stays behind. */
+static void
+power_failures(void)
+{
+	struct ioas_device *second;
+	unsigned int n = 0;
+	int ret;
+
+	create_spapr(true);
+	unit_map(0, MIB(512));
+	unit_map(GIB(1), MIB(768));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(256)), MIB(128), MIB(64)), 0);
+	ioas_detach(nic);
+	nic = NULL;
+	do {
+		model_fail(++n, 0, -EIO);
+		ret = ioas_attach(space, "0002:00:00.0", &second);
+		if (ret < 0) {
+			CU_ASSERT_EQUAL(ret, -EIO);
+			CU_ASSERT_EQUAL(model_open_files(), 0);
+			CU_ASSERT_EQUAL(model_pinned(), 0);
+		}
+	} while (ret < 0);
+	CU_ASSERT_TRUE(n > 10);
+	model_fail(0, 0, 0);
+	CU_ASSERT_EQUAL(model_areas(), 3);
+}
+
 UNIT_MAIN("backends",
 	  { "auto takes iommufd", auto_takes_iommufd },
 	  { "auto falls back", auto_falls_back },
@@ -252,4 +405,10 @@ UNIT_MAIN("backends",
 	  { "type1: a group that is not viable", not_viable },
 	  { "type1: DMA entries run out", entries_run_out },
 	  { "type1: maps come back", maps_come_back },
-	  { "type1: ranges from sysfs", ranges_from_sysfs })
+	  { "type1: ranges from sysfs", ranges_from_sysfs },
+	  { "spapr: on POWER, and nowhere else", power },
+	  { "spapr: windows", windows },
+	  { "spapr: no further window", no_window },
+	  { "spapr: several groups", power_groups },
+	  { "spapr: memory is registered once", registered_once },
+	  { "spapr: each call fails", power_failures })

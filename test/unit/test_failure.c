@@ -51,13 +51,13 @@ step_map_details(void)
 static int
 step_map_fixed(void)
 {
-	return ioas_map_fixed(space, VA(MIB(16)), KIB(12), GIB(1));
+	return ioas_map_fixed(space, VA(MIB(16)), KIB(12), MIB(512));
 }
 
 static int
 step_alias(void)
 {
-	return ioas_map_fixed(space, VA(0), MIB(2), GIB(2));
+	return ioas_map_fixed(space, VA(0), MIB(2), MIB(768));
 }
 
 static int
@@ -69,13 +69,13 @@ step_hot_attach(void)
 static int
 step_reserve(void)
 {
-	return ioas_reserve(space, VA(GIB(4)), GIB(1));
+	return ioas_reserve(space, VA(GIB(4) + MIB(256)), MIB(128));
 }
 
 static int
 step_map_reserved(void)
 {
-	return ioas_map(space, VA(GIB(4)), MIB(2), NULL);
+	return ioas_map(space, VA(GIB(4) + MIB(256)), MIB(2), NULL);
 }
 
 static int
@@ -103,13 +103,13 @@ step_map_again(void)
 static int
 step_unmap_reserved(void)
 {
-	return ioas_unmap(space, VA(GIB(4)), GIB(1));
+	return ioas_unmap(space, VA(GIB(4) + MIB(256)), GIB(1));
 }
 
 static int
 step_map_reserved_again(void)
 {
-	return ioas_map(space, VA(GIB(4)), MIB(2), NULL);
+	return ioas_map(space, VA(GIB(4) + MIB(256)), MIB(2), NULL);
 }
 
 static const struct {
@@ -175,7 +175,12 @@ run_steps(unsigned int n, int error)
 				ret);
 		CU_ASSERT_EQUAL_FATAL(ret, steps[i].answer);
 	}
-	CU_ASSERT_EQUAL(lost_areas(), model.failed == MODEL_UNMAP ? 1 : 0);
+	/* On POWER also when a device goes, and then nothing is lost. */
+	if (unit_backend_is("spapr") && model.failed == MODEL_UNMAP) {
+		CU_ASSERT_TRUE(lost_areas() <= 1);
+	} else {
+		CU_ASSERT_EQUAL(lost_areas(), model.failed == MODEL_UNMAP ? 1 : 0);
+	}
 }
 
 static void
@@ -226,7 +231,7 @@ unmap_fails(void)
 {
 	uint64_t iova;
 
-	unit_create_window(GIB(1), GIB(1) + MIB(8) - 1);
+	unit_create_window(MIB(512), MIB(520) - 1);
 	iova = unit_map(0, MIB(2));
 	model_fail(1, 1u << MODEL_UNMAP, -EIO);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);

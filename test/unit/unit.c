@@ -15,7 +15,8 @@ struct model_device *nic_model;
 
 #define MAX_LINES 64
 
-/* What UNIT_BACKEND says: "iommufd" (default), "groups" (iommufd, devices without a cdev), "type1". */
+/* What UNIT_BACKEND says: "iommufd" (default), "groups" (iommufd, devices without a cdev),
+ * "type1", "spapr" (on POWER). */
 static const char *backend = "iommufd";
 
 static char errors[MAX_LINES][700];
@@ -78,7 +79,8 @@ unit_backend_is(const char *name)
 struct model_device *
 unit_add_device(const char *name, const struct model_iommu *iommu)
 {
-	struct model_device *const device = model_device_add(name, iommu);
+	struct model_device *const device =
+		model_device_add(name, unit_backend_is("spapr") ? &model_pseries : iommu);
 
 	if (unit_backend_is("groups"))
 		model_device_no_cdev(device);
@@ -92,7 +94,7 @@ unit_options(void)
 
 	return (struct ioas_options){
 		.size = sizeof(struct ioas_options),
-		.backend = unit_backend_is("type1") ? "type1" : "iommufd",
+		.backend = unit_backend_is("groups") ? "iommufd" : backend,
 		.log = take_line,
 		.nodes = nodes,
 		.n_nodes = UNIT_NODES,
@@ -140,6 +142,8 @@ unit_create_window(uint64_t first, uint64_t last)
 uint64_t
 unit_kernel_areas(uint64_t areas)
 {
+	if (unit_backend_is("spapr"))
+		return areas * model_attached();
 	return unit_backend_is("type1") && model_attached() == 0 ? 0 : areas;
 }
 

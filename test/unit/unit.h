@@ -15,7 +15,7 @@
  * What the unit tests share. Each test finds the model started with one device, NIC, behind an
  * Intel IOMMU of 39 bits, and no space. Afterwards space is destroyed, and the kernel must hold
  * nothing any more. The backend is the one that the environment variable UNIT_BACKEND names:
- * iommufd (default), groups (iommufd, and devices have no character device), type1.
+ * iommufd (default), groups (iommufd, and devices have no character device), type1, spapr.
  *
  * The memory of the tests does not exist: the model does not touch it.
  */
@@ -61,7 +61,7 @@ void unit_create_window(uint64_t first, uint64_t last);
 
 bool unit_backend_is(const char *name);
 
-/* model_device_add() for a device that the backend can attach. */
+/* model_device_add() for a device that the backend can attach; on POWER whatever IOMMU is named. */
 struct model_device *unit_add_device(const char *name, const struct model_iommu *iommu);
 
 /* The options that unit_create() uses: lines go to where unit_logged() finds them. */
@@ -74,7 +74,7 @@ bool unit_logged(const char *words);
 unsigned int unit_lines(enum ioas_log_level level);
 
 /* How many areas the kernel has when the space has so many: a container forgets them when its last
- * device goes. */
+ * device goes; on POWER each device has a container. */
 uint64_t unit_kernel_areas(uint64_t areas);
 
 /* The node in /dev that the NIC is opened by. */

@@ -29,7 +29,7 @@ bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg __rte_u
 static int
 parse_backend(const char *value, struct bus_ioas_options *options)
 {
-	static const char *const known[] = { "auto", "iommufd", "type1" };
+	static const char *const known[] = { "auto", "iommufd", "spapr", "type1" };
 
 	for (unsigned int i = 0; i < RTE_DIM(known); i++) {
 		if (strcmp(value, known[i]) == 0) {
@@ -37,7 +37,7 @@ parse_backend(const char *value, struct bus_ioas_options *options)
 			return 0;
 		}
 	}
-	BUS_IOAS_LOG(ERR, "DPDK_IOAS: backend=%s: use auto, iommufd or type1", value);
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: backend=%s: use auto, iommufd, spapr or type1", value);
 	return -EINVAL;
 }
 
@@ -93,7 +93,7 @@ parse_option(char *option, struct bus_ioas_options *options)
 			if (strcmp(option, known[i].name) == 0)
 				return known[i].parse(value + 1, options);
 	}
-	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd|type1, "
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd|spapr|type1, "
 		     "iova=kernel|va, window=FIRST-LAST, separated by commas", option);
 	return -EINVAL;
 }
