@@ -80,6 +80,16 @@ give_groups_to_user() {
 	chmod 666 /dev/vfio/vfio
 }
 
+# As with a kernel without CONFIG_VFIO_DEVICE_CDEV: sysfs shows no character device.
+hide_cdevs() {
+	local bdf
+	for bdf; do mount -t tmpfs tmpfs "/sys/bus/pci/devices/$bdf/vfio-dev"; done
+}
+show_cdevs() {
+	local bdf
+	for bdf; do umount "/sys/bus/pci/devices/$bdf/vfio-dev"; done
+}
+
 # Binds anew what is bound already. A device that somebody still holds cannot be unbound: the write
 # waits, and no signal ends it, until the device is released.
 rebind() {

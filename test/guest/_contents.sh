@@ -2,14 +2,20 @@
 # Runs in the guest for contents.sh: one testpmd, one engine after the other, as /share/plan says:
 #   txonly|flowgen LENGTH,...   sends until there is enough
 #   io|mac|csum                 forwards until the host says that it has seen enough
-# /share/eal has EAL's options, /share/backend the backend's name.
+# /share/eal has EAL's options, /share/backend the backend's name, or "groups": iommufd without
+# character devices.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 
 # shellcheck disable=SC2046
 bind_vfio $(nics)
-DPDK_IOAS=backend=$(cat /share/backend)
-export DPDK_IOAS
+backend=$(cat /share/backend)
+if [ "$backend" = groups ]; then
+	# shellcheck disable=SC2046
+	hide_cdevs $(nics)
+	backend=iommufd
+fi
+export DPDK_IOAS="backend=$backend"
 if [ -e /share/break_kind ]; then
 	BREAK_IOVA=$(cat /share/break_kind)
 	export BREAK_IOVA
@@ -47,6 +53,6 @@ rc=0
 testpmd_start -l 0-2 $(cat /share/eal) -- -i --nb-cores=2 --total-num-mbufs=4096 \
 	--txonly-multi-flow && run_plan || rc=1
 testpmd_end || rc=1
-grep -q "IOAS: backend $(cat /share/backend)," "$log" || rc=1
+grep -q "IOAS: backend $backend," "$log" || rc=1
 sed "s/$prompt//g" "$log"
 exit $rc

@@ -123,6 +123,8 @@ breaks() {
 }
 
 failed=0
+backend=groups
+for machine in intel-39 intel-48; do works $machine e1000e,e1000e; done
 backend=type1
 for machine in intel-39 intel-48 amd smmuv3; do works $machine e1000e,e1000e; done
 backend=iommufd
@@ -132,6 +134,9 @@ done
 works amd e1000e,e1000e
 works amd e1000e,virtio
 works virtio-iommu e1000e,e1000e
+backend=spapr
+works pseries e1000e,e1000e
+backend=iommufd
 # The right address, by the same way of changing it: nothing else that it does makes a difference.
 breaks intel-39 e1000e,virtio +0 0 0
 # Another's memory is mapped: the IOMMU does not see it, only the contents show it.

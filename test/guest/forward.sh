@@ -52,5 +52,14 @@ if [ "$GUEST_MACHINE" = pseries ]; then
 else
 	both iommufd give_to_user
 	both type1 give_groups_to_user
+
+	# On kernels without VFIO cdevs iommufd takes the groups.
+	# shellcheck disable=SC2046
+	hide_cdevs $(nics)
+	start_line='IOAS: backend iommufd'
+	export DPDK_IOAS=backend=iommufd
+	forward "iommufd, groups, ordinary user" -d $plugin
+	# shellcheck disable=SC2046
+	show_cdevs $(nics)
 fi
 finish

@@ -6,6 +6,7 @@
 # guest: --machine amd
 # guest: --machine virtio-iommu
 # guest: --machine smmuv3
+# guest: --machine pseries
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
 # add: examples/map-memory
@@ -19,7 +20,9 @@ preset=$GUEST_MACHINE
 
 # The rules of the kernel, and the library through iommufd; then the library through type1, which must
 # give the same answers as through iommufd.
-/share/ioas-sequences --model --preset "$preset" >/tmp/model 2>/tmp/model.log
+backend=iommufd
+if [ "$preset" = pseries ]; then backend=spapr; fi
+/share/ioas-sequences --model --preset "$preset" --backend $backend >/tmp/model 2>/tmp/model.log
 model=$?
 sed '/^== space/,$!d' /tmp/model >/tmp/model.library
 
@@ -31,7 +34,7 @@ same() {
 	rc=$?
 	lines=$(wc -l </tmp/kernel)
 	if [ $model -ne 0 ] || [ $rc -ne 0 ] || [ "$lines" -lt "$least" ]; then
-		cat /tmp/kernel /tmp/kernel.log
+		cat /tmp/model.log /tmp/kernel /tmp/kernel.log
 		case_fail "$name" "status $model on the model, $rc on the kernel, $lines answers"
 	elif ! diff "$expected" /tmp/kernel; then
 		case_fail "$name" "the model (-) and the kernel (+) differ"
@@ -40,8 +43,15 @@ same() {
 		case_ok "$name, $preset"
 	fi
 }
+if [ $backend = spapr ]; then
+	same "sequences" /tmp/model 130 --device "$1" --backend spapr
+	finish
+fi
 same "sequences" /tmp/model 300 --device "$1"
 same "sequences through type1" /tmp/model.library 150 --device "$1" --backend type1
+hide_cdevs "$1"
+same "sequences through a group on iommufd" /tmp/model.library 150 --device "$1"
+show_cdevs "$1"
 
 # The example finds its memory (both IOVAs end alike), and says what the pattern asks for or nothing.
 # usage: map_memory NAME PATTERN DEVICE

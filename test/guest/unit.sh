@@ -2,6 +2,7 @@
 # The unit tests on other machines than the one that builds them. They bring their own model of the
 # kernel, so they need neither NICs nor an IOMMU.
 # guest: --machine smmuv3
+# guest: --machine pseries
 # guest: --machine intel-39 --nodes 2
 # guest: --machine intel-48 --nodes 4
 # add: test/unit/test-*

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "ioas.h"
@@ -38,6 +39,9 @@
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
 #define PAGE UINT64_C(4096)
+
+/* Pages of the CPU, which memory is registered in on POWER; everywhere else of 4 KiB. */
+#define PAGES(n) ((uint64_t)(n) * sysconf(_SC_PAGESIZE))
 
 /* Memory that every sequence maps: 64 MiB at an address that is the same in every run, in the part
  * of the address space that the address and thread sanitizers leave to the program. */
@@ -679,20 +683,20 @@ lib_maps(void)
 
 	if (!lib_open(everywhere, true))
 		return;
-	lib_map("a page", MIB(1) + PAGE, PAGE);
-	lib_map("12 KiB of an address of 16 KiB", MIB(1) + KIB(16), KIB(12));
-	lib_map("12 KiB of an address of 8 KiB", MIB(1) + KIB(40), KIB(12));
-	lib_map("20 KiB", MIB(1) + KIB(64), KIB(20));
+	lib_map("a page", MIB(16) + PAGES(1), PAGES(1));
+	lib_map("3 pages of an address of 4", MIB(16) + PAGES(4), PAGES(3));
+	lib_map("3 pages of an address of 2", MIB(16) + PAGES(10), PAGES(3));
+	lib_map("5 pages", MIB(16) + PAGES(16), PAGES(5));
 	lib_map("1.5 MiB", MIB(12), MIB(1) + KIB(512));
 	a = lib_map("2 MiB", MIB(2), MIB(2));
 	b = lib_map("2 MiB behind", MIB(4), MIB(2));
 	say("contiguous %d", b == a + MIB(2));
-	a = lib_map("3 pages at the end of 2 MiB", MIB(6), KIB(12));
-	b = lib_map("a page behind", MIB(6) + KIB(12), PAGE);
-	say("contiguous %d", b == a + KIB(12));
+	a = lib_map("3 pages at the end of 2 MiB", MIB(6), PAGES(3));
+	b = lib_map("a page behind", MIB(6) + PAGES(3), PAGES(1));
+	say("contiguous %d", b == a + PAGES(3));
 	lib_map("32 MiB", MIB(32), MIB(32));
 	lib_map("part of it again", MIB(34), MIB(2));
-	lib_map("misaligned", MIB(8) + 1, PAGE);
+	lib_map("misaligned", MIB(8) + 1, PAGES(1));
 	lib_map("empty", MIB(8), 0);
 	expect("misaligned length", ioas_map(space, at(MIB(8)), 100, NULL), -EINVAL);
 	lib_info("mapped");
@@ -726,10 +730,10 @@ lib_fixed(void)
 
 		if (last == UINT64_MAX)
 			continue;
-		expect("the last page", ioas_map_fixed(space, at(MIB(2) + i * PAGE), PAGE,
-						       last - PAGE + 1), 0);
-		expect("beyond", ioas_map_fixed(space, at(MIB(4)), PAGE, last + 1), -EINVAL);
-		expect("across", ioas_map_fixed(space, at(MIB(4)), KIB(8), last - PAGE + 1),
+		expect("the last page", ioas_map_fixed(space, at(MIB(2) + i * PAGES(1)), PAGES(1),
+						       last - PAGES(1) + 1), 0);
+		expect("beyond", ioas_map_fixed(space, at(MIB(4)), PAGES(1), last + 1), -EINVAL);
+		expect("across", ioas_map_fixed(space, at(MIB(4)), PAGES(2), last - PAGES(1) + 1),
 		       -EINVAL);
 	}
 	lib_map("a chosen one beside them", MIB(8), MIB(2));
@@ -768,7 +772,7 @@ lib_crossing(void)
 	say("%u before, %u behind", before, behind);
 	CHECK(before > 0 && behind > 0);
 	expect("fixed, across", ioas_map_fixed(space, at(MIB(32)), ranges[1].first - ranges[0].last +
-					       KIB(8) - 1, ranges[0].last - PAGE + 1), -EINVAL);
+					       PAGES(2) - 1, ranges[0].last - PAGES(1) + 1), -EINVAL);
 	expect("unmap all", ioas_unmap(space, at(0), MEMORY_SIZE), before + behind);
 	/* Each behind the one before: contiguous but for what is reserved. */
 	for (unsigned int i = 0; i < 8; i++)
@@ -778,19 +782,19 @@ lib_crossing(void)
 static void
 lib_window(void)
 {
-	const struct ioas_range window = { MIB(64), MIB(64) + KIB(64) - 1 };
+	const struct ioas_range window = { MIB(64), MIB(64) + PAGES(16) - 1 };
 	unsigned int n = 0;
 
 	if (!lib_open(window, true))
 		return;
-	while (lib_map("a page", n * KIB(8), PAGE) != IOAS_BAD_IOVA)
+	while (lib_map("a page", n * PAGES(2), PAGES(1)) != IOAS_BAD_IOVA)
 		n++;
 	CHECK(n == 16);
 	for (unsigned int i = 1; i < n; i += 2)
-		expect("unmap", ioas_unmap(space, at(i * KIB(8)), PAGE), 1);
+		expect("unmap", ioas_unmap(space, at(i * PAGES(2)), PAGES(1)), 1);
 	for (unsigned int i = 0; i < 9; i++)
-		lib_map("into the holes", MIB(1) + i * KIB(8), PAGE);
-	expect("fixed, outside", ioas_map_fixed(space, at(MIB(2)), PAGE, MIB(65)), 0);
+		lib_map("into the holes", MIB(16) + i * PAGES(2), PAGES(1));
+	expect("fixed, outside", ioas_map_fixed(space, at(MIB(60)), PAGES(1), MIB(80)), 0);
 }
 
 static void
@@ -801,7 +805,7 @@ lib_hot_attach(void)
 	if (!lib_open(everywhere, false))
 		return;
 	iova = lib_map("before any attach", MIB(2), MIB(2));
-	lib_map("a page", MIB(8) + PAGE, PAGE);
+	lib_map("a page", MIB(8) + PAGES(1), PAGES(1));
 	expect("attach", ioas_attach(space, bdf, &handle), 0);
 	CHECK(translates(memory + MIB(2), MIB(2), iova));
 	lib_map("attached", MIB(4), MIB(2));
@@ -828,15 +832,15 @@ lib_hot_attach_fails(void)
 	space = NULL;
 	if (!lib_open(everywhere, false))
 		return;
-	if (!in_range(lost, PAGE)) {
+	if (!in_range(lost, PAGES(1))) {
 		say("no device: no more IOVAs than with one");
 		return;
 	}
-	expect("map what will be reserved", ioas_map_fixed(space, at(0), PAGE, lost), 0);
+	expect("map what will be reserved", ioas_map_fixed(space, at(0), PAGES(1), lost), 0);
 	lib_map("and something else", MIB(2), MIB(2));
 	expect("attach", ioas_attach(space, bdf, &handle), -EADDRINUSE);
 	lib_info("as before");
-	expect("unmap it", ioas_unmap_iova(space, lost, PAGE), 1);
+	expect("unmap it", ioas_unmap_iova(space, lost, PAGES(1)), 1);
 	expect("attach", ioas_attach(space, bdf, &handle), 0);
 }
 
@@ -845,9 +849,9 @@ lib_bad_memory(void)
 {
 	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_NONE) == 0);
 	if (lib_open(everywhere, true)) {
-		lib_map("no memory", MIB(32), PAGE);
+		lib_map("no memory", MIB(32), PAGES(1));
 		CHECK(ioas_lookup(ioas_table(space), at(MIB(32))) == IOAS_BAD_IOVA);
-		expect("fixed", ioas_map_fixed(space, at(MIB(32)), PAGE, MIB(8)), -EFAULT);
+		expect("fixed", ioas_map_fixed(space, at(MIB(32)), PAGES(1), MIB(8)), -EFAULT);
 		lib_info("as before");
 	}
 	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_READ | PROT_WRITE) == 0);
@@ -869,10 +873,10 @@ lib_random(void)
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
-		offset = (random >> 8) % (MEMORY_SIZE / KIB(16)) * KIB(16);
-		length = (1 + (random >> 40) % 12) * ((random >> 50 & 7) == 0 ? KIB(512) : PAGE);
+		offset = (random >> 8) % (MEMORY_SIZE / PAGES(4)) * PAGES(4);
+		length = (1 + (random >> 40) % 12) * ((random >> 50 & 7) == 0 ? KIB(512) : PAGES(1));
 		if (offset + length > MEMORY_SIZE)
-			length = KIB(16);
+			length = PAGES(4);
 		if ((random & 3) != 0) {
 			ret = ioas_map(space, at(offset), length, &iova);
 			CHECK(ret < 0 || translates(memory + offset, length, iova));

@@ -298,9 +298,9 @@ windows(void)
 	iova = unit_map(GIB(2), MIB(256));
 	CU_ASSERT_TRUE(iova + MIB(256) <= GIB(1));
 	model.memory_page = MIB(2);
-	iova = unit_map(GIB(3) + PAGE, PAGE);
-	CU_ASSERT_TRUE(iova + PAGE <= GIB(1));
-	REFUSED(ioas_map_fixed(space, VA(GIB(4)), PAGE, (UINT64_C(1) << 59) + GIB(1)), -EINVAL,
+	iova = unit_map(GIB(3) + KIB(64), KIB(64));
+	CU_ASSERT_TRUE(iova + KIB(64) <= GIB(1));
+	REFUSED(ioas_map_fixed(space, VA(GIB(4)), KIB(64), (UINT64_C(1) << 59) + GIB(1)), -EINVAL,
 		"IOMMU's pages there are larger");
 	model.memory_page = PAGE;
 	REFUSED(ioas_map(space, VA(GIB(5)), MIB(512), NULL), -ENOSPC,
