@@ -2,27 +2,10 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "backend.h"
-
-int
-backend_open_node(const char *path, const char *missing, const struct ioas_log *log)
-{
-	const int fd = ioas_sys->open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO)
-		ioas_log(log, IOAS_LOG_ERR, "%s does not exist: %s", path, missing);
-	else if (fd == -EACCES || fd == -EPERM)
-		ioas_log(log, IOAS_LOG_ERR,
-			 "no permission to open %s: give this user read and write access to it (a "
-			 "udev rule, or chown)", path);
-	else if (fd < 0)
-		ioas_log(log, IOAS_LOG_ERR, "cannot open %s: %s", path, strerror(-fd));
-	return fd;
-}
 
 /* In the order in which "auto" tries them. */
 static const struct backend_ops *const backends[] = {
@@ -52,37 +35,39 @@ keep_reason(enum ioas_log_level level, const char *line, void *arg)
 }
 
 static int
-open_first(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
+open_first(const struct backend *with, struct backend **backend)
 {
-	struct reasons reasons = { .log = log };
+	struct reasons reasons = { .log = with->log };
 	const struct ioas_log keep = { keep_reason, &reasons };
+	struct backend quiet = *with;
 	int ret, first = 0;
 
+	quiet.log = &keep;
 	for (reasons.n = 0; reasons.n < N_BACKENDS; reasons.n++) {
-		ret = backends[reasons.n]->open(&keep, ledger, backend);
+		ret = backends[reasons.n]->open(&quiet, backend);
 		if (ret == 0)
 			break;
 		if (first == 0)
 			first = ret;
 	}
 	for (unsigned int i = 0; i < reasons.n; i++)
-		ioas_log(log, reasons.n < N_BACKENDS ? IOAS_LOG_INFO : IOAS_LOG_ERR,
+		ioas_log(with->log, reasons.n < N_BACKENDS ? IOAS_LOG_INFO : IOAS_LOG_ERR,
 			 "backend %s cannot be used: %s", backends[i]->name, reasons.line[i]);
 	if (reasons.n == N_BACKENDS)
 		return first;
-	(*backend)->log = log;
+	(*backend)->log = with->log;
 	return 0;
 }
 
 int
-backend_open(const char *name, const struct ioas_log *log, const struct ledger *ledger,
-	     struct backend **backend)
+backend_open(const char *name, const struct backend *with, struct backend **backend)
 {
 	if (name == NULL || strcmp(name, "auto") == 0)
-		return open_first(log, ledger, backend);
+		return open_first(with, backend);
 	for (unsigned int i = 0; i < N_BACKENDS; i++)
 		if (strcmp(name, backends[i]->name) == 0)
-			return backends[i]->open(log, ledger, backend);
-	ioas_log(log, IOAS_LOG_ERR, "there is no backend '%s': use auto, iommufd, spapr or type1", name);
+			return backends[i]->open(with, backend);
+	ioas_log(with->log, IOAS_LOG_ERR,
+		 "there is no backend '%s': use auto, iommufd, spapr or type1", name);
 	return -EINVAL;
 }

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "ledger.h"
 #include "log.h"
+#include "node.h"
 #include "sys.h"
 
 /*
@@ -24,9 +25,9 @@ struct backend_ops {
 	const char *name;
 	bool kernel_chooses; /* IOVAs, inside the window of a map */
 
-	/* Opens it. On failure nothing is left behind and the reason has been logged. */
-	int (*open)(const struct ioas_log *log, const struct ledger *ledger,
-		    struct backend **backend);
+	/* Opens it, with all members of another but ops. On failure nothing is left behind and the
+	 * reason has been logged. */
+	int (*open)(const struct backend *with, struct backend **backend);
 	/* Undoes open and with it every map. No device is attached any more. */
 	void (*close)(struct backend *backend);
 
@@ -63,14 +64,12 @@ struct backend {
 	const struct ioas_sys *sys;
 	const struct ioas_log *log;
 	const struct ledger *ledger; /* the space's: what is mapped */
+	const struct nodes *nodes;   /* the space's: what was handed in */
 };
 
-/* Opens the backend of that name, or for NULL and "auto" the first that works. */
-int backend_open(const char *name, const struct ioas_log *log, const struct ledger *ledger,
-		 struct backend **backend);
-
-/* Opens a backend's node in /dev; logs the reason of a failure, with what helps if there is none. */
-int backend_open_node(const char *path, const char *missing, const struct ioas_log *log);
+/* Opens the backend of that name, or for NULL and "auto" the first that works, with all members of
+ * another but ops. */
+int backend_open(const char *name, const struct backend *with, struct backend **backend);
 
 /* Whether VFIO has sPAPR here: then it has nothing else. */
 bool spapr_is_here(const struct ioas_sys *sys);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-#include "backend.h"
 #include "container.h"
 #include <linux/vfio.h>
 
@@ -14,10 +13,10 @@ call(const struct ioas_sys *sys, int fd, unsigned long request, void *arg)
 }
 
 int
-container_open(const struct ioas_log *log)
+container_open(const struct nodes *nodes, const struct ioas_log *log)
 {
-	return backend_open_node(CONTAINER, "run `modprobe vfio-pci`, or use a kernel with "
-				 "CONFIG_VFIO_CONTAINER", log);
+	return node_open(nodes, CONTAINER, NULL, "run `modprobe vfio-pci`, or use a kernel with "
+			 "CONFIG_VFIO_CONTAINER", log);
 }
 
 int

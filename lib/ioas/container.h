@@ -5,6 +5,7 @@
 #define IOAS_CONTAINER_H
 
 #include "log.h"
+#include "node.h"
 #include "sys.h"
 
 /* VFIO's own container, as far as all IOMMUs in it have the same calls. */
@@ -12,7 +13,7 @@
 #define CONTAINER "/dev/vfio/vfio"
 
 /* The descriptor of a new one, or a negative errno; the reason has been logged. */
-int container_open(const struct ioas_log *log);
+int container_open(const struct nodes *nodes, const struct ioas_log *log);
 
 /* Whether it has this extension: an IOMMU's type, mostly. 1, 0, or a negative errno. */
 int container_has(const struct ioas_sys *sys, int fd, unsigned long extension);

@@ -3,7 +3,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,25 +152,6 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 		 "the IOMMU on in the firmware and on the kernel's command line (intel_iommu=on)",
 		 device->name, device->driver, device->sysfs);
 	return -ENOENT;
-}
-
-int
-device_open_node(const struct ioas_device *device, const char *path, const struct ioas_log *log)
-{
-	const int fd = device->sys->open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd == -EACCES || fd == -EPERM)
-		ioas_log(log, IOAS_LOG_ERR,
-			 "%s: no permission to open %s: give this user read and write access to it "
-			 "(a udev rule, or chown)", device->name, path);
-	else if (fd == -EBUSY)
-		ioas_log(log, IOAS_LOG_ERR,
-			 "%s: %s is in use by another process: stop it (see `fuser -v %s`)",
-			 device->name, path, path);
-	else if (fd < 0)
-		ioas_log(log, IOAS_LOG_ERR, "%s: cannot open %s: %s", device->name, path,
-			 strerror(-fd));
-	return fd;
 }
 
 void

@@ -32,9 +32,6 @@ const char *device_basename(const char *name);
  * missing. */
 int device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log);
 
-/* Opens a node of the device's in /dev; logs the reason of a failure. */
-int device_open_node(const struct ioas_device *device, const char *path, const struct ioas_log *log);
-
 /* The line for a device that could be opened, but not attached. */
 void device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log,
 			       int error);

@@ -62,7 +62,7 @@ group_enter(struct backend *backend, struct group **groups, int container,
 			return -ENOMEM;
 		group->number = device->group_number;
 		snprintf(path, sizeof(path), "/dev/vfio/%d", group->number);
-		group->fd = device_open_node(device, path, backend->log);
+		group->fd = node_open(backend->nodes, path, device->name, NULL, backend->log);
 		if (group->fd < 0) {
 			ret = group->fd;
 			goto err_free;

@@ -65,6 +65,15 @@ struct ioas_range {
 	uint64_t last;
 };
 
+/** A descriptor that the caller has opened, for processes that must not open nodes themselves. */
+struct ioas_descriptor {
+	/** The node that it is of: "/dev/iommu", "/dev/vfio/vfio", "/dev/vfio/N" (a group),
+	 * "/dev/vfio/devices/vfioN"; or a PCI address, for the character device of that device. */
+	const char *name;
+	/** Open for reading and writing. */
+	int fd;
+};
+
 /** How a space is to be. Zeroed members mean the default. */
 struct ioas_options {
 	/** sizeof(struct ioas_options), so that later versions can add members. */
@@ -84,6 +93,12 @@ struct ioas_options {
 	const int *nodes;
 	/** How many @ref nodes there are. */
 	unsigned int n_nodes;
+	/** Descriptors to be used in place of opening the nodes. They stay the caller's, open, until
+	 * the space is destroyed; the library works with duplicates. A device whose character device
+	 * was handed in stays bound to the iommufd until the caller closes it. */
+	const struct ioas_descriptor *descriptors;
+	/** How many @ref descriptors there are. */
+	unsigned int n_descriptors;
 };
 
 /**
@@ -92,7 +107,9 @@ struct ioas_options {
  * @param options How it is to be, or NULL for the defaults.
  * @param space   Where the new space goes.
  * @return 0, or
- *   -EINVAL   an option is wrong (unknown backend, window upside down or not page-aligned);
+ *   -EINVAL   an option is wrong (unknown backend, window upside down or not page-aligned), or a
+ *             descriptor that was handed in is of something else;
+ *   -EBADF    a descriptor that was handed in is not open;
  *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or no VFIO container, or the
  *             module is not loaded;
  *   -EACCES   no permission to open /dev/iommu or /dev/vfio/vfio;

@@ -45,7 +45,7 @@ call(const struct iommufd *fd, unsigned long request, void *arg)
 }
 
 static int
-iommufd_open(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
+iommufd_open(const struct backend *with, struct backend **backend)
 {
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct iommufd *fd;
@@ -54,24 +54,23 @@ iommufd_open(const struct ioas_log *log, const struct ledger *ledger, struct bac
 	fd = malloc(sizeof(*fd));
 	if (fd == NULL)
 		return -ENOMEM;
-	*fd = (struct iommufd){
-		.backend = { .ops = &iommufd_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
-	};
-	if (spapr_is_here(ioas_sys)) {
-		ioas_log(log, IOAS_LOG_ERR, "iommufd cannot translate for devices on POWER: use backend "
-			 "spapr");
+	*fd = (struct iommufd){ .backend = *with };
+	fd->backend.ops = &iommufd_ops;
+	if (spapr_is_here(with->sys)) {
+		ioas_log(with->log, IOAS_LOG_ERR,
+			 "iommufd cannot translate for devices on POWER: use backend spapr");
 		ret = -EOPNOTSUPP;
 		goto err_free;
 	}
-	fd->fd = backend_open_node(DEV_IOMMU, "run `modprobe iommufd`, or use a kernel with CONFIG_IOMMUFD "
-				  "(Linux 6.2 or newer)", log);
+	fd->fd = node_open(with->nodes, DEV_IOMMU, NULL, "run `modprobe iommufd`, or use a kernel with "
+			   "CONFIG_IOMMUFD (Linux 6.2 or newer)", with->log);
 	if (fd->fd < 0) {
 		ret = fd->fd;
 		goto err_free;
 	}
 	ret = call(fd, IOMMU_IOAS_ALLOC, &alloc);
 	if (ret < 0) {
-		ioas_log(log, IOAS_LOG_ERR, "cannot allocate an I/O address space: %s",
+		ioas_log(with->log, IOAS_LOG_ERR, "cannot allocate an I/O address space: %s",
 			 strerror(-ret));
 		goto err_close;
 	}
@@ -80,7 +79,7 @@ iommufd_open(const struct ioas_log *log, const struct ledger *ledger, struct bac
 	return 0;
 
 err_close:
-	ioas_sys->close(fd->fd);
+	with->sys->close(fd->fd);
 err_free:
 	free(fd);
 	return ret;
@@ -90,8 +89,11 @@ static void
 iommufd_close(struct backend *backend)
 {
 	struct iommufd *const fd = to_iommufd(backend);
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = fd->ioas };
 
-	/* The kernel takes the IOAS and its maps away with the last descriptor. */
+	/* The kernel would take the IOAS and its maps away with the last descriptor, which may be the
+	 * caller's. */
+	call(fd, IOMMU_DESTROY, &destroy);
 	backend->sys->close(fd->fd);
 	free(fd);
 }
@@ -126,11 +128,16 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = fd->fd };
 	const struct ioas_log *const log = fd->backend.log;
+	struct node *given;
 	int ret;
 
-	device->fd = device_open_node(device, device->cdev, log);
+	device->fd = node_open(fd->backend.nodes, device->cdev, device->name, NULL, log);
 	if (device->fd < 0)
 		return device->fd;
+	/* What was handed in stays bound when we close our duplicate. */
+	given = node_given(fd->backend.nodes, device->cdev, device->name);
+	if (given != NULL && given->bound)
+		return 0;
 	ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
 	if (ret == -EBUSY || ret == -EINVAL) {
@@ -141,6 +148,8 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 			 "driver: bind all of them to vfio-pci", device->name, device->cdev);
 	} else if (ret < 0) {
 		device_log_attach_failure(device, log, ret);
+	} else if (given != NULL) {
+		given->bound = true;
 	}
 	return ret;
 }

@@ -32,6 +32,7 @@ struct ioas {
 	pthread_mutex_t lock;
 	struct ioas_log log;
 	struct backend *backend;
+	struct nodes nodes;
 	struct ioas_device *devices;
 	unsigned int n_devices;
 	struct ledger ledger;
@@ -192,6 +193,7 @@ int
 ioas_create(const struct ioas_options *options, struct ioas **out)
 {
 	static const struct ioas_options defaults = { .size = sizeof(defaults) };
+	struct backend with;
 	struct ioas *space;
 	int ret;
 
@@ -206,10 +208,20 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	space->log = (struct ioas_log){ options->log, options->log_arg };
 	space->placement.next = PLACEMENT_START;
 	space->placement.window = whole_window(options->window);
-	ret = create_table(space, options);
+	ret = nodes_create(&space->nodes, ioas_sys, options->descriptors, options->n_descriptors,
+			   &space->log);
 	if (ret < 0)
 		goto err_free;
-	ret = backend_open(options->backend, &space->log, &space->ledger, &space->backend);
+	ret = create_table(space, options);
+	if (ret < 0)
+		goto err_nodes;
+	with = (struct backend){
+		.sys = ioas_sys,
+		.log = &space->log,
+		.ledger = &space->ledger,
+		.nodes = &space->nodes,
+	};
+	ret = backend_open(options->backend, &with, &space->backend);
 	if (ret < 0)
 		goto err_table;
 	ret = refresh_ranges(space);
@@ -223,6 +235,8 @@ err_backend:
 	space->backend->ops->close(space->backend);
 err_table:
 	table_destroy(&space->table);
+err_nodes:
+	nodes_destroy(&space->nodes);
 err_free:
 	free(space);
 	return ret;
@@ -261,6 +275,7 @@ ioas_destroy(struct ioas *space)
 	space->backend->ops->close(space->backend);
 	free_records(space);
 	table_destroy(&space->table);
+	nodes_destroy(&space->nodes);
 	pthread_mutex_destroy(&space->lock);
 	free(space);
 }

@@ -89,24 +89,24 @@ spapr_is_here(const struct ioas_sys *sys)
 }
 
 static int
-open_container(const struct ioas_log *log)
+open_container(const struct backend *backend)
 {
 	int fd, ret;
 
-	fd = container_open(log);
+	fd = container_open(backend->nodes, backend->log);
 	if (fd < 0)
 		return fd;
-	ret = container_has(ioas_sys, fd, VFIO_SPAPR_TCE_v2_IOMMU);
+	ret = container_has(backend->sys, fd, VFIO_SPAPR_TCE_v2_IOMMU);
 	if (ret > 0)
 		return fd;
-	ioas_log(log, IOAS_LOG_ERR, CONTAINER " has no sPAPR IOMMU, version 2: it is found on POWER, "
+	ioas_log(backend->log, IOAS_LOG_ERR, CONTAINER " has no sPAPR IOMMU, version 2: it is found on POWER, "
 		 "with CONFIG_VFIO_IOMMU_SPAPR_TCE");
-	ioas_sys->close(fd);
+	backend->sys->close(fd);
 	return ret < 0 ? ret : -EOPNOTSUPP;
 }
 
 static int
-spapr_open(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
+spapr_open(const struct backend *with, struct backend **backend)
 {
 	struct spapr *spapr;
 	int fd;
@@ -115,17 +115,18 @@ spapr_open(const struct ioas_log *log, const struct ledger *ledger, struct backe
 	if (spapr == NULL)
 		return -ENOMEM;
 	*spapr = (struct spapr){
-		.backend = { .ops = &spapr_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
+		.backend = *with,
 		.window = { { 0, DEFAULT_SIZE, DEFAULT_PAGE } },
 		.n_windows = 1,
 	};
-	fd = open_container(log);
+	spapr->backend.ops = &spapr_ops;
+	fd = open_container(with);
 	if (fd < 0) {
 		free(spapr);
 		return fd;
 	}
 	/* Each group will have its own. */
-	ioas_sys->close(fd);
+	with->sys->close(fd);
 	*backend = &spapr->backend;
 	return 0;
 }
@@ -559,7 +560,7 @@ new_container(struct spapr *spapr, struct ioas_device *device, struct container 
 
 	if (container == NULL)
 		return -ENOMEM;
-	container->fd = open_container(backend->log);
+	container->fd = open_container(backend);
 	if (container->fd < 0) {
 		ret = container->fd;
 		free(container);

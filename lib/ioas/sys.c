@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __SANITIZE_THREAD__
@@ -33,6 +34,25 @@ static void
 linux_close(int fd)
 {
 	close(fd);
+}
+
+static int
+linux_duplicate(int fd)
+{
+	const int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return duplicate < 0 ? -errno : duplicate;
+}
+
+static int
+linux_number(int fd, uint64_t *number)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*number = st.st_rdev;
+	return S_ISCHR(st.st_mode) ? 0 : -EINVAL;
 }
 
 static int
@@ -173,6 +193,8 @@ linux_map_zeros(void *start, uint64_t size)
 const struct ioas_sys ioas_sys_linux = {
 	.open = linux_open,
 	.close = linux_close,
+	.duplicate = linux_duplicate,
+	.number = linux_number,
 	.ioctl = linux_ioctl,
 	.sysfs = "/sys",
 	.page_size = linux_page_size,

@@ -16,6 +16,9 @@
 struct ioas_sys {
 	int (*open)(const char *path, int flags);       /* the descriptor */
 	void (*close)(int fd);
+	int (*duplicate)(int fd);                       /* another descriptor of the same file */
+	/* The number of the node that it is of; -EINVAL if it is of none. */
+	int (*number)(int fd, uint64_t *number);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
 	uint64_t (*page_size)(uint64_t va);             /* of the memory there, in bytes */

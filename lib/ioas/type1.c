@@ -92,7 +92,7 @@ check_container(struct type1 *type1)
 }
 
 static int
-type1_open(const struct ioas_log *log, const struct ledger *ledger, struct backend **backend)
+type1_open(const struct backend *with, struct backend **backend)
 {
 	struct type1 *type1;
 	int ret;
@@ -100,10 +100,9 @@ type1_open(const struct ioas_log *log, const struct ledger *ledger, struct backe
 	type1 = malloc(sizeof(*type1));
 	if (type1 == NULL)
 		return -ENOMEM;
-	*type1 = (struct type1){
-		.backend = { .ops = &type1_ops, .sys = ioas_sys, .log = log, .ledger = ledger },
-	};
-	type1->fd = container_open(log);
+	*type1 = (struct type1){ .backend = *with };
+	type1->backend.ops = &type1_ops;
+	type1->fd = container_open(with->nodes, with->log);
 	if (type1->fd < 0) {
 		ret = type1->fd;
 		goto err_free;
@@ -115,7 +114,7 @@ type1_open(const struct ioas_log *log, const struct ledger *ledger, struct backe
 	return 0;
 
 err_close:
-	ioas_sys->close(type1->fd);
+	with->sys->close(type1->fd);
 err_free:
 	free(type1);
 	return ret;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "model_internal.h"
@@ -31,6 +32,7 @@ struct model model;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct model_file files[MAX_FILES];
+static int last_id;
 struct model_device *model_devices;
 static unsigned int n_devices;
 static uint64_t pinned;
@@ -867,6 +869,7 @@ model_new_file(struct model_file what)
 			continue;
 		files[i] = what;
 		files[i].open = true;
+		files[i].id = ++last_id;
 		return FIRST_FD + i;
 	}
 	return -EMFILE;
@@ -931,20 +934,22 @@ model_open(const char *path, int flags)
 	return fd;
 }
 
-static void
-model_close(int fd)
+static bool
+has_duplicate(const struct model_file *file)
 {
-	struct model_device *device;
-	struct model_file *file;
+	for (int i = 0; i < MAX_FILES; i++)
+		if (files[i].open && &files[i] != file && files[i].id == file->id)
+			return true;
+	return false;
+}
 
-	pthread_mutex_lock(&lock);
-	file = model_file_of(fd);
-	if (file == NULL) {
-		fprintf(stderr, "model: close of %d, which is not open\n", fd);
-		abort();
-	}
-	device = file->device;
-	if (file->through == NULL && device != NULL && device->bound_fd == fd) {
+/* What the kernel does with the last descriptor of a file. */
+static void
+release(struct model_file *file)
+{
+	struct model_device *const device = file->device;
+
+	if (file->through == NULL && device != NULL && device->bound_fd == file->id) {
 		model_detach_device(device);
 		device->bound_fd = -1;
 		model_put_ctx(device->ctx);
@@ -953,8 +958,65 @@ model_close(int fd)
 	model_close_vfio(file);
 	if (file->ctx != NULL)
 		model_put_ctx(file->ctx);
+}
+
+static void
+model_close(int fd)
+{
+	struct model_file *file;
+
+	pthread_mutex_lock(&lock);
+	file = model_file_of(fd);
+	if (file == NULL) {
+		fprintf(stderr, "model: close of %d, which is not open\n", fd);
+		abort();
+	}
+	if (!has_duplicate(file))
+		release(file);
 	*file = (struct model_file){ 0 };
 	pthread_mutex_unlock(&lock);
+}
+
+static int
+model_duplicate(int fd)
+{
+	const struct model_file *file;
+	int ret = -EBADF;
+
+	pthread_mutex_lock(&lock);
+	file = model_file_of(fd);
+	if (file != NULL && model_count(MODEL_OTHER) < 0) {
+		ret = model.fail_error;
+	} else if (file != NULL) {
+		ret = model_new_file(*file);
+		if (ret >= 0)
+			model_file_of(ret)->id = file->id;
+	}
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+/* As sysfs tells them: see model_start() and model_device_add(). */
+static int
+model_number(int fd, uint64_t *number)
+{
+	const struct model_file *file;
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	file = model_file_of(fd);
+	if (file == NULL)
+		ret = -EBADF;
+	else if (file->ctx != NULL)
+		*number = makedev(10, 124);
+	else if (file->container != NULL)
+		*number = makedev(10, 196);
+	else if (file->group != NULL)
+		*number = makedev(510, model_group_number(file->group));
+	else
+		*number = makedev(511, file->device->index);
+	pthread_mutex_unlock(&lock);
+	return ret;
 }
 
 static int
@@ -977,7 +1039,7 @@ model_ioctl(int fd, unsigned long request, void *arg)
 	else if (file->group != NULL)
 		ret = model_group_ioctl(file->group, request, arg);
 	else
-		ret = device_ioctl(fd, file, request, arg);
+		ret = device_ioctl(file->id, file, request, arg);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }
@@ -1064,6 +1126,8 @@ model_map_zeros(void *start, uint64_t size)
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
+	.duplicate = model_duplicate,
+	.number = model_number,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
 	.page_size = model_page_size,
@@ -1114,6 +1178,22 @@ make_folder(const char *path)
 	}
 }
 
+/* A file "dev" in a folder, as sysfs has it for nodes. */
+static void
+write_number(const char *folder, const char *name, unsigned int major, unsigned int minor)
+{
+	char path[384];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s", below(folder, name, NULL));
+	make_folder(path);
+	strcat(path, "/dev");
+	file = fopen(path, "w");
+	need(file != NULL, path);
+	fprintf(file, "%u:%u\n", major, minor);
+	fclose(file);
+}
+
 static int
 remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -1131,6 +1211,8 @@ model_start(void)
 	snprintf(sysfs, sizeof(sysfs), "%s/sys", root);
 	make_folder(below("bus/pci/devices", NULL, NULL));
 	make_folder(below("kernel/iommu_groups", NULL, NULL));
+	write_number("class/misc/iommu", NULL, 10, 124);
+	write_number("class/misc/vfio", NULL, 10, 196);
 	model = (struct model){
 		.memlock = UINT64_MAX,
 		.address_space = UINT64_MAX,
@@ -1199,6 +1281,10 @@ model_device_add(const char *name, const struct model_iommu *iommu)
 	fclose(file);
 	snprintf(text, sizeof(text), "../../../kernel/iommu_groups/%u", device->group);
 	need(symlink(text, below("bus/pci/devices/%s/iommu_group", name, NULL)) == 0, name);
+	snprintf(text, sizeof(text), "%u", device->group);
+	write_number("class/vfio/%s", text, 510, device->group);
+	snprintf(text, sizeof(text), "vfio%u", device->index);
+	write_number("class/vfio-dev/%s", text, 511, device->index);
 	return device;
 }
 

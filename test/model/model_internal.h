@@ -71,6 +71,7 @@ struct model_container {
 /* What a descriptor stands for. */
 struct model_file {
 	bool open;
+	int id;                            /* the same for duplicates */
 	struct model_ctx *ctx;             /* /dev/iommu */
 	struct model_container *container; /* /dev/vfio/vfio */
 	struct model_group *group;         /* /dev/vfio/N */
@@ -109,6 +110,7 @@ int model_open_group(unsigned int number);
 void model_close_vfio(struct model_file *file);
 int model_container_ioctl(struct model_container *container, unsigned long request, void *arg);
 int model_group_ioctl(struct model_group *group, unsigned long request, void *arg);
+unsigned int model_group_number(const struct model_group *group);
 /* Whether somebody has opened the group of the device, or could not. */
 bool model_group_is_open(const struct model_device *device);
 uint64_t model_container_areas(void);

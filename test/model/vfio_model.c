@@ -46,6 +46,12 @@ model_group_is_open(const struct model_device *device)
 	return find_group(device->group) != NULL;
 }
 
+unsigned int
+model_group_number(const struct model_group *group)
+{
+	return group->number;
+}
+
 int
 model_open_container(void)
 {

@@ -24,11 +24,17 @@ extern int bus_ioas_logtype;
 	rte_log(RTE_LOG_ ## level, bus_ioas_logtype, \
 		RTE_FMT("IOAS: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", RTE_FMT_TAIL(__VA_ARGS__,)))
 
+/* How many descriptors can be handed in. */
+#define BUS_IOAS_MAX_FDS 64
+
 /* plugin.c: the options of the environment variable DPDK_IOAS. */
 struct bus_ioas_options {
 	const char *backend;      /* "auto" or a backend's name */
 	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
 	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
+	struct ioas_descriptor fds[BUS_IOAS_MAX_FDS]; /* handed in */
+	unsigned int n_fds;
+	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
 };
 
 /* Fills the options; a wrong one is logged and gives -EINVAL. */

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,33 @@ parse_window(const char *value, struct bus_ioas_options *options)
 }
 
 static int
+parse_fd(const char *value, struct bus_ioas_options *options)
+{
+	/* PCI addresses have colons too: the last one counts. */
+	const char *const colon = strrchr(value, ':');
+	const unsigned int n = options->n_fds;
+	char *end;
+	long fd;
+
+	if (colon != NULL && colon != value && n < BUS_IOAS_MAX_FDS &&
+	    (size_t)(colon - value) < sizeof(options->names[n])) {
+		errno = 0;
+		fd = strtol(colon + 1, &end, 10);
+		if (errno == 0 && end != colon + 1 && *end == '\0' && fd >= 0 && fd <= INT_MAX) {
+			snprintf(options->names[n], sizeof(options->names[n]), "%.*s",
+				 (int)(colon - value), value);
+			options->fds[n] = (struct ioas_descriptor){ options->names[n], fd };
+			options->n_fds++;
+			return 0;
+		}
+	}
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: fd=%s: give a node or a device, and the descriptor that is open "
+		     "for it, up to %u times: fd=/dev/iommu:5,fd=0000:00:04.0:6", value,
+		     BUS_IOAS_MAX_FDS);
+	return -EINVAL;
+}
+
+static int
 parse_option(char *option, struct bus_ioas_options *options)
 {
 	static const struct {
@@ -82,6 +110,7 @@ parse_option(char *option, struct bus_ioas_options *options)
 		int (*parse)(const char *value, struct bus_ioas_options *options);
 	} known[] = {
 		{ "backend", parse_backend },
+		{ "fd", parse_fd },
 		{ "iova", parse_iova },
 		{ "window", parse_window },
 	};
@@ -94,7 +123,7 @@ parse_option(char *option, struct bus_ioas_options *options)
 				return known[i].parse(value + 1, options);
 	}
 	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd|spapr|type1, "
-		     "iova=kernel|va, window=FIRST-LAST, separated by commas", option);
+		     "iova=kernel|va, window=FIRST-LAST, fd=NODE:NUMBER, separated by commas", option);
 	return -EINVAL;
 }
 

@@ -213,6 +213,8 @@ devices_take(const struct bus_ioas_options *options)
 		.log = log_line,
 		.nodes = nodes,
 		.n_nodes = lcore_nodes(nodes),
+		.descriptors = options->fds,
+		.n_descriptors = options->n_fds,
 	};
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
