@@ -45,7 +45,7 @@ main(int argc, char **argv)
 	}
 	if (ioas_create(&options, &space) < 0)
 		return EXIT_FAILURE;
-	if (ioas_attach(space, argv[1], &device) < 0 ||
+	if (ioas_attach(space, argv[1], NULL, &device) < 0 ||
 	    ioas_map(space, buffer, length, &iova) < 0) {
 		ioas_destroy(space);
 		return EXIT_FAILURE;

@@ -106,7 +106,7 @@ ramp_once(const struct ramp *ramp, bool fixed)
 	if (ret < 0)
 		return ret;
 	if (ramp->device != NULL)
-		ret = ioas_attach(space, ramp->device, &attached);
+		ret = ioas_attach(space, ramp->device, NULL, &attached);
 	for (unsigned int i = 0; ret == 0 && i < N_STEPS && steps[i] <= ramp->top; i++) {
 		ret = walk(space, ramp, n, block_start(i), fixed, NULL);
 		if (ret == 0)

@@ -33,9 +33,14 @@ struct backend_ops {
 
 	/* Opens the device and attaches it; fills device->fd. What the ledger has is mapped then,
 	 * also if the kernel had forgotten it. Logs the reason of a failure. */
-	int (*attach)(struct backend *backend, struct ioas_device *device);
+	int (*attach)(struct backend *backend, struct ioas_device *device,
+		      const struct ioas_attach_options *options);
 	/* Detaches and closes. Cannot fail. */
 	void (*detach)(struct backend *backend, struct ioas_device *device);
+
+	/* NULL: it has no PASIDs. */
+	int (*attach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
+	int (*detach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 
 	/* Maps at an IOVA that the kernel, or else the backend, chooses inside [window.first,
 	 * window.last], which is as long as the memory or longer. */

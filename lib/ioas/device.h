@@ -19,6 +19,8 @@ struct ioas_device {
 	struct group *group;      /* that it was opened through; NULL: through its cdev */
 	int fd;                   /* -1 until a backend has opened it */
 	int group_number;         /* of its IOMMU group; -1: it has none */
+	uint32_t id;              /* of its object in the iommufd */
+	uint32_t hwpt;            /* that it is attached through; 0: one that the kernel picks */
 	char name[64];            /* the last part of the sysfs path */
 	char sysfs[PATH_MAX];     /* its folder in sysfs */
 	char driver[64];          /* the kernel driver that it is bound to */

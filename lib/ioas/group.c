@@ -87,6 +87,18 @@ err_free:
 }
 
 int
+group_check_options(struct backend *backend, const struct ioas_device *device,
+		    const struct ioas_attach_options *options)
+{
+	if (!options->hwpt)
+		return 0;
+	ioas_log(backend->log, IOAS_LOG_ERR,
+		 "%s: a hardware page table of its own takes backend iommufd and a character device",
+		 device->name);
+	return -EOPNOTSUPP;
+}
+
+int
 group_open_device(struct backend *backend, struct ioas_device *device)
 {
 	int ret;

@@ -24,6 +24,10 @@ struct group {
 int group_enter(struct backend *backend, struct group **groups, int container,
 		struct ioas_device *device);
 
+/* -EOPNOTSUPP, logged, if the options ask for what groups do not have. */
+int group_check_options(struct backend *backend, const struct ioas_device *device,
+			const struct ioas_attach_options *options);
+
 /* Opens the device through its group: fills device->fd. Logs the reason of a failure. */
 int group_open_device(struct backend *backend, struct ioas_device *device);
 

@@ -135,6 +135,18 @@ void ioas_destroy(struct ioas *space);
  */
 bool ioas_device_is_usable(const char *name);
 
+/** How a device is to be attached. Zeroed members mean the default. */
+struct ioas_attach_options {
+	/** sizeof(struct ioas_attach_options), so that later versions can add members. */
+	size_t size;
+	/** Attach through a hardware page table (HWPT) of its own, made with @ref hwpt_flags, in place
+	 * of the one that the kernel picks. Backend iommufd, devices with a character device. */
+	bool hwpt;
+	/** IOMMU_HWPT_ALLOC_..., from <linux/iommufd.h>: dirty tracking, parent of a nested table, and
+	 * what newer kernels have. The kernel refuses what the IOMMU lacks (EOPNOTSUPP). */
+	uint32_t hwpt_flags;
+};
+
 /**
  * Open a device, take it into possession and attach it to the space.
  *
@@ -146,8 +158,11 @@ bool ioas_device_is_usable(const char *name);
  *
  * @param space  The space.
  * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder.
+ * @param options How it is to be attached, or NULL for the defaults.
  * @param device Where the handle goes.
  * @return 0, or
+ *   -EINVAL     an option is wrong;
+ *   -EOPNOTSUPP the backend, the kernel or the IOMMU has not what the options ask for;
  *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
  *   -ENOENT     bound, but no IOMMU translates for it;
  *   -EACCES     no permission to open the character device, or the group;
@@ -158,7 +173,27 @@ bool ioas_device_is_usable(const char *name);
  *   -EEXIST     it is attached to this space already;
  *   others      what the kernel answered.
  */
-int ioas_attach(struct ioas *space, const char *name, struct ioas_device **device);
+int ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_options *options,
+		struct ioas_device **device);
+
+/**
+ * Attach a PASID of an attached device to its space: the DMA that the device tags with that number is
+ * translated by the space as well.
+ *
+ * The kernel wants Linux 6.15, a device and an IOMMU that have PASIDs, and the device attached
+ * through a HWPT made for them (IOMMU_HWPT_ALLOC_PASID in ioas_attach_options.hwpt_flags).
+ *
+ * @param device The handle.
+ * @param pasid  The number, from 1 to 2^20 - 1.
+ * @return 0, or
+ *   -EINVAL     no such PASID;
+ *   -EOPNOTSUPP the backend or the kernel knows no PASIDs;
+ *   others      what the kernel answered.
+ */
+int ioas_attach_pasid(struct ioas_device *device, uint32_t pasid);
+
+/** Undo ioas_attach_pasid(). Detaching the device does so for all. */
+void ioas_detach_pasid(struct ioas_device *device, uint32_t pasid);
 
 /**
  * Detach a device and close it. Memory stays mapped for the other devices and for later ones.

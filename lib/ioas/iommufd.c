@@ -86,14 +86,21 @@ err_free:
 }
 
 static void
+destroy(const struct iommufd *fd, uint32_t id)
+{
+	struct iommu_destroy arg = { .size = sizeof(arg), .id = id };
+
+	call(fd, IOMMU_DESTROY, &arg);
+}
+
+static void
 iommufd_close(struct backend *backend)
 {
 	struct iommufd *const fd = to_iommufd(backend);
-	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = fd->ioas };
 
 	/* The kernel would take the IOAS and its maps away with the last descriptor, which may be the
 	 * caller's. */
-	call(fd, IOMMU_DESTROY, &destroy);
+	destroy(fd, fd->ioas);
 	backend->sys->close(fd->fd);
 	free(fd);
 }
@@ -136,40 +143,79 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 		return device->fd;
 	/* What was handed in stays bound when we close our duplicate. */
 	given = node_given(fd->backend.nodes, device->cdev, device->name);
-	if (given != NULL && given->bound)
+	if (given != NULL && given->bound) {
+		device->id = given->id;
 		return 0;
+	}
 	ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
 	if (ret == -EBUSY || ret == -EINVAL) {
-		ret = -EBUSY;
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: the device or its group is in use by another process: stop it (see "
 			 "`fuser -v %s /dev/vfio/*`); or a device of its group is bound to a kernel "
 			 "driver: bind all of them to vfio-pci", device->name, device->cdev);
-	} else if (ret < 0) {
-		device_log_attach_failure(device, log, ret);
-	} else if (given != NULL) {
-		given->bound = true;
+		return -EBUSY;
 	}
+	if (ret < 0) {
+		device_log_attach_failure(device, log, ret);
+		return ret;
+	}
+	device->id = bind.out_devid;
+	if (given != NULL) {
+		given->bound = true;
+		given->id = bind.out_devid;
+	}
+	return 0;
+}
+
+/* A hardware page table of the IOAS for this device alone. */
+static int
+alloc_hwpt(struct iommufd *fd, struct ioas_device *device, uint32_t flags)
+{
+	struct iommu_hwpt_alloc arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.dev_id = device->id,
+		.pt_id = fd->ioas,
+	};
+	const int ret = call(fd, IOMMU_HWPT_ALLOC, &arg);
+
+	if (ret == -EOPNOTSUPP)
+		ioas_log(fd->backend.log, IOAS_LOG_ERR,
+			 "%s: the kernel or the IOMMU has no hardware page table with flags 0x%x: leave "
+			 "flags out", device->name, flags);
+	else if (ret < 0)
+		device_log_attach_failure(device, fd->backend.log, ret);
+	else
+		device->hwpt = arg.out_hwpt_id;
 	return ret;
 }
 
 static int
-attach_cdev(struct iommufd *fd, struct ioas_device *device)
+attach_pt(const struct iommufd *fd, const struct ioas_device *device, uint32_t pt)
 {
-	struct vfio_device_attach_iommufd_pt attach = {
-		.argsz = sizeof(attach),
-		.pt_id = fd->ioas,
-	};
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = pt };
+	const int ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+
+	if (ret < 0)
+		device_log_attach_failure(device, fd->backend.log, ret);
+	return ret < 0 ? ret : 0;
+}
+
+static int
+attach_cdev(struct iommufd *fd, struct ioas_device *device,
+	    const struct ioas_attach_options *options)
+{
 	const struct ioas_sys *const sys = fd->backend.sys;
 	int ret;
 
 	ret = bind_cdev(fd, device);
-	if (ret == 0) {
-		ret = sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
-		if (ret < 0)
-			device_log_attach_failure(device, fd->backend.log, ret);
-	}
+	if (ret == 0 && options->hwpt)
+		ret = alloc_hwpt(fd, device, options->hwpt_flags);
+	if (ret == 0)
+		ret = attach_pt(fd, device, device->hwpt != 0 ? device->hwpt : fd->ioas);
+	if (ret < 0 && device->hwpt != 0)
+		destroy(fd, device->hwpt);
 	if (ret < 0 && device->fd >= 0) {
 		/* Closing the descriptor also unbinds. */
 		sys->close(device->fd);
@@ -180,7 +226,8 @@ attach_cdev(struct iommufd *fd, struct ioas_device *device)
 
 /* The kernel attaches the device to the IOAS that is named first when it opens it. */
 static int
-attach_group(struct iommufd *fd, struct ioas_device *device)
+attach_group(struct iommufd *fd, struct ioas_device *device,
+	     const struct ioas_attach_options *options)
 {
 	struct iommu_vfio_ioas ioas = {
 		.size = sizeof(ioas),
@@ -190,6 +237,9 @@ attach_group(struct iommufd *fd, struct ioas_device *device)
 	struct backend *const backend = &fd->backend;
 	int ret;
 
+	ret = group_check_options(backend, device, options);
+	if (ret < 0)
+		return ret;
 	ret = call(fd, IOMMU_VFIO_IOAS, &ioas);
 	if (ret < 0) {
 		ioas_log(backend->log, IOAS_LOG_ERR,
@@ -208,7 +258,8 @@ attach_group(struct iommufd *fd, struct ioas_device *device)
 }
 
 static int
-iommufd_attach(struct backend *backend, struct ioas_device *device)
+iommufd_attach(struct backend *backend, struct ioas_device *device,
+	       const struct ioas_attach_options *options)
 {
 	struct iommufd *const fd = to_iommufd(backend);
 	int ret;
@@ -218,7 +269,8 @@ iommufd_attach(struct backend *backend, struct ioas_device *device)
 		device_log_attach_failure(device, backend->log, ret);
 		return ret;
 	}
-	return device->cdev[0] != '\0' ? attach_cdev(fd, device) : attach_group(fd, device);
+	return device->cdev[0] != '\0' ? attach_cdev(fd, device, options)
+				       : attach_group(fd, device, options);
 }
 
 static void
@@ -230,10 +282,52 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 	 * open; DMA must end here all the same. A device of a group does not know the call. */
 	if (device->group == NULL)
 		backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	if (device->hwpt != 0)
+		destroy(to_iommufd(backend), device->hwpt);
 	backend->sys->close(device->fd);
 	device->fd = -1;
 	if (device->group != NULL)
 		group_leave(backend, &to_iommufd(backend)->groups, group_part(device));
+}
+
+/* As in Linux 6.15; the imported header is older. A kernel that does not know the flag says EINVAL. */
+struct attach_pasid {
+	__u32 argsz, flags, pt_id, pasid;
+};
+
+#define ATTACH_PASID (1u << 0)
+#define MAX_PASID ((1u << 20) - 1)
+
+static int
+iommufd_attach_pasid(struct backend *backend, struct ioas_device *device, uint32_t pasid)
+{
+	const struct iommufd *const fd = to_iommufd(backend);
+	struct attach_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = ATTACH_PASID,
+		.pt_id = device->hwpt != 0 ? device->hwpt : fd->ioas,
+		.pasid = pasid,
+	};
+	int ret;
+
+	if (device->group != NULL)
+		return -EOPNOTSUPP;
+	if (pasid == 0 || pasid > MAX_PASID)
+		return -EINVAL;
+	ret = backend->sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg);
+	return ret == -EINVAL || ret == -ENOTTY ? -EOPNOTSUPP : ret < 0 ? ret : 0;
+}
+
+static int
+iommufd_detach_pasid(struct backend *backend, struct ioas_device *device, uint32_t pasid)
+{
+	struct {
+		__u32 argsz, flags, pasid;
+	} arg = { .argsz = sizeof(arg), .flags = ATTACH_PASID, .pasid = pasid };
+
+	if (device->group != NULL)
+		return -EOPNOTSUPP;
+	return backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &arg);
 }
 
 static int
@@ -320,6 +414,8 @@ const struct backend_ops iommufd_ops = {
 	.close = iommufd_close,
 	.attach = iommufd_attach,
 	.detach = iommufd_detach,
+	.attach_pasid = iommufd_attach_pasid,
+	.detach_pasid = iommufd_detach_pasid,
 	.map = iommufd_map,
 	.map_fixed = iommufd_map_fixed,
 	.unmap = iommufd_unmap,

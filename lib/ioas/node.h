@@ -14,6 +14,7 @@ struct node {
 	char name[96]; /* its path, or a device's name: the node that it is opened by */
 	int fd;
 	bool bound;    /* a cdev that we have bound to an iommufd, which lasts as long as it is open */
+	uint32_t id;   /* its object there */
 };
 
 struct nodes {

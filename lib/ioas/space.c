@@ -302,9 +302,17 @@ ioas_device_find(struct ioas *space, const char *name)
 }
 
 static int
-attach_locked(struct ioas *space, const char *name, struct ioas_device *device)
+attach_locked(struct ioas *space, const char *name, const struct ioas_attach_options *options,
+	      struct ioas_device *device)
 {
 	int ret;
+
+	if (options->size != sizeof(*options) || (!options->hwpt && options->hwpt_flags != 0)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "%s: ioas_attach_options.size is %zu, this library knows %zu; hwpt_flags need "
+			 "hwpt", device_basename(name), options->size, sizeof(*options));
+		return -EINVAL;
+	}
 
 	if (find_device(space, name) != NULL) {
 		ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already",
@@ -314,7 +322,7 @@ attach_locked(struct ioas *space, const char *name, struct ioas_device *device)
 	ret = device_resolve(device, name, &space->log);
 	if (ret < 0)
 		return ret;
-	ret = space->backend->ops->attach(space->backend, device);
+	ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
 	ret = refresh_ranges(space);
@@ -331,8 +339,10 @@ attach_locked(struct ioas *space, const char *name, struct ioas_device *device)
 }
 
 int
-ioas_attach(struct ioas *space, const char *name, struct ioas_device **out)
+ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_options *options,
+	    struct ioas_device **out)
 {
+	static const struct ioas_attach_options defaults = { .size = sizeof(defaults) };
 	struct ioas_device *device;
 	int ret;
 
@@ -343,13 +353,48 @@ ioas_attach(struct ioas *space, const char *name, struct ioas_device **out)
 	device->sys = space->backend->sys;
 	device->fd = -1;
 	pthread_mutex_lock(&space->lock);
-	ret = attach_locked(space, name, device);
+	ret = attach_locked(space, name, options != NULL ? options : &defaults, device);
 	pthread_mutex_unlock(&space->lock);
 	if (ret < 0)
 		free(device);
 	else
 		*out = device;
 	return ret;
+}
+
+int
+ioas_attach_pasid(struct ioas_device *device, uint32_t pasid)
+{
+	struct ioas *const space = device->space;
+	struct backend *const backend = space->backend;
+	int ret = -EOPNOTSUPP;
+
+	pthread_mutex_lock(&space->lock);
+	if (backend->ops->attach_pasid != NULL)
+		ret = backend->ops->attach_pasid(backend, device, pasid);
+	pthread_mutex_unlock(&space->lock);
+	if (ret == -EOPNOTSUPP)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "%s: cannot attach PASID %u: it takes backend iommufd, a character device and "
+			 "Linux 6.15", device->name, pasid);
+	else if (ret < 0)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "%s: cannot attach PASID %u: %s: the device and the IOMMU must have PASIDs, "
+			 "and the device be attached through a HWPT for them", device->name, pasid,
+			 strerror(-ret));
+	return ret;
+}
+
+void
+ioas_detach_pasid(struct ioas_device *device, uint32_t pasid)
+{
+	struct ioas *const space = device->space;
+	struct backend *const backend = space->backend;
+
+	pthread_mutex_lock(&space->lock);
+	if (backend->ops->detach_pasid != NULL)
+		backend->ops->detach_pasid(backend, device, pasid);
+	pthread_mutex_unlock(&space->lock);
 }
 
 void

@@ -582,12 +582,16 @@ new_container(struct spapr *spapr, struct ioas_device *device, struct container 
 }
 
 static int
-spapr_attach(struct backend *backend, struct ioas_device *device)
+spapr_attach(struct backend *backend, struct ioas_device *device,
+	     const struct ioas_attach_options *options)
 {
 	struct spapr *const spapr = to_spapr(backend);
 	struct container *container = spapr->containers;
 	int ret;
 
+	ret = group_check_options(backend, device, options);
+	if (ret < 0)
+		return ret;
 	while (container != NULL && container->group->number != device->group_number)
 		container = container->next;
 	if (container != NULL) {

@@ -193,7 +193,8 @@ start_iommu(struct type1 *type1, const struct ioas_device *device)
 }
 
 static int
-type1_attach(struct backend *backend, struct ioas_device *device)
+type1_attach(struct backend *backend, struct ioas_device *device,
+	     const struct ioas_attach_options *options)
 {
 	struct type1 *const type1 = to_type1(backend);
 	const bool first = type1->groups == NULL;
@@ -205,7 +206,9 @@ type1_attach(struct backend *backend, struct ioas_device *device)
 			 device->name);
 		return -ENOENT;
 	}
-	ret = group_enter(backend, &type1->groups, type1->fd, device);
+	ret = group_check_options(backend, device, options);
+	if (ret == 0)
+		ret = group_enter(backend, &type1->groups, type1->fd, device);
 	if (ret < 0)
 		return ret;
 	if (first)

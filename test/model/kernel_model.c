@@ -375,11 +375,70 @@ free_ioas(struct model_ioas *ioas)
 	free(ioas);
 }
 
+static struct model_hwpt **
+find_hwpt(struct model_ctx *ctx, uint32_t id)
+{
+	struct model_hwpt **link = &ctx->hwpts;
+
+	while (*link != NULL && (*link)->id != id)
+		link = &(*link)->next;
+	return link;
+}
+
+static bool
+hwpt_is_used(uint32_t id)
+{
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
+		if (d->hwpt == id && d->ioas != NULL)
+			return true;
+	return false;
+}
+
+static void
+free_hwpt(struct model_hwpt **link)
+{
+	struct model_hwpt *const hwpt = *link;
+
+	*link = hwpt->next;
+	free(hwpt);
+}
+
+static int
+hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
+{
+	struct model_ioas *const ioas = model_find_ioas(ctx, arg->pt_id);
+	const struct model_device *d = model_devices;
+	struct model_hwpt *hwpt;
+
+	if (arg->__reserved != 0)
+		return -EOPNOTSUPP;
+	while (d != NULL && (d->ctx != ctx || d->id != arg->dev_id))
+		d = d->next;
+	if (d == NULL || ioas == NULL)
+		return -ENOENT;
+	if ((arg->flags & ~model.hwpt_flags) != 0)
+		return -EOPNOTSUPP;
+	hwpt = calloc(1, sizeof(*hwpt));
+	hwpt->id = ++ctx->last_id;
+	hwpt->ioas = ioas;
+	hwpt->next = ctx->hwpts;
+	ctx->hwpts = hwpt;
+	arg->out_hwpt_id = hwpt->id;
+	return 0;
+}
+
 static int
 destroy(struct model_ctx *ctx, struct iommu_destroy *arg)
 {
 	struct model_ioas *const ioas = model_find_ioas(ctx, arg->id);
+	struct model_hwpt **const hwpt = find_hwpt(ctx, arg->id);
 
+	if (*hwpt != NULL) {
+		if (hwpt_is_used(arg->id))
+			return -EBUSY;
+		free_hwpt(hwpt);
+		return 0;
+	}
 	if (ioas == NULL)
 		return -ENOENT;
 	if (ioas->attached > 0)
@@ -600,6 +659,8 @@ model_put_ctx(struct model_ctx *ctx)
 {
 	if (--ctx->refs > 0)
 		return;
+	while (ctx->hwpts != NULL)
+		free_hwpt(&ctx->hwpts);
 	while (ctx->ioas != NULL)
 		free_ioas(ctx->ioas);
 	free(ctx);
@@ -613,6 +674,8 @@ model_detach_device(struct model_device *device)
 	if (ioas == NULL)
 		return;
 	device->ioas = NULL;
+	device->hwpt = 0;
+	device->pasids = 0;
 	if (--ioas->attached > 0)
 		return;
 	for (size_t i = 0; i < ioas->n_areas; i++)
@@ -647,7 +710,7 @@ bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 	device->ctx = iommu->ctx;
 	device->ctx->refs++;
 	device->bound_fd = fd;
-	arg->out_devid = ++device->ctx->last_id;
+	arg->out_devid = device->id = ++device->ctx->last_id;
 	return 0;
 }
 
@@ -693,29 +756,42 @@ model_attach_device(struct model_device *device, struct model_ioas *ioas)
 static int
 attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
 {
+	struct model_hwpt *hwpt;
 	struct model_ioas *ioas;
 	int ret;
 
 	if (arg->argsz < member_end(struct vfio_device_attach_iommufd_pt, pt_id) ||
-	    arg->flags != 0)
+	    (arg->flags & ~(model.pasid ? 1u : 0)) != 0)
 		return -EINVAL;
-	ioas = model_find_ioas(device->ctx, arg->pt_id);
+	hwpt = *find_hwpt(device->ctx, arg->pt_id);
+	ioas = hwpt != NULL ? hwpt->ioas : model_find_ioas(device->ctx, arg->pt_id);
 	if (ioas == NULL)
 		return -ENOENT;
+	if (arg->flags != 0) {
+		device->pasids++;
+		return 0;
+	}
 	if (device->ioas != NULL)
 		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
 	ret = model_attach_device(device, ioas);
-	if (ret == 0)
+	if (ret < 0)
+		return ret;
+	device->hwpt = hwpt != NULL ? hwpt->id : 0;
+	if (hwpt == NULL)
 		arg->pt_id = ++device->ctx->last_id;
-	return ret;
+	return 0;
 }
 
 static int
 detach(struct model_device *device, struct vfio_device_detach_iommufd_pt *arg)
 {
 	if (arg->argsz < member_end(struct vfio_device_detach_iommufd_pt, flags) ||
-	    arg->flags != 0)
+	    (arg->flags & ~(model.pasid ? 1u : 0)) != 0)
 		return -EINVAL;
+	if (arg->flags != 0) {
+		device->pasids--;
+		return 0;
+	}
 	model_detach_device(device);
 	return 0;
 }
@@ -772,6 +848,9 @@ iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
 	case IOMMU_IOAS_UNMAP:
 		ret = CHECK(iommu_ioas_unmap, length);
 		return ret < 0 ? ret : unmap(ctx, arg);
+	case IOMMU_HWPT_ALLOC:
+		ret = CHECK(iommu_hwpt_alloc, __reserved);
+		return ret < 0 ? ret : hwpt_alloc(ctx, arg);
 	case IOMMU_VFIO_IOAS:
 		ret = CHECK(iommu_vfio_ioas, __reserved);
 		return ret < 0 ? ret : vfio_ioas(ctx, arg);
@@ -819,6 +898,8 @@ kind_of(unsigned long request)
 		return MODEL_MAP;
 	case IOMMU_IOAS_UNMAP:
 		return MODEL_UNMAP;
+	case IOMMU_HWPT_ALLOC:
+		return MODEL_HWPT_ALLOC;
 	case VFIO_DEVICE_BIND_IOMMUFD:
 		return MODEL_BIND;
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:

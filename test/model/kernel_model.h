@@ -48,6 +48,7 @@ enum model_call {
 	MODEL_MAP,
 	MODEL_UNMAP,
 	MODEL_BIND,
+	MODEL_HWPT_ALLOC,
 	MODEL_ATTACH,
 	MODEL_DETACH,
 	MODEL_GET_INFO,
@@ -84,6 +85,9 @@ struct model_device {
 	struct model_device *next;
 	struct model_ctx *ctx;    /* that it is bound to */
 	int bound_fd;             /* through which; -1: none */
+	uint32_t id;              /* of its object there */
+	uint32_t hwpt;            /* that it is attached through; 0: the kernel's choice */
+	unsigned int pasids;      /* that are attached */
 	struct model_ioas *ioas;  /* that it is attached to */
 };
 
@@ -94,6 +98,8 @@ struct model {
 	int type1_version;        /* that the container knows; 0: it knows no type1 */
 	uint64_t dma_entry_limit; /* maps of a container */
 	bool no_info_caps;        /* the container does not tell ranges, as before Linux 5.4 */
+	uint32_t hwpt_flags;      /* that the IOMMUs support */
+	bool pasid;               /* Linux 6.15, and devices with PASIDs */
 	bool emulated;            /* /dev/vfio/vfio is an iommufd */
 	bool spapr;               /* it has sPAPR instead of type1 */
 	unsigned int windows;     /* that sPAPR can have, the default one among them */

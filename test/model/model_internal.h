@@ -38,8 +38,16 @@ struct model_ioas {
 	unsigned int attached;
 };
 
+/* A hardware page table that was asked for. */
+struct model_hwpt {
+	struct model_hwpt *next;
+	uint32_t id;
+	struct model_ioas *ioas;
+};
+
 struct model_ctx {
 	unsigned int refs;
+	struct model_hwpt *hwpts;
 	uint32_t last_id;
 	struct model_ioas *ioas;
 	uint32_t vfio_ioas;          /* for groups; 0: none */

@@ -322,7 +322,7 @@ run(unsigned int seconds)
 	uint64_t found = 0, missing = 0, generations = 0;
 	struct ioas_device *device;
 
-	if (ioas_create(&options, &space) != 0 || ioas_attach(space, "0000:00:02.0", &device) != 0)
+	if (ioas_create(&options, &space) != 0 || ioas_attach(space, "0000:00:02.0", NULL, &device) != 0)
 		return EXIT_FAILURE;
 	ioas_tables(space, tables, REPLICAS);
 	for (uintptr_t i = 0; i < n_readers; i++)

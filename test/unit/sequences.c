@@ -582,7 +582,7 @@ lib_open(struct ioas_range window, bool attached)
 		return false;
 	ioas_get_info(space, &info);
 	return CHECK(strcmp(info.backend, backend) == 0) &&
-	       (!attached || CHECK(ioas_attach(space, bdf, &handle) == 0));
+	       (!attached || CHECK(ioas_attach(space, bdf, NULL, &handle) == 0));
 }
 
 /* Whether every page of an area leads to its IOVA and back. */
@@ -656,10 +656,10 @@ lib_space(void)
 	if (!lib_open(everywhere, false))
 		return;
 	lib_info("empty");
-	expect("no such device", ioas_attach(space, "ffff:ff:1f.7", &again), -ENODEV);
-	expect("attach", ioas_attach(space, bdf, &handle), 0);
+	expect("no such device", ioas_attach(space, "ffff:ff:1f.7", NULL, &again), -ENODEV);
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), 0);
 	lib_info("attached");
-	expect("attach again", ioas_attach(space, bdf, &again), -EEXIST);
+	expect("attach again", ioas_attach(space, bdf, NULL, &again), -EEXIST);
 	expect("info", ioas_device_info(handle, &info), 0);
 	say("%u regions, %u interrupts", info.num_regions, info.num_irqs);
 	CHECK(ioas_device_find(space, bdf) == handle);
@@ -667,13 +667,36 @@ lib_space(void)
 	CHECK(ioas_device_fd(handle) >= 0);
 	CHECK(strcmp(ioas_device_name(handle), bdf) == 0);
 	if (CHECK(lib_create(everywhere, &other) == 0)) {
-		expect("attach to a second space", ioas_attach(other, bdf, &again), -EBUSY);
+		expect("attach to a second space", ioas_attach(other, bdf, NULL, &again), -EBUSY);
 		ioas_destroy(other);
 	}
 	ioas_detach(handle);
 	lib_info("detached");
 	CHECK(ioas_device_find(space, bdf) == NULL);
-	expect("attach once more", ioas_attach(space, bdf, &handle), 0);
+	expect("attach once more", ioas_attach(space, bdf, NULL, &handle), 0);
+}
+
+/* What only iommufd has, for devices with a character device. */
+static void
+lib_hwpt(void)
+{
+	struct ioas_attach_options options = { .size = sizeof(options), .hwpt = true };
+
+	if (!lib_open(everywhere, false))
+		return;
+	lib_map("before the attach", 0, MIB(2));
+	expect("attach through a page table of its own", ioas_attach(space, bdf, &options, &handle), 0);
+	lib_info("attached");
+	lib_map("attached", MIB(2), MIB(2));
+	expect("a PASID", ioas_attach_pasid(handle, 1), -EOPNOTSUPP);
+	ioas_detach(handle);
+	options.hwpt_flags = 1u << 31;
+	expect("flags that no kernel knows", ioas_attach(space, bdf, &options, &handle), -EOPNOTSUPP);
+	options.hwpt_flags = 0;
+	expect("attach again", ioas_attach(space, bdf, &options, &handle), 0);
+	expect("unmap", ioas_unmap(space, at(0), MIB(4)), 2);
+	ioas_destroy(space);
+	space = NULL;
 }
 
 static void
@@ -806,13 +829,13 @@ lib_hot_attach(void)
 		return;
 	iova = lib_map("before any attach", MIB(2), MIB(2));
 	lib_map("a page", MIB(8) + PAGES(1), PAGES(1));
-	expect("attach", ioas_attach(space, bdf, &handle), 0);
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), 0);
 	CHECK(translates(memory + MIB(2), MIB(2), iova));
 	lib_map("attached", MIB(4), MIB(2));
 	ioas_detach(handle);
 	lib_map("detached", MIB(10), MIB(2));
 	lib_info("detached");
-	expect("attach", ioas_attach(space, bdf, &handle), 0);
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), 0);
 	lib_info("attached");
 	expect("unmap", ioas_unmap(space, at(0), MEMORY_SIZE), 4);
 }
@@ -838,10 +861,10 @@ lib_hot_attach_fails(void)
 	}
 	expect("map what will be reserved", ioas_map_fixed(space, at(0), PAGES(1), lost), 0);
 	lib_map("and something else", MIB(2), MIB(2));
-	expect("attach", ioas_attach(space, bdf, &handle), -EADDRINUSE);
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), -EADDRINUSE);
 	lib_info("as before");
 	expect("unmap it", ioas_unmap_iova(space, lost, PAGES(1)), 1);
-	expect("attach", ioas_attach(space, bdf, &handle), 0);
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), 0);
 }
 
 static void
@@ -906,6 +929,7 @@ static const struct {
 	{ "kernel: bind", kernel_bind, true },
 	{ "kernel: attach", kernel_attach, true },
 	{ "kernel: bad memory", kernel_bad_memory, true },
+	{ "page tables", lib_hwpt, true },
 	{ "space", lib_space, false },
 	{ "maps", lib_maps, false },
 	{ "fixed", lib_fixed, false },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "unit.h"
+#include <linux/iommufd.h>
 #include <linux/vfio.h>
 
 static void
@@ -17,13 +18,13 @@ by_name_and_path(void)
 	CU_ASSERT_TRUE(ioas_device_fd(nic) >= 0);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
 	CU_ASSERT_PTR_NULL(ioas_device_find(space, "0000:00:02.1"));
-	REFUSED(ioas_attach(space, NIC, &nic), -EEXIST, NIC "|attached already");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EEXIST, NIC "|attached already");
 	ioas_detach(nic);
 	CU_ASSERT_PTR_NULL(ioas_device_find(space, NIC));
 	CU_ASSERT_EQUAL(model_attached(), 0);
 	CU_ASSERT_EQUAL(model_open_files(), 1);
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", ioas_sys->sysfs, NIC);
-	CU_ASSERT_EQUAL(ioas_attach(space, path, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, path, NULL, &nic), 0);
 	CU_ASSERT_STRING_EQUAL(ioas_device_name(nic), NIC);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
@@ -51,9 +52,9 @@ several_devices(void)
 	unit_add_device("0000:00:03.0", &model_intel39);
 	unit_add_device("0000:00:04.0", &model_smmuv3);
 	unit_create(true);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 2);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:04.0", &third), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:04.0", NULL, &third), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 3);
 	iova = unit_map(0, MIB(2));
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
@@ -80,7 +81,7 @@ again(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(8), iova));
 	for (uint64_t i = 1; i < 200; i++)
 		unit_map(i * GIB(1), MIB(512));
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(8), iova));
 	CU_ASSERT_EQUAL(model_pinned(), MIB(8) + 199 * MIB(512));
 }
@@ -96,7 +97,7 @@ allowed_list(void)
 	unit_create_window(0x8000000, 0x80fffff);
 	CU_ASSERT_EQUAL(unit_map(0, PAGE) & ~UINT64_C(0xfffff), 0x8000000);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), PAGE), 1);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -ENOSPC, "no free range");
 }
 
@@ -110,7 +111,7 @@ hot(void)
 	unit_create(true);
 	iova = unit_map(0, MIB(2));
 	later = unit_map(MIB(8), KIB(12));
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 	CU_ASSERT_TRUE(unit_translates(MIB(8), KIB(12), later));
 	for (uint64_t i = 0; i < 200; i++) {
@@ -128,11 +129,11 @@ hot_fails(void)
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), PAGE, 0x80ff000), 0);
 	unit_map(MIB(2), MIB(2));
-	REFUSED(ioas_attach(space, "0000:00:03.0", &second), -EADDRINUSE,
+	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &second), -EADDRINUSE,
 		"0000:00:03.0|reserves IOVAs|before memory is mapped");
 	unit_map(MIB(4), MIB(2));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), PAGE), 1);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 }
 
 /* A smaller aperture comes: what was reserved above it gets another place. */
@@ -146,11 +147,69 @@ smaller_aperture(void)
 	nic_model->iommu = &model_intel48;
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), GIB(1024)), 0);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 	for (uint64_t i = 0; i < 8; i++) {
 		iova = unit_map(i * GIB(128), MIB(2));
 		CU_ASSERT_TRUE(iova != 0 && iova + MIB(2) <= GIB(512));
 	}
+}
+
+/* Through a hardware page table that was asked for. */
+static void
+hwpt(void)
+{
+	struct ioas_attach_options options = { .size = sizeof(options), .hwpt = true };
+
+	unit_create(false);
+	if (!unit_backend_is("iommufd")) {
+		REFUSED(ioas_attach(space, NIC, &options, &nic), -EOPNOTSUPP,
+			NIC "|hardware page table|iommufd|character device");
+		return;
+	}
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &options, &nic), 0);
+	CU_ASSERT_NOT_EQUAL(nic_model->hwpt, 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
+	ioas_detach(nic);
+	options.hwpt_flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	REFUSED(ioas_attach(space, NIC, &options, &nic), -EOPNOTSUPP,
+		NIC "|hardware page table with flags 0x2|leave flags out");
+	model.hwpt_flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	for (unsigned int i = 1; i <= 3; i++) {
+		model_fail(i, 1u << MODEL_BIND | 1u << MODEL_HWPT_ALLOC | 1u << MODEL_ATTACH, -ENOMEM);
+		REFUSED(ioas_attach(space, NIC, &options, &nic), -ENOMEM, NIC "|cannot attach");
+	}
+	model_fail(0, 0, 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &options, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), ioas_lookup(ioas_table(space), VA(0))));
+}
+
+static void
+wrong_options(void)
+{
+	struct ioas_attach_options options = { .size = 4 };
+
+	unit_create(false);
+	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "ioas_attach_options.size is 4");
+	options.size = sizeof(options);
+	options.hwpt_flags = 1;
+	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "hwpt_flags need hwpt");
+}
+
+static void
+pasid(void)
+{
+	unit_create(true);
+	REFUSED(ioas_attach_pasid(nic, 7), -EOPNOTSUPP, NIC "|PASID 7|Linux 6.15");
+	ioas_detach_pasid(nic, 7);
+	if (!unit_backend_is("iommufd"))
+		return;
+	model.pasid = true;
+	REFUSED(ioas_attach_pasid(nic, 0), -EINVAL, NIC "|PASID 0");
+	REFUSED(ioas_attach_pasid(nic, 1u << 20), -EINVAL, NIC "|PASID 1048576");
+	CU_ASSERT_EQUAL(ioas_attach_pasid(nic, 7), 0);
+	CU_ASSERT_EQUAL(nic_model->pasids, 1);
+	ioas_detach_pasid(nic, 7);
+	CU_ASSERT_EQUAL(nic_model->pasids, 0);
 }
 
 UNIT_MAIN("attach",
@@ -161,4 +220,7 @@ UNIT_MAIN("attach",
 	  { "hot, with an allowed list in the way", allowed_list },
 	  { "hot, with memory mapped", hot },
 	  { "hot, and it fails", hot_fails },
-	  { "a smaller aperture", smaller_aperture })
+	  { "a smaller aperture", smaller_aperture },
+	  { "through a HWPT", hwpt },
+	  { "wrong options", wrong_options },
+	  { "PASID", pasid })

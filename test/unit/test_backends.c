@@ -60,7 +60,7 @@ auto_falls_back(void)
 	CU_ASSERT_EQUAL_FATAL(n_infos, 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "iommufd cannot be used: /dev/iommu does not exist"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(infos[1], "spapr cannot be used: "));
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
 static void
@@ -104,7 +104,7 @@ versions(void)
 	CU_ASSERT_EQUAL_FATAL(create("type1"), 0);
 	CU_ASSERT_EQUAL_FATAL(n_infos, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(infos[0], "version 1 is used"));
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
 }
@@ -126,7 +126,7 @@ create_type1(bool attach)
 	options.backend = "type1";
 	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
 	if (attach)
-		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &nic), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
 /* Both devices of a group are opened through one descriptor of it. */
@@ -139,7 +139,7 @@ one_group(void)
 	model_device_join(model_device_add(NIC2, &model_intel39), nic_model);
 	create_type1(true);
 	CU_ASSERT_EQUAL(model_open_files(), 3);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_open_files(), 4);
 	iova = unit_map(0, MIB(2));
 	ioas_detach(nic);
@@ -159,14 +159,14 @@ several_groups(void)
 
 	create_type1(true);
 	iova = unit_map(0, MIB(2));
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
 	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 3);
 	/* No map is lost when one group leaves, whichever it is. */
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_areas(), 1);
 	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	ioas_detach(second);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
@@ -176,7 +176,7 @@ not_viable(void)
 {
 	create_type1(false);
 	nic_model->holder = MODEL_HELD_BY_NEIGHBOUR;
-	REFUSED(ioas_attach(space, NIC, &nic), -EPERM,
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EPERM,
 		NIC "|group 0 is not viable|iommu_group/devices|vfio-pci");
 }
 
@@ -208,14 +208,14 @@ maps_come_back(void)
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_areas(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
-	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use");
 	unit_map(MIB(8), MIB(2));
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_areas(), 2);
 	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
 	model_device_hold(nic_model, false);
 	CU_ASSERT_EQUAL(model_areas(), 2);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
 
@@ -234,7 +234,7 @@ ranges_from_sysfs(void)
 	CU_ASSERT_EQUAL(ranges[0].last, 0xfedfffff);
 	CU_ASSERT_EQUAL(ranges[1].first, 0xfef00000);
 	CU_ASSERT_EQUAL(ranges[1].last, GIB(512) - 1);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
 	CU_ASSERT_EQUAL(ranges[1].first, 0x8100000);
 	for (uint64_t i = 0; i < 100; i++)
@@ -258,7 +258,7 @@ create_spapr(bool attach)
 
 		options.backend = "spapr";
 		CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
-		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, "0001:00:00.0", &nic), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, "0001:00:00.0", NULL, &nic), 0);
 	}
 }
 
@@ -331,18 +331,18 @@ power_groups(void)
 	second_model = model_device_find("0002:00:00.0");
 	small = unit_map(0, MIB(512));
 	large = unit_map(GIB(1), MIB(768));
-	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_pinned(), MIB(1280));
 	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
 	CU_ASSERT_EQUAL(model_translate(second_model, large + 1), BASE + GIB(1) + 1);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0001:00:00.0", &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0001:00:00.0", NULL, &nic), 0);
 	ioas_detach(second);
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
-	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", &second), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_translate(second_model, small + 1), BASE + 1);
 	CU_ASSERT_EQUAL(model_translate(second_model, large + 1), BASE + GIB(1) + 1);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), GIB(2)), 2);
@@ -381,7 +381,7 @@ power_failures(void)
 	nic = NULL;
 	do {
 		model_fail(++n, 0, -EIO);
-		ret = ioas_attach(space, "0002:00:00.0", &second);
+		ret = ioas_attach(space, "0002:00:00.0", NULL, &second);
 		if (ret < 0) {
 			CU_ASSERT_EQUAL(ret, -EIO);
 			CU_ASSERT_EQUAL(model_open_files(), 0);

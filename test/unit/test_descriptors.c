@@ -56,7 +56,7 @@ use(const char *device_name)
 	};
 
 	CU_ASSERT_EQUAL_FATAL(create(given, 2), 0);
-	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
 }
 
@@ -68,7 +68,7 @@ handed_in(void)
 	/* The descriptors are the caller's: a device that has gone can come back, */
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_attached(), 0);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	ioas_destroy(space);
 	space = NULL;
 	/* and nothing of a space that has gone stays behind. */
@@ -98,9 +98,9 @@ only_one(void)
 	given.fd = backend_fd;
 	ioas_sys->close(device_fd);
 	CU_ASSERT_EQUAL_FATAL(create(&given, 1), 0);
-	REFUSED(ioas_attach(space, NIC, &nic), -EACCES, NIC "|no permission|hand in a descriptor");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EACCES, NIC "|no permission|hand in a descriptor");
 	nic_model->open_error = 0;
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	ioas_destroy(space);
 	space = NULL;
 	ioas_sys->close(backend_fd);
@@ -131,7 +131,7 @@ wrong(void)
 	given[1].fd = device_fd;
 	given[1].name = unit_backend_is("iommufd") ? "/dev/vfio/devices/vfio1" : "/dev/vfio/1";
 	CU_ASSERT_EQUAL_FATAL(create(given, 2), 0);
-	REFUSED(ioas_attach(space, NIC2, &nic), -EINVAL, "of something else|hand in one of");
+	REFUSED(ioas_attach(space, NIC2, NULL, &nic), -EINVAL, "of something else|hand in one of");
 	ioas_destroy(space);
 	space = NULL;
 	close_both();

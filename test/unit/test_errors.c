@@ -53,10 +53,10 @@ static void
 no_device(void)
 {
 	unit_create(false);
-	REFUSED(ioas_attach(space, "0000:99:00.0", &nic), -ENODEV,
+	REFUSED(ioas_attach(space, "0000:99:00.0", NULL, &nic), -ENODEV,
 		"0000:99:00.0|no such device|dpdk-devbind.py");
-	REFUSED(ioas_attach(space, "/sys/nowhere/0000:99:00.0", &nic), -ENODEV, "no such device");
-	REFUSED(ioas_attach(space, "", &nic), -ENODEV, "no such device");
+	REFUSED(ioas_attach(space, "/sys/nowhere/0000:99:00.0", NULL, &nic), -ENODEV, "no such device");
+	REFUSED(ioas_attach(space, "", NULL, &nic), -ENODEV, "no such device");
 }
 
 static void
@@ -64,10 +64,10 @@ wrong_driver(void)
 {
 	unit_create(false);
 	model_device_driver(nic_model, "e1000e");
-	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV,
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENODEV,
 		NIC "|bound to e1000e|dpdk-devbind.py -b vfio-pci " NIC);
 	model_device_driver(nic_model, NULL);
-	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV,
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENODEV,
 		NIC "|bound to no driver|dpdk-devbind.py -b vfio-pci " NIC);
 }
 
@@ -80,7 +80,7 @@ no_iommu(void)
 	model_device_no_iommu(other);
 	CU_ASSERT_TRUE(ioas_device_is_usable(NIC));
 	CU_ASSERT_FALSE(ioas_device_is_usable("0000:00:03.0"));
-	REFUSED(ioas_attach(space, "0000:00:03.0", &nic), -ENOENT,
+	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -ENOENT,
 		"0000:00:03.0|no IOMMU translates for it|intel_iommu=on");
 }
 
@@ -92,12 +92,12 @@ node_not_ours(void)
 	unit_create(false);
 	nic_model->open_error = -EACCES;
 	snprintf(words, sizeof(words), NIC "|no permission|%s|udev rule", unit_node());
-	REFUSED(ioas_attach(space, NIC, &nic), -EACCES, words);
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EACCES, words);
 	nic_model->open_error = -EBUSY;
-	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use|fuser");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use|fuser");
 	nic_model->open_error = -ENODEV;
 	snprintf(words, sizeof(words), NIC "|cannot open %s", unit_node());
-	REFUSED(ioas_attach(space, NIC, &nic), -ENODEV, words);
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENODEV, words);
 }
 
 static void
@@ -108,17 +108,17 @@ held(void)
 
 	unit_create(false);
 	nic_model->holder = MODEL_HELD_BY_GROUP;
-	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process|fuser");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use by another process|fuser");
 	nic_model->holder = MODEL_HELD_BY_CDEV;
-	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process|fuser");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use by another process|fuser");
 	nic_model->holder = MODEL_HELD_BY_NEIGHBOUR;
-	REFUSED(ioas_attach(space, NIC, &nic), -EPERM, NIC "|to a kernel driver|vfio-pci");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EPERM, NIC "|to a kernel driver|vfio-pci");
 	nic_model->holder = MODEL_HELD_BY_NOBODY;
 	CU_ASSERT_EQUAL(ioas_create(&options, &other), 0);
-	CU_ASSERT_EQUAL(ioas_attach(other, NIC, &nic), 0);
-	REFUSED(ioas_attach(space, NIC, &nic), -EBUSY, NIC "|in use by another process");
+	CU_ASSERT_EQUAL(ioas_attach(other, NIC, NULL, &nic), 0);
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use by another process");
 	ioas_destroy(other);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
 /* The limit that the message names is the process's, what it needs is the space's. */
@@ -164,9 +164,9 @@ memlock_at_attach(void)
 	model.memlock = MIB(1);
 	unit_create(false);
 	unit_map(0, MIB(2));
-	REFUSED(ioas_attach(space, NIC, &nic), -ENOMEM, NIC "|RLIMIT_MEMLOCK|ulimit -l");
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENOMEM, NIC "|RLIMIT_MEMLOCK|ulimit -l");
 	model.memlock = MIB(2);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
 static void

@@ -33,7 +33,7 @@ step_map_early(void)
 static int
 step_attach(void)
 {
-	return ioas_attach(space, NIC, &nic);
+	return ioas_attach(space, NIC, NULL, &nic);
 }
 
 static int
@@ -63,7 +63,7 @@ step_alias(void)
 static int
 step_hot_attach(void)
 {
-	return ioas_attach(space, NIC2, &nic2);
+	return ioas_attach(space, NIC2, NULL, &nic2);
 }
 
 static int

@@ -144,7 +144,7 @@ no_device(void)
 	iova = unit_map(0, MIB(2));
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 	CU_ASSERT_EQUAL(model_pinned(), 0);
-	CU_ASSERT_EQUAL(ioas_attach(space, NIC, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }

@@ -287,7 +287,7 @@ one_step(void)
 		ioas_detach(nic);
 		nic = NULL;
 	} else if (kind >= 97 && nic == NULL)
-		CHECK(ioas_attach(space, NIC, &nic) == 0);
+		CHECK(ioas_attach(space, NIC, NULL, &nic) == 0);
 	for (unsigned int i = 0; i < 4; i++)
 		check_lookup(random_number(MEMORY));
 	if (n_areas > 0) {

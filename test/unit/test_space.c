@@ -67,7 +67,7 @@ two_spaces(void)
 	unit_create(true);
 	unit_add_device("0000:00:03.0", &model_amd);
 	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other), 0);
-	CU_ASSERT_EQUAL(ioas_attach(other, "0000:00:03.0", &nic), 0);
+	CU_ASSERT_EQUAL(ioas_attach(other, "0000:00:03.0", NULL, &nic), 0);
 	CU_ASSERT_EQUAL(ioas_map(other, VA(0), MIB(2), &iova), 0);
 	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
 	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(other), VA(0)), iova);
@@ -111,7 +111,7 @@ many_ranges(void)
 			};
 		snprintf(name, sizeof(name), "0000:01:%02u.0", i);
 		unit_add_device(name, &iommu[i]);
-		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, name, &nic), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, name, NULL, &nic), 0);
 	}
 	CU_ASSERT_EQUAL(ioas_ranges(space, got, 32), 18);
 	for (unsigned int i = 2; i < 18; i++) {

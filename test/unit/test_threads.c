@@ -118,7 +118,7 @@ everybody(void)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&askers[i], NULL, ask_on, &wrong[i]), 0);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&writer, NULL, write_on, &first), 0);
 	for (unsigned int i = 0; i < 50; i++) {
-		CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", &second), 0);
+		CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 		ioas_detach(second);
 	}
 	pthread_join(writer, NULL);

@@ -119,7 +119,7 @@ create(const struct ioas_options *options, bool attach)
 {
 	CU_ASSERT_EQUAL_FATAL(ioas_create(options, &space), 0);
 	if (attach)
-		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &nic), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
 void

@@ -90,7 +90,7 @@ take(const char *path, const char *name)
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
-	ioas_attach(bus_ioas_space, path, &owned->device);
+	ioas_attach(bus_ioas_space, path, NULL, &owned->device);
 	taking = NULL;
 	return owned;
 }
