@@ -72,6 +72,7 @@ const struct model_iommu model_smmuv3 = {
 
 const struct model_iommu model_virtio = {
 	.name = "virtio-iommu",
+	.late = true,
 	.aperture = { 0, UINT64_MAX },
 	.reserved = { { 0xfee00000, 0xfeefffff } },
 	.n_reserved = 1,
@@ -418,6 +419,8 @@ hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
 		return -ENOENT;
 	if ((arg->flags & ~model.hwpt_flags) != 0)
 		return -EOPNOTSUPP;
+	if (d->iommu->late && ioas->n_areas > 0)
+		return -EADDRINUSE;
 	hwpt = calloc(1, sizeof(*hwpt));
 	hwpt->id = ++ctx->last_id;
 	hwpt->ioas = ioas;

@@ -27,6 +27,7 @@ struct model_iommu {
 	struct ioas_range reserved[4];
 	unsigned int n_reserved;
 	uint64_t page;            /* the smallest IOMMU page */
+	bool late;                /* its page tables know no width before the first attach */
 	bool spapr;               /* POWER: VFIO has sPAPR there and no other IOMMU */
 };
 
