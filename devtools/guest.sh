@@ -101,7 +101,7 @@ if [ -z "$share" ]; then
 fi
 mkdir -p "$share"
 chmod 755 "$share"
-rm -f "$share/status" "$share/dmesg"
+rm -f "$share/status" "$share/dmesg" "$share/started"
 if [ -n "$script" ]; then
 	cp -- "$script" "$share/script"
 else
@@ -199,10 +199,16 @@ if [ -n "$script" ]; then
 		rc=0
 		timeout -k 5 "$timeout" "${qemu[@]}" </dev/null 2>"$share/qemu" || rc=$?
 		# On a machine with much else to do QEMU now and then loses a virtual CPU's timer
-		# for good, and the guest stands still. That says nothing about what runs in it.
-		if [ $rc -ne 124 ] || [ $try -eq 2 ] ||
-			! grep -q 'rcu_.* kthread starved for' "$log"; then break; fi
-		say "guest: its kernel gets no timer interrupts any more: booted once again"
+		# for good, and the guest stands still, some not even up. That says nothing about
+		# what runs in it.
+		if [ $rc -ne 124 ] || [ $try -eq 2 ]; then break; fi
+		if [ ! -e "$share/started" ]; then
+			say "guest: it did not come up in $timeout s: booted once again"
+		elif grep -q 'rcu_.* kthread starved for' "$log"; then
+			say "guest: its kernel gets no timer interrupts any more: booted once again"
+		else
+			break
+		fi
 	done
 else
 	saved=$(stty -g)

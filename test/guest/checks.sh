@@ -43,6 +43,7 @@ boots "unit tests that cannot run" 1 "FAIL sequences-amd: status 127" \
 boots "faults can be allowed" 0 "DMAR: DRHD" \
 	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg' --allow-faults
 boots "a guest that hangs" 99 "no end after 20 s" 'sleep 1000' --timeout 20
+boots "a guest that does not come up" 99 "booted once again" true --timeout 20 --cmdline rdinit=/bin/cat
 boots "a guest that dies" 99 "ended without a status" 'poweroff -f'
 # shellcheck disable=SC2016
 boots "packets that do not arrive" 1 \
