@@ -23,6 +23,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
@@ -160,7 +161,8 @@ memory_forget(const void *va, size_t length)
 	if ((uintptr_t)va < vma.end && (uintptr_t)va + length > vma.first)
 		vma.end = 0;
 	pthread_mutex_unlock(&map_lock);
-	ioas_unmap(bus_ioas_space, va, RTE_ALIGN_CEIL(length, (size_t)4096));
+	/* The kernel takes whole pages. */
+	ioas_unmap(bus_ioas_space, va, RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
 }
 
 /* Whether [va, va + length) is mapped linearly at iova. */

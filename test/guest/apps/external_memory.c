@@ -162,7 +162,9 @@ asked_for(void)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_FIXED, -1, 0);
 	check(again == memory && rte_mem_virt2iova(again) != first,
 	      "asked for: other pages have another IOVA");
+	/* The kernel takes the whole page, of 64 KiB perhaps. */
 	munmap(again, 4096);
+	check(rte_mem_virt2iova(again) == RTE_BAD_IOVA, "asked for: gone with a part of its page");
 }
 
 int
