@@ -30,6 +30,24 @@ arch_of_machine() {
 	esac
 }
 
+# Has a command make a file or folder of the cache that is not there yet: one process at a time, who
+# waited finds it. The command puts it in place when it is whole; the folder $work is its own until
+# the script ends. Not behind || or in a condition, where bash would go on after an error.
+# usage: make_once RESULT COMMAND...
+make_once() {
+	local result=$1 dest
+	shift
+	if [ -e "$result" ]; then return; fi
+	dest=$(dirname "$result")
+	mkdir -p "$dest"
+	exec 9>"$dest/lock"
+	flock 9
+	if [ -e "$result" ]; then return; fi
+	work=$(mktemp -d "$(dirname "$dest")/build.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	"$@"
+}
+
 # Runs a command that prints much and takes long: its output goes to a log, a line of progress
 # (elapsed time, lines of output) to the terminal or, every 30 s, to a plain log.
 # usage: with_progress "what" LOGFILE COMMAND...

@@ -127,26 +127,21 @@ fill() {
 	if [ -z "$from" ]; then ldconfig -r "$root"; fi
 }
 
-if [ ! -f "$image" ]; then
+build() {
 	PATH=$PATH:/sbin:/usr/sbin
-	mkdir -p "$dest"
-	exec 9>"$dest/lock"
-	flock 9
-	if [ ! -f "$image" ]; then
-		work=$(mktemp -d "$cache/initramfs/build.XXXXXX")
-		trap 'rm -rf "$work"' EXIT
-		root=$work/root libdir=/usr/lib/$triplet testpmd=/usr/bin/dpdk-testpmd
-		if [ -z "$from" ]; then
-			libdir=$(pkg-config --variable=libdir libdpdk)
-			testpmd=$(command -v dpdk-testpmd)
-		fi
-		abi=$(basename "$(readlink -f "$from$libdir/librte_eal.so")")
-		abi=${abi#librte_eal.so.} abi=${abi%%.*}
-		declare -A walked
-		fill
-		# Not compressed: the emulated CPU would take longer to unpack it than to read it.
-		(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs"
-		mv "$work/initramfs" "$image"
+	root=$work/root libdir=/usr/lib/$triplet testpmd=/usr/bin/dpdk-testpmd
+	if [ -z "$from" ]; then
+		libdir=$(pkg-config --variable=libdir libdpdk)
+		testpmd=$(command -v dpdk-testpmd)
 	fi
-fi
+	abi=$(basename "$(readlink -f "$from$libdir/librte_eal.so")")
+	abi=${abi#librte_eal.so.} abi=${abi%%.*}
+	declare -A walked
+	fill
+	# Not compressed: the emulated CPU would take longer to unpack it than to read it.
+	(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs"
+	mv "$work/initramfs" "$image"
+}
+
+make_once "$image" build
 echo "$image"

@@ -40,31 +40,25 @@ digest=$(cat "${fragments[@]}" | sha256sum | cut -c1-12)
 dest=$cache/kernel/$version-$arch-$digest
 image=$dest/$(basename $boot)
 
-if [ ! -f "$image" ]; then
-	mkdir -p "$cache/kernel" "$dest"
-	# One build at a time; whoever waited finds the result there.
-	exec 9>"$dest/lock"
-	flock 9
-	if [ ! -f "$image" ]; then
-		work=$(mktemp -d "$cache/kernel/build.XXXXXX")
-		trap 'rm -rf "$work"' EXIT
-		with_progress "unpack $package $version" "$dest/unpack.log" \
-			tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
-		cd "$work"
-		{
-			"${make[@]}" tinyconfig
-			scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
-			"${make[@]}" olddefconfig
-		} >"$dest/config.log" 2>&1 || die "kernel configuration failed, see $dest/config.log"
-		# What a fragment asks for and olddefconfig dropped would show much later.
-		for option in "${needed[@]}"; do
-			grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
-		done
-		with_progress "build the guest's kernel $version for $arch" "$dest/build.log" \
-			"${make[@]}" -j"$(nproc)" "$(basename $boot)"
-		cp .config "$dest/config"
-		cp $boot "$image.new"
-		mv "$image.new" "$image"
-	fi
-fi
+build() {
+	with_progress "unpack $package $version" "$dest/unpack.log" \
+		tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
+	cd "$work"
+	{
+		"${make[@]}" tinyconfig
+		scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
+		"${make[@]}" olddefconfig
+	} >"$dest/config.log" 2>&1 || die "kernel configuration failed, see $dest/config.log"
+	# What a fragment asks for and olddefconfig dropped would show much later.
+	for option in "${needed[@]}"; do
+		grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
+	done
+	with_progress "build the guest's kernel $version for $arch" "$dest/build.log" \
+		"${make[@]}" -j"$(nproc)" "$(basename $boot)"
+	cp .config "$dest/config"
+	cp $boot "$image.new"
+	mv "$image.new" "$image"
+}
+
+make_once "$image" build
 echo "$image"

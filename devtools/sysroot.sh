@@ -64,17 +64,12 @@ unpack() {
 	done
 }
 
-if [ ! -d "$root" ]; then
-	mkdir -p "$dest"
-	exec 9>"$dest/lock"
-	flock 9
-	if [ ! -d "$root" ]; then
-		work=$(mktemp -d "$cache/sysroot/build.XXXXXX")
-		trap 'rm -rf "$work"' EXIT
-		with_progress "download packages for $arch" "$dest/download.log" download
-		with_progress "unpack packages for $arch" "$dest/unpack.log" unpack
-		mv "$work/packages" "$dest/packages"
-		mv "$work/root" "$root"
-	fi
-fi
+build() {
+	with_progress "download packages for $arch" "$dest/download.log" download
+	with_progress "unpack packages for $arch" "$dest/unpack.log" unpack
+	mv "$work/packages" "$dest/packages"
+	mv "$work/root" "$root"
+}
+
+make_once "$root" build
 realpath "$root"
