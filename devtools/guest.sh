@@ -236,7 +236,10 @@ faults='DMAR:.*(fault|Request|PTE)|DMAR.*\[(fault|INTR)|AMD-Vi:.*(Event|fault)|I
 # Linux before 6.15 gives an event's number, later ones its name; unreported events count too.
 faults+='|arm-smmu-v3 .*(event 0x|event: |error|timeout|overflow|aborted|unexpected|not be reported)'
 faults+='|virtio_iommu .*fault from EP'
-faults+='|EEH: .*(Frozen|frozen|error|detected)|PE.* [Ff]rozen'
+# POWER: all that names a host bridge or an endpoint in trouble. That one is frozen is said only with
+# CONFIG_STACKTRACE.
+faults+='|EEH: .*P(HB|E)#|EEH: .*failed [0-9]+ times|Failure .*PHB#|PHB#.* Diag-data'
+faults+='|iommu_tce: .*failed|plpar_tce_[a-z]+ failed'
 faults+='|WARNING:|BUG:|kernel BUG|Call Trace|Oops|lockup|rcu.*stall|blocked for more than'
 faults+='|general protection|segfault|Internal error|SError'
 if found=$(grep -E "$faults" "$share/dmesg"); then

@@ -7,16 +7,19 @@ set -euo pipefail
 dir=$1
 
 # Boots a script given as text. usage: boots NAME STATUS PATTERN TEXT [GUEST-OPTION]...
-# The run must end with STATUS and print PATTERN.
+# The run must end with STATUS and print each line of PATTERN.
 boots() {
-	local name=$1 status=$2 pattern=$3 rc=0
+	local name=$1 status=$2 patterns=$3 rc=0 pattern missing=''
 	printf '%s\n' "$4" >"$dir/script"
 	shift 4
 	guest "$@" "$dir/script" >"$dir/out" 2>&1 || rc=$?
+	while read -r pattern; do
+		grep -q -e "$pattern" "$dir/out" || missing+=" no '$pattern'"
+	done <<<"$patterns"
 	if [ $rc -ne "$status" ]; then
 		case_fail "$name" "status $rc, not $status"
-	elif ! grep -q -e "$pattern" "$dir/out"; then
-		case_fail "$name" "no '$pattern'"
+	elif [ -n "$missing" ]; then
+		case_fail "$name" "${missing# }"
 	else
 		case_ok "$name"
 		return
@@ -38,6 +41,18 @@ boots "AMD-Vi's IO_PAGE_FAULT fails" 97 "AMD-Vi: Event logged .IO_PAGE_FAULT" \
 boots "virtio-iommu's fault fails" 97 "virtio_iommu .*page fault from EP32" \
 	"echo 'virtio_iommu virtio0: page fault from EP32 at 0x1000 [R--]' >/dev/kmsg" \
 	--machine virtio-iommu
+power_events="EEH: Recovering PHB#1-PE#0
+EEH: Frozen PHB#1-PE#0 detected
+EEH: PE#0 (PCI 0001:00:00.0): not actionable
+EEH: This PCI device has failed 1 times in the last hour
+pnv_eeh_get_pe_state: Failure -5 getting PHB#1-PE0 state
+PHB4 PHB#1 Diag-data
+iommu_tce: tce_iommu_build_v2 failed ioba=800000000000000
+tce_buildmulti_pSeriesLP: plpar_tce_put failed"
+boots "each of POWER's errors fails" 97 "$power_events" \
+	"while read -r event; do echo \"\$event\" >/dev/kmsg; done <<'END'
+$power_events
+END" --machine pseries
 boots "unit tests that cannot run" 1 "FAIL sequences-amd: status 127" \
 	"$(cat "$(dirname "$0")/unit.sh")" --machine smmuv3
 boots "faults can be allowed" 0 "DMAR: DRHD" \
