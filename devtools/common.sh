@@ -25,9 +25,14 @@ arch_of_machine() {
 	case $1 in
 	intel-39 | intel-48 | amd | virtio-iommu | none) echo x86 ;;
 	smmuv3) echo arm64 ;;
-	pseries) echo ppc64 ;;
+	pseries | powernv9) echo ppc64 ;;
 	*) die "unknown machine $1" ;;
 	esac
+}
+
+# Its kernel, as devtools/kernel.sh names it.
+kernel_of_machine() {
+	if [ "$1" = powernv9 ]; then echo ppc64-powernv; else arch_of_machine "$1"; fi
 }
 
 # Has a command make a file or folder of the cache that is not there yet: one process at a time, who

@@ -17,7 +17,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; amd: AMD-Vi;
                     virtio-iommu; none: no IOMMU; smmuv3: an Arm machine with an SMMUv3
                     (NICs on no NUMA node); pseries: a POWER logical partition, each NIC on a
-                    host bridge of its own
+                    host bridge of its own; powernv9: a POWER machine without hypervisor, the same,
+                    at most four NICs, with a changed kernel (devtools/kernel/patch.ppc64-powernv)
   --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e)
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
@@ -70,6 +71,16 @@ done
 [ $# -le 1 ] || die "more than one script: $*"
 script=${1-}
 
+# The place of a device on the machine's first PCI bus; on powernv9, where a bus has one slot, on that
+# bus. usage: bus ADDRESS
+bus() {
+	case $machine in
+	pseries) echo "bus=pci.0,addr=$1" ;;
+	powernv9) echo "bus=pcie.$1" ;;
+	*) echo "bus=pcie.0,addr=$1" ;;
+	esac
+}
+
 # $tty: where the script's output goes; the first serial line, $console, is the kernel's.
 arch=$(arch_of_machine "$machine")
 case $arch in
@@ -81,17 +92,18 @@ arm64)
 	console=ttyAMA0 tty=hvc0
 	io=(-device "virtio-serial-pci,bus=pcie.0,addr=3" -device "virtconsole,chardev=io") ;;
 ppc64)
-	# The hypervisor's consoles; transactional memory cannot be emulated.
-	qemu=(qemu-system-ppc64 -M "pseries,cap-htm=off")
-	console=hvc0 tty=hvc1 io=(-device "spapr-vty,chardev=io") ;;
+	console=hvc0 tty=hvc1
+	if [ "$machine" = pseries ]; then
+		# The hypervisor's consoles; transactional memory cannot be emulated.
+		qemu=(qemu-system-ppc64 -M "pseries,cap-htm=off") io=(-device "spapr-vty,chardev=io")
+	else
+		qemu=(qemu-system-ppc64 -M powernv9)
+		io=(-device "virtio-serial-pci,$(bus 3)" -device "virtconsole,chardev=io")
+	fi ;;
 esac
-# The place of a device on the machine's first PCI bus. usage: bus ADDRESS
-bus() {
-	if [ "$machine" = pseries ]; then echo "bus=pci.0,addr=$1"; else echo "bus=pcie.0,addr=$1"; fi
-}
 
 command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
-kernel=$("$top/devtools/kernel.sh" "$arch")
+kernel=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")")
 initramfs=$("$top/devtools/initramfs.sh" "$arch")
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
@@ -117,10 +129,16 @@ log=${log:-$share/console}
 
 case $mem in *G) mem_mb=$((${mem%G} * 1024)) ;; *M) mem_mb=${mem%M} ;; *) mem_mb=$mem ;; esac
 qemu+=(-accel "tcg,thread=multi" -smp 4 -m "${mem_mb}M"
-	-nodefaults -display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
+	-display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
 	-serial "file:$log"
 	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
 	-device "virtio-9p-pci,fsdev=share,mount_tag=share,$(bus 2)")
+if [ "$machine" = powernv9 ]; then
+	# Its buses are among what -nodefaults leaves out.
+	qemu+=(-net none -vga none -monitor none)
+else
+	qemu+=(-nodefaults)
+fi
 signal=on
 if [ -z "$script" ]; then signal=off; fi
 qemu+=(-chardev "stdio,id=io,signal=$signal" "${io[@]}")
@@ -134,7 +152,9 @@ virtio-iommu)
 	cmdline+=" vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1" ;;
 esac
 
+if [ "$machine" = powernv9 ] && [ "$nodes" -gt 1 ]; then die "powernv9 has one node"; fi
 for ((i = 0; i < nodes; i++)); do
+	if [ "$machine" = powernv9 ]; then break; fi
 	per_node=$((4 / nodes))
 	qemu+=(-object "memory-backend-ram,id=m$i,size=$((mem_mb / nodes))M"
 		-numa "node,memdev=m$i,cpus=$((i * per_node))-$(((i + 1) * per_node - 1))")
@@ -157,6 +177,9 @@ for i in "${!nic_list[@]}"; do
 		# All devices of a host bridge are one group.
 		qemu+=(-device "spapr-pci-host-bridge,index=$((i + 1)),id=bridge$i")
 		place=bus=bridge$i.0
+	elif [ "$machine" = powernv9 ]; then
+		# Buses 2 and 3 have the share and the script's terminal.
+		place=$(bus $((i < 2 ? i : i + 2)))
 	else
 		place=$(bus $((i * 4 + 4)))
 	fi

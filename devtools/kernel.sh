@@ -11,14 +11,15 @@ usage: devtools/kernel.sh [-h] [ARCH]
 Builds a kernel with iommufd and VFIO cdevs for the emulated machine (no Debian kernel has
 CONFIG_IOMMUFD) and prints the path of its image. The result is kept under
 \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the version of the
-source package and a digest of the configuration: the second call only prints the path.
+source package and a digest of what makes it: the second call only prints the path.
 
-  ARCH   x86 (default), arm64 or ppc64
+  ARCH   x86 (default), arm64, ppc64, or ppc64-powernv: the same with a change of Linux itself, see
+         devtools/kernel/patch.ppc64-powernv
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
-arch=${1:-x86}
+variant=${1:-x86} arch=${variant%%-*} patches=()
 make=(make) needed=(64BIT IOMMUFD VFIO_PCI DETECT_HUNG_TASK)
 case $arch in
 x86) boot=arch/x86/boot/bzImage needed+=(VFIO_DEVICE_CDEV INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
@@ -29,21 +30,31 @@ ppc64)
 	# There are no VFIO cdevs beside sPAPR.
 	boot=vmlinux needed+=(PPC_64K_PAGES VFIO_IOMMU_SPAPR_TCE HVC_CONSOLE EEH)
 	make+=(ARCH=powerpc CROSS_COMPILE=powerpc64le-linux-gnu-) ;;
-*) usage >&2; die "no configuration for '$arch'" ;;
+*) usage >&2; die "no configuration for '$variant'" ;;
+esac
+case $variant in
+"$arch") ;;
+ppc64-powernv) patches=("$top/devtools/kernel/patch.$variant") ;;
+*) usage >&2; die "no configuration for '$variant'" ;;
 esac
 
 package=linux-source-6.12
 version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
 	die "package $package is not installed: run devtools/setup.sh"
 fragments=("$top/devtools/kernel/config.common" "$top/devtools/kernel/config.$arch")
-digest=$(cat "${fragments[@]}" | sha256sum | cut -c1-12)
-dest=$cache/kernel/$version-$arch-$digest
+digest=$(cat "${fragments[@]}" "${patches[@]}" | sha256sum | cut -c1-12)
+# What is not stock says so.
+if [ ${#patches[@]} -gt 0 ]; then version+=+patched; fi
+dest=$cache/kernel/$version-$variant-$digest
 image=$dest/$(basename $boot)
 
 build() {
 	with_progress "unpack $package $version" "$dest/unpack.log" \
 		tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
 	cd "$work"
+	for patch in "${patches[@]}"; do
+		patch -p1 <"$patch" >>"$dest/unpack.log" || die "$patch does not apply, see $dest/unpack.log"
+	done
 	{
 		"${make[@]}" tinyconfig
 		scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
@@ -53,7 +64,7 @@ build() {
 	for option in "${needed[@]}"; do
 		grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
 	done
-	with_progress "build the guest's kernel $version for $arch" "$dest/build.log" \
+	with_progress "build the guest's kernel $version for $variant" "$dest/build.log" \
 		"${make[@]}" -j"$(nproc)" "$(basename $boot)"
 	cp .config "$dest/config"
 	cp $boot "$image.new"

@@ -130,14 +130,14 @@ list() {
 	done
 }
 
-# The architectures of the machines that the runs boot.
-archs() {
+# One of the machines that the runs boot for each kernel.
+machines() {
 	local files machine
 	mapfile -t files < <(list | cut -f2)
-	echo x86
+	echo intel-39
 	if [ ${#files[@]} -eq 0 ]; then return; fi
-	for machine in smmuv3 pseries; do
-		if grep -qw $machine "${files[@]}"; then arch_of_machine $machine; fi
+	for machine in smmuv3 pseries powernv9; do
+		if grep -qw $machine "${files[@]}"; then echo $machine; fi
 	done
 }
 
@@ -185,9 +185,10 @@ if [ -z "$pattern" ]; then
 else
 	"$top/devtools/build.sh" gcc
 fi
-for arch in $(archs); do
+for machine in $(machines); do
+	arch=$(arch_of_machine "$machine")
 	if [ "$arch" != x86 ]; then "$top/devtools/build.sh" "$arch"; fi
-	"$top/devtools/kernel.sh" "$arch" >/dev/null
+	"$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" >/dev/null
 	"$top/devtools/initramfs.sh" "$arch" >/dev/null
 done
 guest_tests

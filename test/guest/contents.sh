@@ -135,7 +135,7 @@ works amd e1000e,e1000e
 works amd e1000e,virtio
 works virtio-iommu e1000e,e1000e
 backend=spapr
-works pseries e1000e,e1000e
+for machine in pseries powernv9; do works $machine e1000e,e1000e; done
 backend=iommufd
 # The right address, by the same way of changing it: nothing else that it does makes a difference.
 breaks intel-39 e1000e,virtio +0 0 0
@@ -148,8 +148,10 @@ for machine in intel-39 smmuv3 virtio-iommu; do
 done
 # QEMU's AMD-Vi stops that too, but logs no event where a table's entry is 0.
 breaks amd e1000e,virtio +0x4000000000 1 0
-# Nothing reports it on POWER.
+# Nothing reports it on POWER. What lies beyond a window of QEMU's powernv9 is the window once more.
 backend=spapr
 breaks pseries e1000e,e1000e +0 0 0
 breaks pseries e1000e,e1000e +0x4000000000 1 0
+breaks powernv9 e1000e,e1000e +0 0 0
+breaks powernv9 e1000e,e1000e +0x40000000 1 0
 exit $failed
