@@ -33,13 +33,13 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --dump DIR        writes what NIC i sends and receives to DIR/nici.pcap
   --cmdline TEXT    added to the kernel's command line
   --allow-faults    what the guest's kernel reported is shown, but is no failure
-  --timeout SECONDS (default 300)
+  --timeout SECONDS (default 600)
   --log FILE        the guest's console (default: SHARE/console)
 EOF
 }
 
 machine=intel-39 nics=e1000e,e1000e net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' share='' dump='' cmdline='' allow_faults='' timeout=300 log='' add=()
+dpdk='' share='' dump='' cmdline='' allow_faults='' timeout=600 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;

@@ -135,12 +135,16 @@ testpmd_runs() { kill -0 "$testpmd_pid" 2>/dev/null; }
 testpmd_prompts() { grep -o "$prompt" "$log" | wc -l; }
 testpmd_prompts_or_ended() { [ "$(testpmd_prompts)" -gt "$1" ] || ! testpmd_runs; }
 
-# Types a command and waits until testpmd asks for the next one.
+unanswered=''
+# Types a command and waits until testpmd asks for the next one: long, for an emulated machine whose
+# host is busy may stand still for a minute, and only a failure takes the whole time.
 testpmd_say() {
 	local before
 	before=$(testpmd_prompts)
 	echo "$*" 1>&9
-	wait_for 30 testpmd_prompts_or_ended "$before" && testpmd_runs
+	if wait_for 180 testpmd_prompts_or_ended "$before" && testpmd_runs; then return; fi
+	unanswered="no answer to '$*' after $(cut -d' ' -f1 /proc/uptime) s of uptime;"
+	return 1
 }
 
 # Ends testpmd and returns its exit status.
@@ -148,7 +152,7 @@ testpmd_end() {
 	local rc=0
 	echo quit 1>&9
 	exec 9>&-
-	if ! wait_for 30 testpmd_ended; then
+	if ! wait_for 180 testpmd_ended; then
 		kill -9 "$testpmd_pid"
 		echo "killed: it did not end after quit" >>"$log"
 	fi
@@ -225,7 +229,7 @@ forward() {
 	wrong=''
 	# shellcheck disable=SC2086
 	if testpmd_start -l 0-1 $eal -- -i --total-num-mbufs=4096 "$@"; then
-		if testpmd_traffic; then wrong=$(testpmd_count); else wrong="testpmd stopped answering;"; fi
+		if testpmd_traffic; then wrong=$(testpmd_count); else wrong=$unanswered; fi
 	else
 		wrong="testpmd did not start;"
 	fi

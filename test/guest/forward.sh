@@ -48,7 +48,7 @@ if [ "$GUEST_MACHINE" = powernv9 ]; then
 	bind_vfio $(nics)
 	wrong='testpmd did not start;'
 	if testpmd_start -l 0-1 -- -i --total-num-mbufs=4096; then
-		if testpmd_traffic; then wrong=$(testpmd_count); else wrong='testpmd stopped answering;'; fi
+		if testpmd_traffic; then wrong=$(testpmd_count); else wrong=$unanswered; fi
 	fi
 	testpmd_end || wrong="$wrong exit status $?;"
 	rm -f /dev/hugepages/rtemap*

@@ -42,6 +42,7 @@ cycle() {
 	if [ "$model" = 0x10d3 ] && [ "$(grep -c 'link state change event' "$log")" -lt 5 ]; then
 		wrong="$wrong no link state interrupts;"
 	fi
+	wrong="$wrong $unanswered"
 	testpmd_end || wrong="$wrong exit status $?;"
 	rm -f /dev/hugepages/rtemap*
 	if [ "$(free_pages)" != "$free" ]; then
