@@ -14,8 +14,8 @@ static bool
 find_gap(const struct placement *placement, uint64_t first, uint64_t last, struct ioas_range *gap)
 {
 	gap->first = 0;
-	for (unsigned int i = 0; i < placement->n_ranges; i++) {
-		const struct ioas_range range = placement->ranges[i];
+	for (unsigned int i = 0; i < placement->usable.n; i++) {
+		const struct ioas_range range = placement->usable.ranges[i];
 
 		gap->last = range.first - 1;
 		if (range.first > gap->first && first <= gap->last && last >= gap->first)
@@ -55,12 +55,12 @@ placement_usable(const struct placement *placement, uint64_t first, uint64_t las
 static struct ioas_range
 range_inside(const struct placement *placement, unsigned int i, struct ioas_range window)
 {
-	struct ioas_range range = placement->ranges[i];
+	struct ioas_range range = placement->usable.ranges[i];
 
 	if (range.first < window.first)
 		range.first = window.first;
 	if (range.first == 0)
-		range.first = placement->alignment;
+		range.first = placement->usable.alignment;
 	if (range.last > window.last)
 		range.last = window.last;
 	return range;
@@ -75,7 +75,7 @@ usable_range(const struct placement *placement, unsigned int i)
 bool
 placement_window_fits(const struct placement *placement, struct ioas_range window)
 {
-	for (unsigned int i = 0; i < placement->n_ranges; i++) {
+	for (unsigned int i = 0; i < placement->usable.n; i++) {
 		const struct ioas_range range = range_inside(placement, i, window);
 
 		if (range.first <= range.last)
@@ -128,9 +128,9 @@ placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, 
 {
 	unsigned int i = 0;
 
-	while (i < placement->n_ranges && placement->ranges[i].last < iova)
+	while (i < placement->usable.n && placement->usable.ranges[i].last < iova)
 		i++;
-	return i == placement->n_ranges || page_serves(placement->pages[i], iova | va | length, page);
+	return i == placement->usable.n || page_serves(placement->usable.pages[i], iova | va | length, page);
 }
 
 /* From the last place used to the top, then from the bottom. */
@@ -139,9 +139,9 @@ find_anywhere(const struct placement *placement, const struct ledger *ledger, ui
 	      uint64_t length, uint64_t page, uint64_t align, uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
-		for (unsigned int i = 0; i < placement->n_ranges; i++) {
+		for (unsigned int i = 0; i < placement->usable.n; i++) {
 			struct ioas_range range = usable_range(placement, i);
-			const uint64_t iommu_page = placement->pages[i];
+			const uint64_t iommu_page = placement->usable.pages[i];
 
 			if (!page_serves(iommu_page, va | length, page))
 				continue;
@@ -167,7 +167,7 @@ least_alignment(const struct placement *placement, uint64_t va, uint64_t length)
 		align >>= 1;
 	if (va != 0 && (va & -va) < align)
 		align = va & -va;
-	return align > placement->alignment ? align : placement->alignment;
+	return align > placement->usable.alignment ? align : placement->usable.alignment;
 }
 
 /* The largest power of two that fits, up to what IOMMUs have large entries for. */
@@ -288,7 +288,7 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	if (!tree_is_free(&placement->regions, region->va.first, region->va.last))
 		return -EEXIST;
 	/* At least half of what is free stays free for maps of other memory. */
-	for (unsigned int i = 0; i < placement->n_ranges; i++) {
+	for (unsigned int i = 0; i < placement->usable.n; i++) {
 		const struct ioas_range range = usable_range(placement, i);
 
 		if (range.first <= range.last)

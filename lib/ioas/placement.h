@@ -27,17 +27,22 @@ struct region {
 	struct tree_node place;
 };
 
+/* The IOVAs that devices can use. */
+struct usable {
+	struct ioas_range *ranges; /* ascending */
+	uint64_t *pages;           /* IOMMU page of each; 0: of any size */
+	unsigned int n;
+	uint64_t alignment;        /* what the kernel demands of IOVAs */
+};
+
 struct placement {
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
 	struct tree lost;        /* areas that the kernel would not give up */
 	uint64_t next;           /* where the search starts */
 	uint64_t taken_bytes;
-	struct ioas_range *ranges; /* what the devices allow, ascending */
-	uint64_t *pages;           /* IOMMU page of each; 0: of any size */
-	unsigned int n_ranges;
+	struct usable usable;     /* what the devices allow */
 	struct ioas_range window; /* what the user allows */
-	uint64_t alignment;       /* what the kernel demands of IOVAs */
 };
 
 /* Finds where length bytes at va, in memory pages of that size, can go. */

@@ -20,24 +20,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "backend.h"
-#include "ledger.h"
-#include "placement.h"
-#include "table.h"
-
-struct ioas {
-	struct table table;
-	pthread_mutex_t lock;
-	struct ioas_log log;
-	struct backend *backend;
-	struct nodes nodes;
-	struct ioas_device *devices;
-	unsigned int n_devices;
-	struct ledger ledger;
-	struct placement placement;
-};
+#include "area.h"
 
 unsigned int
 ioas_tables(const struct ioas *space, const struct ioas_table **tables, unsigned int n)
@@ -67,33 +51,33 @@ ioas_table(const struct ioas *space)
 	return ioas_table_of_node(space, node);
 }
 
-/* Reads the ranges anew. On failure the old ones stay. */
-static int
-refresh_ranges(struct ioas *space)
+static void
+free_usable(struct usable *usable)
 {
-	struct placement *const placement = &space->placement;
+	free(usable->ranges);
+	free(usable->pages);
+	*usable = (struct usable){ 0 };
+}
+
+/* Asks the kernel for the ranges. */
+static int
+read_usable(const struct ioas *space, struct usable *usable)
+{
 	unsigned int room = 8;
-	uint64_t alignment;
+	int n;
 
 	for (;;) {
-		struct ioas_range *const ranges = calloc(room, sizeof(*ranges));
-		uint64_t *const pages = calloc(room, sizeof(*pages));
-		int n = -ENOMEM;
-
-		if (ranges != NULL && pages != NULL)
-			n = space->backend->ops->ranges(space->backend, ranges, pages, room,
-							&alignment);
-		if (n >= 0 && (unsigned int)n <= room) {
-			free(placement->ranges);
-			free(placement->pages);
-			placement->ranges = ranges;
-			placement->pages = pages;
-			placement->n_ranges = n;
-			placement->alignment = alignment > 4096 ? alignment : 4096;
-			return 0;
-		}
-		free(ranges);
-		free(pages);
+		*usable = (struct usable){
+			.ranges = calloc(room, sizeof(*usable->ranges)),
+			.pages = calloc(room, sizeof(*usable->pages)),
+		};
+		n = -ENOMEM;
+		if (usable->ranges != NULL && usable->pages != NULL)
+			n = space->backend->ops->ranges(space->backend, usable->ranges, usable->pages,
+							room, &usable->alignment);
+		if (n >= 0 && (unsigned int)n <= room)
+			break;
+		free_usable(usable);
 		if (n < 0) {
 			ioas_log(&space->log, IOAS_LOG_ERR, "cannot read the usable IOVA ranges: %s",
 				 strerror(-n));
@@ -101,6 +85,25 @@ refresh_ranges(struct ioas *space)
 		}
 		room = n;
 	}
+	usable->n = n;
+	if (usable->alignment < 4096)
+		usable->alignment = 4096;
+	return 0;
+}
+
+/* Reads the ranges anew. On failure the old ones stay. */
+static int
+refresh_ranges(struct ioas *space)
+{
+	struct usable usable;
+	int ret;
+
+	ret = read_usable(space, &usable);
+	if (ret < 0)
+		return ret;
+	free_usable(&space->placement.usable);
+	space->placement.usable = usable;
+	return 0;
 }
 
 static int
@@ -261,8 +264,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->placement.lost, node);
 		free(container_of(node, struct area, iova));
 	}
-	free(space->placement.ranges);
-	free(space->placement.pages);
+	free_usable(&space->placement.usable);
 }
 
 void
@@ -422,40 +424,6 @@ ioas_detach(struct ioas_device *device)
 	free(device);
 }
 
-/* The line for a map that the kernel refused. */
-static void
-log_map_failure(struct ioas *space, uint64_t va, uint64_t length, int error)
-{
-	const struct ioas_size_text size = ioas_size_text(length);
-	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (error == -ENOMEM && limit.rlim_cur != RLIM_INFINITY &&
-	    limit.rlim_cur < space->ledger.bytes + length)
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": RLIMIT_MEMLOCK is %s, %s is needed: raise "
-			 "it with `ulimit -l` or LimitMEMLOCK=, or use less memory", size.text, va,
-			 ioas_size_text(limit.rlim_cur).text,
-			 ioas_size_text(space->ledger.bytes + length).text);
-	else if (error == -ENOMEM)
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": not enough memory, or RLIMIT_MEMLOCK of "
-			 "this user is used up by other processes: raise it with `ulimit -l`",
-			 size.text, va);
-	else if (error == -EFAULT)
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": it is not readable and writable memory of "
-			 "this process", size.text, va);
-	else if (error == -ENOSPC && space->backend->ops->full != NULL)
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": the kernel takes no more maps than the %"
-			 PRIu64 " that there are: %s", size.text, va, space->ledger.areas,
-			 space->backend->ops->full);
-	else
-		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s", size.text,
-			 va, strerror(-error));
-}
-
 /* The size of the memory's pages, if that matters; the largest one if not. */
 static uint64_t
 memory_page(const struct ioas *space, uint64_t va)
@@ -507,7 +475,7 @@ map_chosen(struct ioas *space, struct area *area)
 	window.last = window.first + (length - 1);
 	ret = space->backend->ops->map(space->backend, va, length, window, &iova);
 	if (ret < 0) {
-		log_map_failure(space, va, length, ret);
+		area_log_failure(space, va, length, ret);
 		return ret;
 	}
 	area->iova.first = iova;
@@ -521,7 +489,7 @@ fixed_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_r
 {
 	if (iova != 0)
 		return placement_hole(&space->placement, iova, last, hole);
-	*hole = (struct ioas_range){ 0, space->placement.alignment - 1 };
+	*hole = (struct ioas_range){ 0, space->placement.usable.alignment - 1 };
 	return true;
 }
 
@@ -557,7 +525,7 @@ map_fixed(struct ioas *space, struct area *area)
 	}
 	ret = space->backend->ops->map_fixed(space->backend, va, length, iova);
 	if (ret < 0)
-		log_map_failure(space, va, length, ret);
+		area_log_failure(space, va, length, ret);
 	return ret;
 }
 
@@ -568,10 +536,10 @@ map_locked(struct ioas *space, struct area *area)
 	const bool known = !tree_is_free(&space->ledger.by_va, va, area->va.last);
 	int ret;
 
-	if (((va | length | area->iova.first) & (space->placement.alignment - 1)) != 0) {
+	if (((va | length | area->iova.first) & (space->placement.usable.alignment - 1)) != 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 ": not aligned to %s", length,
-			 va, ioas_size_text(space->placement.alignment).text);
+			 va, ioas_size_text(space->placement.usable.alignment).text);
 		return -EINVAL;
 	}
 	if (known && !area->fixed) {
@@ -581,25 +549,14 @@ map_locked(struct ioas *space, struct area *area)
 		return -EEXIST;
 	}
 	if (!known) {
-		ret = table_prepare(&space->table, va, length);
-		if (ret < 0) {
-			ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
-				 ioas_size_text(length).text, va,
-				 ret == -ERANGE ? "no user address is so high"
-						: "no memory or address space for the lookup "
-						  "table: raise RLIMIT_AS (`ulimit -v`)");
+		ret = area_prepare(space, va, length);
+		if (ret < 0)
 			return ret;
-		}
 	}
 	ret = area->fixed ? map_fixed(space, area) : map_chosen(space, area);
 	if (ret < 0)
 		return ret;
-	ledger_add(&space->ledger, area);
-	placement_take(&space->placement, area);
-	if (!area->alias)
-		table_set(&space->table, va, length, area->iova.first);
-	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
-		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
+	area_add(space, area);
 	return 0;
 }
 
@@ -688,9 +645,9 @@ aperture(const struct placement *placement)
 {
 	struct ioas_range range = { 0 };
 
-	if (placement->n_ranges > 0) {
-		range.first = placement->ranges[0].first;
-		range.last = placement->ranges[placement->n_ranges - 1].last;
+	if (placement->usable.n > 0) {
+		range.first = placement->usable.ranges[0].first;
+		range.last = placement->usable.ranges[placement->usable.n - 1].last;
 	}
 	return range;
 }
@@ -734,32 +691,6 @@ ioas_set_window(struct ioas *space, struct ioas_range window)
 	ret = set_window(space, whole_window(window));
 	pthread_mutex_unlock(&space->lock);
 	return ret;
-}
-
-static void
-unmap_area(struct ioas *space, struct area *area)
-{
-	const uint64_t length = area->va.last - area->va.first + 1;
-	int ret;
-
-	if (!area->alias)
-		table_clear(&space->table, area->va.first, length);
-	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
-	 * same, then the IOVA is not given out again. */
-	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
-					  area->iova.first);
-	ledger_remove(&space->ledger, area);
-	if (ret < 0) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
-			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
-		placement_lose(&space->placement, area);
-		return;
-	}
-	placement_release(&space->placement, area);
-	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
-		 ioas_size_text(length).text, area->va.first, area->iova.first);
-	free(area);
 }
 
 static int
@@ -822,12 +753,12 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 	for (area = space->ledger.aliases; area != NULL; area = next) {
 		next = area->next_alias;
 		if (area->va.first >= first && area->va.last <= last) {
-			unmap_area(space, area);
+			area_remove(space, area);
 			ret++;
 		}
 	}
 	while ((area = ledger_from_va(&space->ledger, first)) != NULL && area->va.last <= last) {
-		unmap_area(space, area);
+		area_remove(space, area);
 		ret++;
 	}
 out_unlock:
@@ -853,7 +784,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 		}
 	}
 	while ((area = ledger_from_iova(&space->ledger, iova)) != NULL && area->iova.last <= last) {
-		unmap_area(space, area);
+		area_remove(space, area);
 		ret++;
 	}
 out_unlock:
@@ -907,7 +838,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.devices = space->n_devices,
 		.maps = space->ledger.areas,
 		.bytes = space->ledger.bytes,
-		.alignment = placement->alignment,
+		.alignment = placement->usable.alignment,
 		.aperture = aperture(placement),
 		.window = placement->window,
 	};
@@ -920,9 +851,9 @@ ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n)
 	unsigned int total;
 
 	pthread_mutex_lock(&space->lock);
-	total = space->placement.n_ranges;
+	total = space->placement.usable.n;
 	for (unsigned int i = 0; ranges != NULL && i < n && i < total; i++)
-		ranges[i] = space->placement.ranges[i];
+		ranges[i] = space->placement.usable.ranges[i];
 	pthread_mutex_unlock(&space->lock);
 	return total;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "area.h"
+
+int
+area_prepare(struct ioas *space, uint64_t va, uint64_t length)
+{
+	const int ret = table_prepare(&space->table, va, length);
+
+	if (ret < 0)
+		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
+			 ioas_size_text(length).text, va,
+			 ret == -ERANGE ? "no user address is so high"
+					: "no memory or address space for the lookup table: raise "
+					  "RLIMIT_AS (`ulimit -v`)");
+	return ret;
+}
+
+void
+area_add(struct ioas *space, struct area *area)
+{
+	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+
+	ledger_add(&space->ledger, area);
+	placement_take(&space->placement, area);
+	if (!area->alias)
+		table_set(&space->table, va, length, area->iova.first);
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
+		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
+}
+
+void
+area_remove(struct ioas *space, struct area *area)
+{
+	const uint64_t length = area->va.last - area->va.first + 1;
+	int ret;
+
+	if (!area->alias)
+		table_clear(&space->table, area->va.first, length);
+	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
+	 * same, then the IOVA is not given out again. */
+	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
+					  area->iova.first);
+	ledger_remove(&space->ledger, area);
+	if (ret < 0) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
+			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
+		placement_lose(&space->placement, area);
+		return;
+	}
+	placement_release(&space->placement, area);
+	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
+		 ioas_size_text(length).text, area->va.first, area->iova.first);
+	free(area);
+}
+
+void
+area_log_failure(const struct ioas *space, uint64_t va, uint64_t length, int error)
+{
+	const struct ioas_size_text size = ioas_size_text(length);
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (error == -ENOMEM && limit.rlim_cur != RLIM_INFINITY &&
+	    limit.rlim_cur < space->ledger.bytes + length)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": RLIMIT_MEMLOCK is %s, %s is needed: raise "
+			 "it with `ulimit -l` or LimitMEMLOCK=, or use less memory", size.text, va,
+			 ioas_size_text(limit.rlim_cur).text,
+			 ioas_size_text(space->ledger.bytes + length).text);
+	else if (error == -ENOMEM)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": not enough memory, or RLIMIT_MEMLOCK of "
+			 "this user is used up by other processes: raise it with `ulimit -l`",
+			 size.text, va);
+	else if (error == -EFAULT)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": it is not readable and writable memory of "
+			 "this process", size.text, va);
+	else if (error == -ENOSPC && space->backend->ops->full != NULL)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": the kernel takes no more maps than the %"
+			 PRIu64 " that there are: %s", size.text, va, space->ledger.areas,
+			 space->backend->ops->full);
+	else
+		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s", size.text,
+			 va, strerror(-error));
+}
