@@ -48,15 +48,15 @@ area_remove(struct ioas *space, struct area *area)
 	 * same, then the IOVA is not given out again. */
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
 					  area->iova.first);
-	ledger_remove(&space->ledger, area);
+	placement_release(&space->placement, area);
 	if (ret < 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
 			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
-		placement_lose(&space->placement, area);
+		ledger_lose(&space->ledger, area);
 		return;
 	}
-	placement_release(&space->placement, area);
+	ledger_remove(&space->ledger, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
 		 ioas_size_text(length).text, area->va.first, area->iova.first);
 	free(area);

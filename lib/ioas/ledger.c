@@ -36,6 +36,24 @@ ledger_remove(struct ledger *ledger, struct area *area)
 	ledger->bytes -= area->va.last - area->va.first + 1;
 }
 
+void
+ledger_lose(struct ledger *ledger, struct area *area)
+{
+	ledger_remove(ledger, area);
+	tree_insert(&ledger->lost, &area->iova);
+}
+
+const struct tree_node *
+ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
+{
+	const struct tree_node *const used = tree_from(&ledger->by_iova, first);
+	const struct tree_node *const lost = tree_from(&ledger->lost, first);
+	const struct tree_node *const lowest =
+		used == NULL || (lost != NULL && lost->first < used->first) ? lost : used;
+
+	return lowest == NULL || lowest->first > last ? NULL : lowest;
+}
+
 struct area *
 ledger_from_iova(const struct ledger *ledger, uint64_t x)
 {

@@ -25,6 +25,7 @@ struct area {
 struct ledger {
 	struct tree by_iova;
 	struct tree by_va;
+	struct tree lost; /* by IOVA: what the kernel would not give up */
 	struct area *aliases;
 	uint64_t areas;
 	uint64_t bytes;
@@ -33,6 +34,11 @@ struct ledger {
 /* The area must have iova and va set. It becomes an alias if its memory is known already. */
 void ledger_add(struct ledger *ledger, struct area *area);
 void ledger_remove(struct ledger *ledger, struct area *area);
+
+/* Takes out an area that the kernel still has: its IOVAs are not free. */
+void ledger_lose(struct ledger *ledger, struct area *area);
+/* The lowest range of IOVAs in use, or lost, that touches [first, last], or NULL. */
+const struct tree_node *ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last);
 
 /* The area with the lowest IOVA that ends at x or above, or NULL. */
 struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);

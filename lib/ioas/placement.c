@@ -9,46 +9,23 @@
 #define GIB (UINT64_C(1) << 30)
 #define MIB (UINT64_C(1) << 20)
 
-/* The first gap between the ranges, before or behind them that [first, last] touches. */
-static bool
-find_gap(const struct placement *placement, uint64_t first, uint64_t last, struct ioas_range *gap)
-{
-	gap->first = 0;
-	for (unsigned int i = 0; i < placement->usable.n; i++) {
-		const struct ioas_range range = placement->usable.ranges[i];
-
-		gap->last = range.first - 1;
-		if (range.first > gap->first && first <= gap->last && last >= gap->first)
-			return true;
-		if (last <= range.last)
-			return false;
-		gap->first = range.last + 1;
-	}
-	gap->last = UINT64_MAX;
-	return true;
-}
-
 bool
 placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
 	       struct ioas_range *hole)
 {
-	const struct tree_node *lost;
+	hole->first = 0;
+	for (unsigned int i = 0; i < placement->usable.n; i++) {
+		const struct ioas_range range = placement->usable.ranges[i];
 
-	if (find_gap(placement, first, last, hole))
-		return true;
-	lost = tree_from(&placement->lost, first);
-	if (lost == NULL || lost->first > last)
-		return false;
-	*hole = (struct ioas_range){ lost->first, lost->last };
+		hole->last = range.first - 1;
+		if (range.first > hole->first && first <= hole->last && last >= hole->first)
+			return true;
+		if (last <= range.last)
+			return false;
+		hole->first = range.last + 1;
+	}
+	hole->last = UINT64_MAX;
 	return true;
-}
-
-bool
-placement_usable(const struct placement *placement, uint64_t first, uint64_t last)
-{
-	struct ioas_range hole;
-
-	return !placement_hole(placement, first, last, &hole);
 }
 
 /* Range i as far as a window reaches. IOVA 0 is never used: it is what a bug looks like. */
@@ -84,11 +61,15 @@ placement_window_fits(const struct placement *placement, struct ioas_range windo
 	return false;
 }
 
+/* Whether a chosen map could be there. */
 static bool
-window_has(const struct placement *placement, uint64_t first, uint64_t last)
+is_free(const struct placement *placement, const struct ledger *ledger, uint64_t first, uint64_t last)
 {
+	struct ioas_range hole;
+
 	return first >= placement->window.first && last <= placement->window.last &&
-	       first != 0 && first <= last && placement_usable(placement, first, last);
+	       first != 0 && first <= last && !placement_hole(placement, first, last, &hole) &&
+	       ledger_obstacle(ledger, first, last) == NULL;
 }
 
 /*
@@ -100,11 +81,12 @@ find_between(const struct placement *placement, const struct ledger *ledger, uin
 	     uint64_t high, uint64_t va, uint64_t length, uint64_t align, uint64_t *iova)
 {
 	while (tree_find_hole(&placement->taken, low, high, length, align, va & (align - 1), iova)) {
-		const struct area *const area = ledger_from_iova(ledger, *iova);
+		const struct tree_node *const obstacle =
+			ledger_obstacle(ledger, *iova, *iova + (length - 1));
 		uint64_t passed = *iova;
 
-		if (area != NULL && area->iova.first <= *iova + (length - 1))
-			passed = area->iova.last;
+		if (obstacle != NULL)
+			passed = obstacle->last;
 		else if (*iova != va)
 			return true;
 		if (passed >= high)
@@ -210,8 +192,7 @@ find_reserved(const struct placement *placement, const struct ledger *ledger, ui
 		return false;
 	region = container_of(node, struct region, va);
 	*iova = region->place.first + (va - region->va.first);
-	return window_has(placement, *iova, *iova + (length - 1)) &&
-	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
+	return is_free(placement, ledger, *iova, *iova + (length - 1));
 }
 
 /* Right behind the area that ends where the memory begins. */
@@ -226,9 +207,8 @@ find_behind(const struct placement *placement, const struct ledger *ledger, uint
 		return false;
 	*iova = before->iova.last + 1;
 	return *iova != va && ((*iova - va) & (align - 1)) == 0 &&
-	       window_has(placement, *iova, *iova + (length - 1)) &&
-	       tree_is_free(&placement->taken, *iova, *iova + (length - 1)) &&
-	       tree_is_free(&ledger->by_iova, *iova, *iova + (length - 1));
+	       is_free(placement, ledger, *iova, *iova + (length - 1)) &&
+	       tree_is_free(&placement->taken, *iova, *iova + (length - 1));
 }
 
 bool
@@ -270,13 +250,6 @@ placement_release(struct placement *placement, struct area *area)
 		return;
 	tree_remove(&placement->taken, &area->place);
 	placement->taken_bytes -= area->place.last - area->place.first + 1;
-}
-
-void
-placement_lose(struct placement *placement, struct area *area)
-{
-	/* It stays taken, if it was placed; a reservation must know it as well. */
-	tree_insert(&placement->lost, &area->iova);
 }
 
 int

@@ -38,7 +38,6 @@ struct usable {
 struct placement {
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
-	struct tree lost;        /* areas that the kernel would not give up */
 	uint64_t next;           /* where the search starts */
 	uint64_t taken_bytes;
 	struct usable usable;     /* what the devices allow */
@@ -57,15 +56,9 @@ bool placement_serves(const struct placement *placement, uint64_t iova, uint64_t
 void placement_take(struct placement *placement, struct area *area);
 void placement_release(struct placement *placement, struct area *area);
 
-/* An area that the ledger has no more, but the kernel still has. */
-void placement_lose(struct placement *placement, struct area *area);
-
 /* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
 int placement_reserve(struct placement *placement, const struct ledger *ledger,
 		      struct region *region);
-
-/* Whether a range of IOVAs lies in the aperture and in no reserved region, and is not lost. */
-bool placement_usable(const struct placement *placement, uint64_t first, uint64_t last);
 
 /* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
 bool placement_hole(const struct placement *placement, uint64_t first, uint64_t last,

@@ -260,8 +260,8 @@ free_records(struct ioas *space)
 		tree_remove(&space->placement.regions, node);
 		free(container_of(node, struct region, va));
 	}
-	while ((node = tree_from(&space->placement.lost, 0)) != NULL) {
-		tree_remove(&space->placement.lost, node);
+	while ((node = tree_from(&space->ledger.lost, 0)) != NULL) {
+		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
 	free_usable(&space->placement.usable);
@@ -487,9 +487,18 @@ map_chosen(struct ioas *space, struct area *area)
 static bool
 fixed_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole)
 {
-	if (iova != 0)
-		return placement_hole(&space->placement, iova, last, hole);
-	*hole = (struct ioas_range){ 0, space->placement.usable.alignment - 1 };
+	const struct tree_node *lost;
+
+	if (iova == 0) {
+		*hole = (struct ioas_range){ 0, space->placement.usable.alignment - 1 };
+		return true;
+	}
+	if (placement_hole(&space->placement, iova, last, hole))
+		return true;
+	lost = tree_from(&space->ledger.lost, iova);
+	if (lost == NULL || lost->first > last)
+		return false;
+	*hole = (struct ioas_range){ lost->first, lost->last };
 	return true;
 }
 
