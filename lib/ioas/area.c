@@ -26,14 +26,30 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 void
 area_add(struct ioas *space, struct area *area)
 {
+	ledger_add(&space->ledger, area);
+	placement_take(&space->root->placement, area);
+}
+
+void
+area_show(struct ioas *space, struct area *area)
+{
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 
-	ledger_add(&space->ledger, area);
-	placement_take(&space->placement, area);
 	if (!area->alias)
 		table_set(&space->table, va, length, area->iova.first);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
 		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
+}
+
+void
+area_unlink(struct area *copy)
+{
+	struct area **link = &copy->origin->copies;
+
+	while (*link != copy)
+		link = &(*link)->next_copy;
+	*link = copy->next_copy;
+	copy->origin = NULL;
 }
 
 void
@@ -44,11 +60,15 @@ area_remove(struct ioas *space, struct area *area)
 
 	if (!area->alias)
 		table_clear(&space->table, area->va.first, length);
+	while (area->copies != NULL)
+		area_remove(area->copies->space, area->copies);
+	if (area->origin != NULL)
+		area_unlink(area);
 	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
 	 * same, then the IOVA is not given out again. */
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
 					  area->iova.first);
-	placement_release(&space->placement, area);
+	placement_release(&space->root->placement, area);
 	if (ret < 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",

@@ -13,10 +13,15 @@
 /* Makes room in the table for an area that is no alias. Logs the reason of a failure. */
 int area_prepare(struct ioas *space, uint64_t va, uint64_t length);
 
-/* Records what the kernel has mapped. An area that is no alias has been prepared. */
+/* Records what the kernel has mapped. */
 void area_add(struct ioas *space, struct area *area);
+/* From now on lookups find it, unless it is an alias; it has been prepared. */
+void area_show(struct ioas *space, struct area *area);
 
-/* Unmaps an area and frees it. */
+/* Takes a copy out of the list of its origin. */
+void area_unlink(struct area *copy);
+
+/* Unmaps an area and its copies, and frees them. */
 void area_remove(struct ioas *space, struct area *area);
 
 /* The line for a map that the kernel refused. */

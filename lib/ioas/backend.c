@@ -62,6 +62,8 @@ open_first(const struct backend *with, struct backend **backend)
 int
 backend_open(const char *name, const struct backend *with, struct backend **backend)
 {
+	if (with->beside != NULL)
+		return with->beside->ops->open(with, backend);
 	if (name == NULL || strcmp(name, "auto") == 0)
 		return open_first(with, backend);
 	for (unsigned int i = 0; i < N_BACKENDS; i++)

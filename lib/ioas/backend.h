@@ -49,6 +49,10 @@ struct backend_ops {
 	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
 	/* Takes away exactly one area. */
 	int (*unmap)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
+	/* Maps what another backend of the same kernel object has mapped, at this IOVA; NULL: cannot
+	 * be. It is pinned once for both. */
+	int (*copy)(struct backend *backend, struct backend *from, uint64_t from_iova,
+		    uint64_t length, uint64_t iova);
 	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
 	const char *full;
 
@@ -70,10 +74,11 @@ struct backend {
 	const struct ioas_log *log;
 	const struct ledger *ledger; /* the space's: what is mapped */
 	const struct nodes *nodes;   /* the space's: what was handed in */
+	struct backend *beside;      /* whose kernel object it shares; NULL: it has its own */
 };
 
 /* Opens the backend of that name, or for NULL and "auto" the first that works, with all members of
- * another but ops. */
+ * another but ops; the same as the one that it is to be beside. */
 int backend_open(const char *name, const struct backend *with, struct backend **backend);
 
 /* Whether VFIO has sPAPR here: then it has nothing else. */

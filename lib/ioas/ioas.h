@@ -22,8 +22,8 @@
  * remedy has gone to the log function.
  *
  * Threads: every function may be called from any thread. Those that take a struct ioas_table take no
- * lock and never wait; the others serialise on one lock a space and must not be called from a signal
- * handler or from the log function.
+ * lock and never wait; the others serialise on one lock a space (one for all that follow the same one)
+ * and must not be called from a signal handler or from the log function.
  */
 
 #include <stdbool.h>
@@ -99,6 +99,19 @@ struct ioas_options {
 	const struct ioas_descriptor *descriptors;
 	/** How many @ref descriptors there are. */
 	unsigned int n_descriptors;
+	/** Another space that this one is to follow: what is mapped in that one, its devices reach as
+	 * well, at the same IOVA where they can use it and it is free here, else at another one; what
+	 * is mapped in this one, only its own devices reach. It has that memory from its first device
+	 * on. The kernel pins it once, and unmapping it there takes it from all. IOVAs are chosen so
+	 * that the devices of all these spaces can use them.
+	 *
+	 * Takes backend iommufd. @ref backend, @ref window and @ref descriptors stay zero: they are
+	 * those of the other space, which must not follow a third, and must be destroyed last. NULL:
+	 * a space of its own. */
+	struct ioas *follow;
+	/** With @ref follow: memory that cannot have the IOVA that it has in the other space is
+	 * refused (EADDRINUSE), by the map there, or by the attach here. */
+	bool same_iova;
 };
 
 /**
@@ -113,7 +126,8 @@ struct ioas_options {
  *   -ENOENT   this kernel has no iommufd (Linux 6.2, CONFIG_IOMMUFD) or no VFIO container, or the
  *             module is not loaded;
  *   -EACCES   no permission to open /dev/iommu or /dev/vfio/vfio;
- *   -EOPNOTSUPP the VFIO container has no type1 IOMMU, or no sPAPR one; iommufd on POWER;
+ *   -EOPNOTSUPP the VFIO container has no type1 IOMMU, or no sPAPR one; iommufd on POWER; the
+ *             backend of the space to be followed has no further address spaces;
  *   -ENOMEM   no memory, or no address space for the lookup table (RLIMIT_AS).
  */
 int ioas_create(const struct ioas_options *options, struct ioas **space);
@@ -121,7 +135,8 @@ int ioas_create(const struct ioas_options *options, struct ioas **space);
 /**
  * Detach what is attached, unmap what is mapped, free all. Cannot fail.
  *
- * No thread may look up in the space any more.
+ * No thread may look up in the space any more. Spaces that follow it must be destroyed before: else
+ * it stays, and a line goes to the log function.
  *
  * @param space The space, or NULL.
  */
@@ -161,7 +176,7 @@ struct ioas_attach_options {
  * @param options How it is to be attached, or NULL for the defaults.
  * @param device Where the handle goes.
  * @return 0, or
- *   -EINVAL     an option is wrong;
+ *   -EINVAL     an option is wrong, or another device of its IOMMU group is attached to another space;
  *   -EOPNOTSUPP the backend, the kernel or the IOMMU has not what the options ask for;
  *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
  *   -ENOENT     bound, but no IOMMU translates for it;
@@ -170,7 +185,7 @@ struct ioas_attach_options {
  *   -EPERM      another device of its group is bound to a kernel driver, or interrupts are not
  *               isolated;
  *   -EADDRINUSE the device reserves IOVAs that are mapped already;
- *   -EEXIST     it is attached to this space already;
+ *   -EEXIST     it is attached already, to this space or to one that has memory with it in common;
  *   others      what the kernel answered.
  */
 int ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_options *options,
@@ -251,7 +266,8 @@ int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *
  *   -ENOSPC    no free range of IOVAs that is long enough, or (type1) the kernel takes no more maps:
  *              65,535 by default, vfio_iommu_type1.dma_entry_limit;
  *   -ENOMEM    RLIMIT_MEMLOCK or memory is too small;
- *   -EFAULT    not readable and writable memory.
+ *   -EFAULT    not readable and writable memory;
+ *   -EADDRINUSE a space that follows, with ioas_options.same_iova, cannot have that IOVA.
  */
 int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
 
@@ -292,7 +308,7 @@ int ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct 
  * for maps and reservations from now on; what of an earlier reservation lies outside is not used any
  * more.
  *
- * @param space  The space.
+ * @param space  The space; one that follows another shares its window.
  * @param window As ioas_options.window. Both 0: the whole aperture.
  * @return 0, or
  *   -EINVAL     upside down or not page-aligned;
@@ -304,8 +320,9 @@ int ioas_set_window(struct ioas *space, struct ioas_range window);
 /**
  * Unmap all areas that lie in a range of addresses.
  *
- * Afterwards no IOVA leads into the range: aliases made by ioas_map_fixed() go too. Parts of the
- * range that are not mapped do no harm.
+ * Afterwards no IOVA leads into the range: aliases made by ioas_map_fixed() go too, and the copies in
+ * spaces that follow this one. Parts of the range that are not mapped do no harm. Where this space
+ * follows another, what came from there stays.
  *
  * @param space  The space.
  * @param va     First byte.
@@ -325,7 +342,7 @@ int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
  * Keep a range of IOVAs for a range of addresses, so that all that will ever be mapped of it is
  * linear: the IOVA is the address plus one constant.
  *
- * It costs nothing but IOVAs. Where a part cannot be had later (a device with a smaller aperture
+ * It costs nothing but IOVAs, and holds for all spaces that follow the same one. Where a part cannot be had later (a device with a smaller aperture
  * came), maps there get another IOVA.
  *
  * @param space  The space.
@@ -370,6 +387,7 @@ struct ioas_area {
 	uint64_t iova;   /**< First IOVA. */
 	uint64_t length; /**< In bytes. */
 	bool fixed;      /**< The caller named the IOVA. */
+	bool copy;       /**< It came from the space that this one follows. */
 };
 
 /**

@@ -44,6 +44,22 @@ call(const struct iommufd *fd, unsigned long request, void *arg)
 	return ret < 0 ? ret : 0;
 }
 
+/* The descriptor, or a negative errno after a log line. */
+static int
+open_iommu(const struct backend *with)
+{
+	int fd;
+
+	if (with->beside == NULL)
+		return node_open(with->nodes, DEV_IOMMU, NULL, "run `modprobe iommufd`, or use a "
+				 "kernel with CONFIG_IOMMUFD (Linux 6.2 or newer)", with->log);
+	fd = with->sys->duplicate(to_iommufd(with->beside)->fd);
+	if (fd < 0)
+		ioas_log(with->log, IOAS_LOG_ERR, "cannot duplicate the descriptor of " DEV_IOMMU
+			 ": %s: raise the limit of open files (`ulimit -n`)", strerror(-fd));
+	return fd;
+}
+
 static int
 iommufd_open(const struct backend *with, struct backend **backend)
 {
@@ -62,8 +78,7 @@ iommufd_open(const struct backend *with, struct backend **backend)
 		ret = -EOPNOTSUPP;
 		goto err_free;
 	}
-	fd->fd = node_open(with->nodes, DEV_IOMMU, NULL, "run `modprobe iommufd`, or use a kernel with "
-			   "CONFIG_IOMMUFD (Linux 6.2 or newer)", with->log);
+	fd->fd = open_iommu(with);
 	if (fd->fd < 0) {
 		ret = fd->fd;
 		goto err_free;
@@ -407,6 +422,25 @@ iommufd_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pag
 	return arg.num_iovas;
 }
 
+static int
+iommufd_copy(struct backend *backend, struct backend *from, uint64_t from_iova, uint64_t length,
+	     uint64_t iova)
+{
+	struct iommufd *const fd = to_iommufd(backend);
+	struct iommu_ioas_copy arg = {
+		.size = sizeof(arg),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.dst_ioas_id = fd->ioas,
+		.src_ioas_id = to_iommufd(from)->ioas,
+		.length = length,
+		.dst_iova = iova,
+		.src_iova = from_iova,
+	};
+
+	return call(fd, IOMMU_IOAS_COPY, &arg);
+}
+
 const struct backend_ops iommufd_ops = {
 	.name = "iommufd",
 	.kernel_chooses = true,
@@ -419,5 +453,6 @@ const struct backend_ops iommufd_ops = {
 	.map = iommufd_map,
 	.map_fixed = iommufd_map_fixed,
 	.unmap = iommufd_unmap,
+	.copy = iommufd_copy,
 	.ranges = iommufd_ranges,
 };

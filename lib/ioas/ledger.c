@@ -43,15 +43,26 @@ ledger_lose(struct ledger *ledger, struct area *area)
 	tree_insert(&ledger->lost, &area->iova);
 }
 
-const struct tree_node *
-ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
+static const struct tree_node *
+find_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
 {
 	const struct tree_node *const used = tree_from(&ledger->by_iova, first);
 	const struct tree_node *const lost = tree_from(&ledger->lost, first);
-	const struct tree_node *const lowest =
-		used == NULL || (lost != NULL && lost->first < used->first) ? lost : used;
 
-	return lowest == NULL || lowest->first > last ? NULL : lowest;
+	if (used != NULL && used->first <= last)
+		return used;
+	return lost != NULL && lost->first <= last ? lost : NULL;
+}
+
+const struct tree_node *
+ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
+{
+	const struct tree_node *node = find_obstacle(ledger, first, last);
+
+	for (const struct ledger *follower = ledger->followers; node == NULL && follower != NULL;
+	     follower = follower->next_follower)
+		node = find_obstacle(follower, first, last);
+	return node;
 }
 
 struct area *
@@ -74,4 +85,10 @@ ledger_from_va(const struct ledger *ledger, uint64_t x)
 	struct tree_node *const node = tree_from(&ledger->by_va, x);
 
 	return node == NULL ? NULL : container_of(node, struct area, va);
+}
+
+struct area *
+ledger_next_va(const struct ledger *ledger, const struct area *area)
+{
+	return area->va.last == UINT64_MAX ? NULL : ledger_from_va(ledger, area->va.last + 1);
 }

@@ -12,11 +12,17 @@
  * Areas are disjoint in IOVA. The first area of an address is in the tree of addresses and in the
  * lookup table; a later, fixed one of the same memory is an alias and only in a list.
  */
+struct ioas;
+
 struct area {
 	struct tree_node iova;
 	struct tree_node va;     /* also of an alias, but then not in the tree */
 	struct tree_node place;  /* in the placement's tree, if placed */
 	struct area *next_alias;
+	struct area *copies;     /* in the spaces that follow */
+	struct area *next_copy;
+	struct area *origin;     /* of a copy; else NULL */
+	struct ioas *space;      /* of a copy */
 	bool fixed;
 	bool alias;
 	bool placed;
@@ -27,6 +33,8 @@ struct ledger {
 	struct tree by_va;
 	struct tree lost; /* by IOVA: what the kernel would not give up */
 	struct area *aliases;
+	struct ledger *followers; /* of the spaces that follow this one's */
+	struct ledger *next_follower;
 	uint64_t areas;
 	uint64_t bytes;
 };
@@ -37,7 +45,8 @@ void ledger_remove(struct ledger *ledger, struct area *area);
 
 /* Takes out an area that the kernel still has: its IOVAs are not free. */
 void ledger_lose(struct ledger *ledger, struct area *area);
-/* The lowest range of IOVAs in use, or lost, that touches [first, last], or NULL. */
+/* A range of IOVAs in use or lost, here or in a space that follows, that touches [first, last]; NULL
+ * if there is none. */
 const struct tree_node *ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last);
 
 /* The area with the lowest IOVA that ends at x or above, or NULL. */
@@ -46,5 +55,7 @@ struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);
 struct area *ledger_next(const struct ledger *ledger, const struct area *area);
 /* The area with the lowest address that ends at x or above, or NULL. Never an alias. */
 struct area *ledger_from_va(const struct ledger *ledger, uint64_t x);
+/* The area with the next higher address, or NULL. */
+struct area *ledger_next_va(const struct ledger *ledger, const struct area *area);
 
 #endif /* IOAS_LEDGER_H */

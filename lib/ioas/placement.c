@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "backend.h"
 #include "placement.h"
@@ -278,4 +279,43 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	tree_insert(&placement->regions, &region->va);
 	placement->next = region->place.last + 1;
 	return 0;
+}
+
+int
+usable_narrow(struct usable *usable, const struct usable *by)
+{
+	struct usable both = {
+		.ranges = calloc(usable->n + by->n, sizeof(*both.ranges)),
+		.pages = calloc(usable->n + by->n, sizeof(*both.pages)),
+		.alignment = by->alignment > usable->alignment ? by->alignment : usable->alignment,
+	};
+
+	if (both.ranges == NULL || both.pages == NULL) {
+		usable_free(&both);
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0, j = 0; i < usable->n && j < by->n;) {
+		const struct ioas_range a = usable->ranges[i], b = by->ranges[j];
+		const struct ioas_range range = {
+			a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last,
+		};
+
+		if (range.first <= range.last)
+			both.ranges[both.n++] = range;
+		if (a.last < b.last)
+			i++;
+		else
+			j++;
+	}
+	usable_free(usable);
+	*usable = both;
+	return 0;
+}
+
+void
+usable_free(struct usable *usable)
+{
+	free(usable->ranges);
+	free(usable->pages);
+	*usable = (struct usable){ 0 };
 }

@@ -64,6 +64,10 @@ int placement_reserve(struct placement *placement, const struct ledger *ledger,
 bool placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
 		    struct ioas_range *hole);
 
+/* Leaves of the ranges what another has as well; no page sizes. -ENOMEM. */
+int usable_narrow(struct usable *usable, const struct usable *by);
+void usable_free(struct usable *usable);
+
 /* Whether a window has any usable IOVA. */
 bool placement_window_fits(const struct placement *placement, struct ioas_range window);
 

@@ -10,7 +10,8 @@
  * cannot fail. The table shows an address only while the kernel has it mapped: it is filled after
  * the kernel's map and cleared before the kernel's unmap.
  *
- * One lock a space guards everything but the table's entries. Nothing else is locked inside it.
+ * One lock, of a space and of those that follow it, guards everything but the tables' entries. Nothing
+ * else is locked inside it.
  */
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "area.h"
+#include "follow.h"
 
 unsigned int
 ioas_tables(const struct ioas *space, const struct ioas_table **tables, unsigned int n)
@@ -51,14 +53,6 @@ ioas_table(const struct ioas *space)
 	return ioas_table_of_node(space, node);
 }
 
-static void
-free_usable(struct usable *usable)
-{
-	free(usable->ranges);
-	free(usable->pages);
-	*usable = (struct usable){ 0 };
-}
-
 /* Asks the kernel for the ranges. */
 static int
 read_usable(const struct ioas *space, struct usable *usable)
@@ -77,7 +71,7 @@ read_usable(const struct ioas *space, struct usable *usable)
 							room, &usable->alignment);
 		if (n >= 0 && (unsigned int)n <= room)
 			break;
-		free_usable(usable);
+		usable_free(usable);
 		if (n < 0) {
 			ioas_log(&space->log, IOAS_LOG_ERR, "cannot read the usable IOVA ranges: %s",
 				 strerror(-n));
@@ -91,19 +85,79 @@ read_usable(const struct ioas *space, struct usable *usable)
 	return 0;
 }
 
-/* Reads the ranges anew. On failure the old ones stay. */
-static int
-refresh_ranges(struct ioas *space)
+/* What a space and its root could use before refresh_ranges(). */
+struct old_ranges {
+	struct usable space, root;
+};
+
+/* Puts the old ranges back. */
+static void
+restore_ranges(struct ioas *space, struct old_ranges *old)
 {
-	struct usable usable;
+	usable_free(&space->placement.usable);
+	space->placement.usable = old->space;
+	if (space_follows(space)) {
+		usable_free(&space->root->placement.usable);
+		space->root->placement.usable = old->root;
+	}
+}
+
+static void
+free_ranges(struct old_ranges *old)
+{
+	usable_free(&old->space);
+	usable_free(&old->root);
+}
+
+/* What the devices of a root and of all that follow it can use. */
+static int
+read_root(const struct ioas *root, struct usable *usable)
+{
 	int ret;
 
-	ret = read_usable(space, &usable);
+	ret = read_usable(root, usable);
 	if (ret < 0)
 		return ret;
-	free_usable(&space->placement.usable);
-	space->placement.usable = usable;
+	ret = follow_narrow(root, usable);
+	if (ret < 0)
+		usable_free(usable);
+	return ret;
+}
+
+/* Reads the ranges anew, those of the root as well. On failure the old ones stay. */
+static int
+refresh_ranges(struct ioas *space, struct old_ranges *old)
+{
+	struct ioas *const root = space->root;
+	struct usable own, all;
+	int ret;
+
+	ret = space_follows(space) ? read_usable(space, &own) : read_root(space, &own);
+	if (ret < 0)
+		return ret;
+	*old = (struct old_ranges){ .space = space->placement.usable };
+	space->placement.usable = own;
+	if (!space_follows(space))
+		return 0;
+	ret = read_root(root, &all);
+	if (ret < 0) {
+		space->placement.usable = old->space;
+		usable_free(&own);
+		return ret;
+	}
+	old->root = root->placement.usable;
+	root->placement.usable = all;
 	return 0;
+}
+
+/* As above, where failure matters to nobody. */
+static void
+widen_ranges(struct ioas *space)
+{
+	struct old_ranges old;
+
+	if (refresh_ranges(space, &old) == 0)
+		free_ranges(&old);
 }
 
 static int
@@ -128,6 +182,28 @@ whole_window(struct ioas_range window)
 	return window;
 }
 
+/* What follows has all but the table and the log from the space that it follows. */
+static int
+check_follow(const struct ioas_options *options, const struct ioas_log *log)
+{
+	const struct ioas *const root = options->follow;
+
+	if (space_follows(root) || options->backend != NULL || options->n_descriptors != 0 ||
+	    options->window.first != 0 || options->window.last != 0) {
+		ioas_log(log, IOAS_LOG_ERR,
+			 "a space that follows another takes backend, window and descriptors from "
+			 "that one, which must not follow a third");
+		return -EINVAL;
+	}
+	if (root->backend->ops->copy == NULL) {
+		ioas_log(log, IOAS_LOG_ERR,
+			 "backend %s has no further I/O address space for the same memory: use backend "
+			 "iommufd (Linux 6.2, CONFIG_IOMMUFD)", root->backend->ops->name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 static int
 check_options(const struct ioas_options *options, const struct ioas_log *log)
 {
@@ -136,6 +212,8 @@ check_options(const struct ioas_options *options, const struct ioas_log *log)
 			 options->size, sizeof(*options));
 		return -EINVAL;
 	}
+	if (options->follow != NULL)
+		return check_follow(options, log);
 	return check_window(options->window, log);
 }
 
@@ -208,6 +286,8 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	space = calloc(1, sizeof(*space));
 	if (space == NULL)
 		return -ENOMEM;
+	space->root = options->follow != NULL ? options->follow : space;
+	space->same_iova = options->same_iova;
 	space->log = (struct ioas_log){ options->log, options->log_arg };
 	space->placement.next = PLACEMENT_START;
 	space->placement.window = whole_window(options->window);
@@ -222,15 +302,18 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		.sys = ioas_sys,
 		.log = &space->log,
 		.ledger = &space->ledger,
-		.nodes = &space->nodes,
+		.nodes = &space->root->nodes,
+		.beside = options->follow != NULL ? options->follow->backend : NULL,
 	};
 	ret = backend_open(options->backend, &with, &space->backend);
 	if (ret < 0)
 		goto err_table;
-	ret = refresh_ranges(space);
+	ret = read_usable(space, &space->placement.usable);
 	if (ret < 0)
 		goto err_backend;
 	pthread_mutex_init(&space->lock, NULL);
+	if (space_follows(space))
+		follow_enter(space);
 	*out = space;
 	return 0;
 
@@ -264,7 +347,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
-	free_usable(&space->placement.usable);
+	usable_free(&space->placement.usable);
 }
 
 void
@@ -272,8 +355,15 @@ ioas_destroy(struct ioas *space)
 {
 	if (space == NULL)
 		return;
+	if (space->ledger.followers != NULL) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot destroy a space that others follow: destroy those first");
+		return;
+	}
 	while (space->devices != NULL)
 		ioas_detach(space->devices);
+	if (space_follows(space))
+		follow_leave(space);
 	space->backend->ops->close(space->backend);
 	free_records(space);
 	table_destroy(&space->table);
@@ -283,7 +373,7 @@ ioas_destroy(struct ioas *space)
 }
 
 static struct ioas_device *
-find_device(struct ioas *space, const char *name)
+find_device(const struct ioas *space, const char *name)
 {
 	struct ioas_device *device = space->devices;
 
@@ -297,10 +387,67 @@ ioas_device_find(struct ioas *space, const char *name)
 {
 	struct ioas_device *device;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	device = find_device(space, name);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return device;
+}
+
+/* Refuses a device that is attached already, to the space or to one that has the same root, and one
+ * whose group another space has. */
+static int
+check_other_devices(const struct ioas *space, const struct ioas *other,
+		    const struct ioas_device *device)
+{
+	for (const struct ioas_device *d = other->devices; d != NULL; d = d->next) {
+		if (strcmp(d->name, device->name) == 0) {
+			ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already", device->name);
+			return -EEXIST;
+		}
+		if (space != other && device->group_number >= 0 &&
+		    d->group_number == device->group_number) {
+			ioas_log(&space->log, IOAS_LOG_ERR,
+				 "%s: it is in IOMMU group %d, as is %s, which has another I/O address "
+				 "space: the IOMMU cannot tell them apart: attach both to one space, or "
+				 "leave one out", device->name, device->group_number, d->name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int
+check_devices(const struct ioas *space, const struct ioas_device *device)
+{
+	int ret = check_other_devices(space, space->root, device);
+
+	for (struct ledger *ledger = space->root->ledger.followers; ret == 0 && ledger != NULL;
+	     ledger = ledger->next_follower)
+		ret = check_other_devices(space, follow_space(ledger), device);
+	return ret;
+}
+
+/* After the kernel has attached a device: its ranges, and with the first one the root's memory. */
+static int
+join(struct ioas *space)
+{
+	struct old_ranges old;
+	int ret;
+
+	ret = refresh_ranges(space, &old);
+	if (ret < 0)
+		return ret;
+	if (space_follows(space) && !space->joined) {
+		ret = follow_copy_all(space);
+		if (ret < 0) {
+			follow_drop_all(space);
+			restore_ranges(space, &old);
+			return ret;
+		}
+		space->joined = true;
+	}
+	free_ranges(&old);
+	return 0;
 }
 
 static int
@@ -316,18 +463,15 @@ attach_locked(struct ioas *space, const char *name, const struct ioas_attach_opt
 		return -EINVAL;
 	}
 
-	if (find_device(space, name) != NULL) {
-		ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already",
-			 device_basename(name));
-		return -EEXIST;
-	}
 	ret = device_resolve(device, name, &space->log);
+	if (ret == 0)
+		ret = check_devices(space, device);
 	if (ret < 0)
 		return ret;
 	ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
-	ret = refresh_ranges(space);
+	ret = join(space);
 	if (ret < 0) {
 		space->backend->ops->detach(space->backend, device);
 		return ret;
@@ -354,9 +498,9 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 	device->space = space;
 	device->sys = space->backend->sys;
 	device->fd = -1;
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	ret = attach_locked(space, name, options != NULL ? options : &defaults, device);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	if (ret < 0)
 		free(device);
 	else
@@ -371,10 +515,10 @@ ioas_attach_pasid(struct ioas_device *device, uint32_t pasid)
 	struct backend *const backend = space->backend;
 	int ret = -EOPNOTSUPP;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	if (backend->ops->attach_pasid != NULL)
 		ret = backend->ops->attach_pasid(backend, device, pasid);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	if (ret == -EOPNOTSUPP)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "%s: cannot attach PASID %u: it takes backend iommufd, a character device and "
@@ -393,10 +537,10 @@ ioas_detach_pasid(struct ioas_device *device, uint32_t pasid)
 	struct ioas *const space = device->space;
 	struct backend *const backend = space->backend;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	if (backend->ops->detach_pasid != NULL)
 		backend->ops->detach_pasid(backend, device, pasid);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 }
 
 void
@@ -408,7 +552,7 @@ ioas_detach(struct ioas_device *device)
 	if (device == NULL)
 		return;
 	space = device->space;
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	for (link = &space->devices; *link != device; link = &(*link)->next)
 		;
 	*link = device->next;
@@ -418,8 +562,8 @@ ioas_detach(struct ioas_device *device)
 	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
 	 * that device cannot come back. */
 	if (space->n_devices > 0)
-		refresh_ranges(space);
-	pthread_mutex_unlock(&space->lock);
+		widen_ranges(space);
+	space_unlock(space);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s detached", device->name);
 	free(device);
 }
@@ -437,22 +581,26 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	const uint64_t page = memory_page(space, va);
-	const struct placement *const placement = &space->placement;
+	const struct placement *const placement = &space->root->placement;
+	const struct ledger *const ledger = &space->root->ledger;
+	struct old_ranges old;
 	int ret;
 
-	if (placement_find(placement, &space->ledger, va, length, page, iova))
+	if (placement_find(placement, ledger, va, length, page, iova))
 		return 0;
 	if (space->backend->ops->grow != NULL) {
 		ret = space->backend->ops->grow(space->backend, va, length, page);
 		if (ret < 0)
 			return ret;
-		ret = refresh_ranges(space);
-		if (ret == 0 && placement_find(placement, &space->ledger, va, length, page, iova))
+		ret = refresh_ranges(space, &old);
+		if (ret == 0 && placement_find(placement, ledger, va, length, page, iova)) {
+			free_ranges(&old);
 			return 0;
+		}
 		space->backend->ops->shrink(space->backend);
 		if (ret < 0)
 			return ret;
-		refresh_ranges(space);
+		restore_ranges(space, &old);
 	}
 	ioas_log(&space->log, IOAS_LOG_ERR,
 		 "cannot map %s at 0x%" PRIx64 ": no free range of IOVAs is that long: use less "
@@ -562,10 +710,27 @@ map_locked(struct ioas *space, struct area *area)
 		if (ret < 0)
 			return ret;
 	}
-	ret = area->fixed ? map_fixed(space, area) : map_chosen(space, area);
-	if (ret < 0)
+	return area->fixed ? map_fixed(space, area) : map_chosen(space, area);
+}
+
+/* Maps the area for the devices of the space and of those that follow it; frees it on failure. */
+static int
+map_for_all(struct ioas *space, struct area *area)
+{
+	int ret;
+
+	ret = map_locked(space, area);
+	if (ret < 0) {
+		free(area);
 		return ret;
+	}
 	area_add(space, area);
+	ret = follow_copy_area(space, area);
+	if (ret < 0) {
+		area_remove(space, area);
+		return ret;
+	}
+	area_show(space, area);
 	return 0;
 }
 
@@ -593,13 +758,11 @@ map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *io
 		area->iova.first = *iova;
 		area->iova.last = *iova + (length - 1);
 	}
-	pthread_mutex_lock(&space->lock);
-	ret = map_locked(space, area);
+	space_lock(space);
+	ret = map_for_all(space, area);
 	if (ret == 0)
 		*iova = area->iova.first;
-	pthread_mutex_unlock(&space->lock);
-	if (ret < 0)
-		free(area);
+	space_unlock(space);
 	return ret;
 }
 
@@ -629,9 +792,9 @@ ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct ioas
 			 "the last one", length, iova);
 		return -EINVAL;
 	}
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	found = fixed_hole(space, iova, iova + (length - 1), hole != NULL ? hole : &unused);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return found ? -ERANGE : 0;
 }
 
@@ -664,6 +827,7 @@ aperture(const struct placement *placement)
 static int
 set_window(struct ioas *space, struct ioas_range window)
 {
+	const struct ledger *ledger;
 	const struct area *outside;
 
 	if (!placement_window_fits(&space->placement, window)) {
@@ -677,6 +841,9 @@ set_window(struct ioas *space, struct ioas_range window)
 		return -ERANGE;
 	}
 	outside = find_outside(&space->ledger, window);
+	for (ledger = space->ledger.followers; outside == NULL && ledger != NULL;
+	     ledger = ledger->next_follower)
+		outside = find_outside(ledger, window);
 	if (outside != NULL) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot confine IOVAs to 0x%" PRIx64 "-0x%" PRIx64 ": memory is mapped at "
@@ -696,9 +863,9 @@ ioas_set_window(struct ioas *space, struct ioas_range window)
 	ret = check_window(window, &space->log);
 	if (ret < 0)
 		return ret;
-	pthread_mutex_lock(&space->lock);
-	ret = set_window(space, whole_window(window));
-	pthread_mutex_unlock(&space->lock);
+	space_lock(space);
+	ret = set_window(space->root, whole_window(window));
+	space_unlock(space);
 	return ret;
 }
 
@@ -736,12 +903,12 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct area *const area = ledger_from_va(&space->ledger, ends[i]);
 
-		if (area != NULL && crosses(&area->va, first, last))
+		if (area != NULL && area->origin == NULL && crosses(&area->va, first, last))
 			return refuse_part(space, area);
 	}
 	for (const struct area *alias = space->ledger.aliases; alias != NULL;
 	     alias = alias->next_alias)
-		if (crosses(&alias->va, first, last))
+		if (alias->origin == NULL && crosses(&alias->va, first, last))
 			return refuse_part(space, alias);
 	return 0;
 }
@@ -755,23 +922,27 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 
 	if (length == 0 || last < first)
 		return refuse_range(space, first, length);
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	ret = check_va(space, first, last);
 	if (ret < 0)
 		goto out_unlock;
 	for (area = space->ledger.aliases; area != NULL; area = next) {
 		next = area->next_alias;
-		if (area->va.first >= first && area->va.last <= last) {
+		if (area->origin == NULL && area->va.first >= first && area->va.last <= last) {
 			area_remove(space, area);
 			ret++;
 		}
 	}
-	while ((area = ledger_from_va(&space->ledger, first)) != NULL && area->va.last <= last) {
-		area_remove(space, area);
-		ret++;
+	for (area = ledger_from_va(&space->ledger, first); area != NULL && area->va.last <= last;
+	     area = next) {
+		next = ledger_next_va(&space->ledger, area);
+		if (area->origin == NULL) {
+			area_remove(space, area);
+			ret++;
+		}
 	}
 out_unlock:
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return ret;
 }
 
@@ -779,25 +950,29 @@ int
 ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 {
 	const uint64_t last = iova + (length - 1), ends[] = { iova, last };
-	struct area *area;
+	struct area *area, *next;
 	int ret = 0;
 
 	if (length == 0 || last < iova)
 		return refuse_range(space, iova, length);
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	for (unsigned int i = 0; i < 2; i++) {
 		area = ledger_from_iova(&space->ledger, ends[i]);
-		if (area != NULL && crosses(&area->iova, iova, last)) {
+		if (area != NULL && area->origin == NULL && crosses(&area->iova, iova, last)) {
 			ret = refuse_part(space, area);
 			goto out_unlock;
 		}
 	}
-	while ((area = ledger_from_iova(&space->ledger, iova)) != NULL && area->iova.last <= last) {
-		area_remove(space, area);
-		ret++;
+	for (area = ledger_from_iova(&space->ledger, iova); area != NULL && area->iova.last <= last;
+	     area = next) {
+		next = ledger_next(&space->ledger, area);
+		if (area->origin == NULL) {
+			area_remove(space, area);
+			ret++;
+		}
 	}
 out_unlock:
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return ret;
 }
 
@@ -819,8 +994,8 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 		return -ENOMEM;
 	region->va.first = first;
 	region->va.last = last;
-	pthread_mutex_lock(&space->lock);
-	ret = placement_reserve(&space->placement, &space->ledger, region);
+	space_lock(space);
+	ret = placement_reserve(&space->root->placement, &space->root->ledger, region);
 	if (ret == 0)
 		ioas_log(&space->log, IOAS_LOG_DEBUG,
 			 "kept IOVAs 0x%" PRIx64 "-0x%" PRIx64 " for addresses from 0x%" PRIx64,
@@ -829,7 +1004,7 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot reserve for 0x%" PRIx64 " bytes at %p: it overlaps with an earlier "
 			 "range", length, va);
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	if (ret < 0)
 		free(region);
 	return ret;
@@ -840,7 +1015,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 {
 	const struct placement *const placement = &space->placement;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	*info = (struct ioas_info){
 		.backend = space->backend->ops->name,
 		.kernel_chooses = space->backend->ops->kernel_chooses,
@@ -849,9 +1024,9 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.bytes = space->ledger.bytes,
 		.alignment = placement->usable.alignment,
 		.aperture = aperture(placement),
-		.window = placement->window,
+		.window = space->root->placement.window,
 	};
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 }
 
 unsigned int
@@ -859,11 +1034,11 @@ ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n)
 {
 	unsigned int total;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	total = space->placement.usable.n;
 	for (unsigned int i = 0; ranges != NULL && i < n && i < total; i++)
 		ranges[i] = space->placement.usable.ranges[i];
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return total;
 }
 
@@ -875,6 +1050,7 @@ public_area(const struct area *area)
 		.iova = area->iova.first,
 		.length = area->va.last - area->va.first + 1,
 		.fixed = area->fixed,
+		.copy = area->origin != NULL,
 	};
 }
 
@@ -884,7 +1060,7 @@ ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg)
 	const struct area *area;
 	int ret = 0;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	area = ledger_from_iova(&space->ledger, 0);
 	while (ret == 0 && area != NULL) {
 		const struct ioas_area shown = public_area(area);
@@ -892,7 +1068,7 @@ ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg)
 		ret = fn(&shown, arg);
 		area = ledger_next(&space->ledger, area);
 	}
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return ret;
 }
 
@@ -902,13 +1078,13 @@ ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *out)
 	const struct area *area;
 	void *va = NULL;
 
-	pthread_mutex_lock(&space->lock);
+	space_lock(space);
 	area = ledger_from_iova(&space->ledger, iova);
 	if (area != NULL && area->iova.first <= iova) {
 		va = (void *)(uintptr_t)(area->va.first + (iova - area->iova.first));
 		if (out != NULL)
 			*out = public_area(area);
 	}
-	pthread_mutex_unlock(&space->lock);
+	space_unlock(space);
 	return va;
 }

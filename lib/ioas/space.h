@@ -11,9 +11,12 @@
 #include "placement.h"
 #include "table.h"
 
+/* A space that follows another has its lock and its placement: of its own only what its devices
+ * allow is in use. */
 struct ioas {
 	struct table table;
-	pthread_mutex_t lock;
+	struct ioas *root;    /* the space that it follows, or itself */
+	pthread_mutex_t lock; /* of it and of those that follow it */
 	struct ioas_log log;
 	struct backend *backend;
 	struct nodes nodes;
@@ -21,6 +24,26 @@ struct ioas {
 	unsigned int n_devices;
 	struct ledger ledger;
 	struct placement placement;
+	bool same_iova; /* copies have the IOVA of their origin, or cannot be */
+	bool joined;    /* has copies of what the root has: from its first device on */
 };
+
+static inline bool
+space_follows(const struct ioas *space)
+{
+	return space->root != space;
+}
+
+static inline void
+space_lock(struct ioas *space)
+{
+	pthread_mutex_lock(&space->root->lock);
+}
+
+static inline void
+space_unlock(struct ioas *space)
+{
+	pthread_mutex_unlock(&space->root->lock);
+}
 
 #endif /* IOAS_SPACE_H */

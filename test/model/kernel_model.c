@@ -175,9 +175,17 @@ area_pages(const struct model_area *area)
 	return (end | (PAGE - 1)) - (area->va & ~(PAGE - 1)) + 1;
 }
 
+static void
+put_pages(const struct model_area *area)
+{
+	if (area->pages != NULL && --area->pages->refs == 0)
+		free(area->pages);
+}
+
 void
 model_take_area(struct model_ioas *ioas, size_t i)
 {
+	put_pages(&ioas->areas[i]);
 	ioas->n_areas--;
 	memmove(&ioas->areas[i], &ioas->areas[i + 1],
 		(ioas->n_areas - i) * sizeof(ioas->areas[0]));
@@ -186,6 +194,8 @@ model_take_area(struct model_ioas *ioas, size_t i)
 void
 model_unpin(const struct model_area *area)
 {
+	if (area->pages != NULL && --area->pages->pins > 0)
+		return;
 	pinned -= area_pages(area);
 }
 
@@ -218,6 +228,10 @@ model_pin(const struct model_area *area)
 {
 	const uint64_t length = area_pages(area), va = area->va & ~(PAGE - 1);
 
+	if (area->pages != NULL && area->pages->pins > 0) {
+		area->pages->pins++;
+		return 0;
+	}
 	if (model.bad.last != 0 && model_touches(va, va + (length - 1), model.bad.first, model.bad.last))
 		return -EFAULT;
 	for (uint64_t at = 0; model.check_memory && at < length; at += PAGE) {
@@ -227,6 +241,8 @@ model_pin(const struct model_area *area)
 	if (model.memlock != UINT64_MAX && pinned + length > model.memlock)
 		return -ENOMEM;
 	pinned += length;
+	if (area->pages != NULL)
+		area->pages->pins = 1;
 	return 0;
 }
 
@@ -371,6 +387,8 @@ free_ioas(struct model_ioas *ioas)
 	while (*link != ioas)
 		link = &(*link)->next;
 	*link = ioas->next;
+	for (size_t i = 0; i < ioas->n_areas; i++)
+		put_pages(&ioas->areas[i]);
 	free(ioas->areas);
 	free(ioas->allowed);
 	free(ioas);
@@ -598,6 +616,59 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 	return 0;
 }
 
+/* One whole area at a stated IOVA; what else the kernel can do is not modelled. */
+static int
+copy(struct model_ctx *ctx, struct iommu_ioas_copy *arg)
+{
+	const uint32_t access = IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE;
+	struct model_ioas *const from = model_find_ioas(ctx, arg->src_ioas_id);
+	struct model_ioas *const to = model_find_ioas(ctx, arg->dst_ioas_id);
+	struct model_area *origin, area;
+	uint64_t last;
+	size_t i;
+	int ret;
+
+	if ((arg->flags & ~(IOMMU_IOAS_MAP_FIXED_IOVA | access)) != 0)
+		return -EOPNOTSUPP;
+	if (arg->length == UINT64_MAX || arg->src_iova == UINT64_MAX || arg->dst_iova == UINT64_MAX)
+		return -EOVERFLOW;
+	if ((arg->flags & access) == 0)
+		return -EINVAL;
+	if (from == NULL)
+		return -ENOENT;
+	if (arg->length == 0)
+		return -EINVAL;
+	if (__builtin_add_overflow(arg->src_iova, arg->length - 1, &last))
+		return -EOVERFLOW;
+	i = model_area_from(from, arg->src_iova);
+	if (i == from->n_areas || from->areas[i].first > arg->src_iova ||
+	    from->areas[i].last < last || to == NULL)
+		return -ENOENT;
+	origin = &from->areas[i];
+	if (origin->first != arg->src_iova || origin->last != last ||
+	    (arg->flags & IOMMU_IOAS_MAP_FIXED_IOVA) == 0)
+		return -EOPNOTSUPP;
+	if ((arg->length & (to->alignment - 1)) != 0)
+		return -EINVAL;
+	ret = check_fixed(to, arg->dst_iova, arg->length);
+	if (ret < 0)
+		return ret;
+	if (origin->pages == NULL) {
+		origin->pages = calloc(1, sizeof(*origin->pages));
+		origin->pages->refs = 1;
+		origin->pages->pins = from->attached > 0;
+	}
+	area = *origin;
+	area.first = arg->dst_iova;
+	area.last = arg->dst_iova + (arg->length - 1);
+	ret = to->attached > 0 ? model_pin(&area) : 0;
+	if (ret < 0)
+		return ret;
+	area.pages->refs++;
+	model_insert_area(to, area);
+	return 0;
+}
+
 /* The kernel's iopt_unmap_iova_range(): what it has removed before it fails stays removed. */
 static int
 unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *unmapped)
@@ -682,7 +753,7 @@ model_detach_device(struct model_device *device)
 	if (--ioas->attached > 0)
 		return;
 	for (size_t i = 0; i < ioas->n_areas; i++)
-		pinned -= area_pages(&ioas->areas[i]);
+		model_unpin(&ioas->areas[i]);
 	ioas->alignment = 1;
 }
 
@@ -745,7 +816,7 @@ model_attach_device(struct model_device *device, struct model_ioas *ioas)
 		ret = model_pin(&ioas->areas[i]);
 		if (ret < 0) {
 			while (i-- > 0)
-				pinned -= area_pages(&ioas->areas[i]);
+				model_unpin(&ioas->areas[i]);
 			return ret;
 		}
 	}
@@ -776,6 +847,9 @@ attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
 	}
 	if (device->ioas != NULL)
 		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
+		if (d->group == device->group && d->ioas != NULL && d->ioas != ioas)
+			return -EINVAL;
 	ret = model_attach_device(device, ioas);
 	if (ret < 0)
 		return ret;
@@ -848,6 +922,9 @@ iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
 	case IOMMU_IOAS_MAP:
 		ret = CHECK(iommu_ioas_map, iova);
 		return ret < 0 ? ret : map(ctx, arg);
+	case IOMMU_IOAS_COPY:
+		ret = CHECK(iommu_ioas_copy, src_iova);
+		return ret < 0 ? ret : copy(ctx, arg);
 	case IOMMU_IOAS_UNMAP:
 		ret = CHECK(iommu_ioas_unmap, length);
 		return ret < 0 ? ret : unmap(ctx, arg);
@@ -899,6 +976,8 @@ kind_of(unsigned long request)
 		return MODEL_ALLOW_IOVAS;
 	case IOMMU_IOAS_MAP:
 		return MODEL_MAP;
+	case IOMMU_IOAS_COPY:
+		return MODEL_COPY;
 	case IOMMU_IOAS_UNMAP:
 		return MODEL_UNMAP;
 	case IOMMU_HWPT_ALLOC:
@@ -1494,6 +1573,17 @@ model_open_files(void)
 	return n;
 }
 
+/* Whether no earlier descriptor is of the same context. */
+static bool
+is_first(int file)
+{
+	int i = 0;
+
+	while (i < file && (!files[i].open || files[i].ctx != files[file].ctx))
+		i++;
+	return i == file;
+}
+
 uint64_t
 model_areas(void)
 {
@@ -1501,7 +1591,7 @@ model_areas(void)
 
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < MAX_FILES; i++)
-		if (files[i].open && files[i].ctx != NULL)
+		if (files[i].open && files[i].ctx != NULL && is_first(i))
 			for (struct model_ioas *s = files[i].ctx->ioas; s != NULL; s = s->next)
 				n += s->n_areas;
 	n += model_container_areas();

@@ -21,9 +21,15 @@
 struct vfio_device_info;
 struct model_group;
 
+/* Memory that areas of several IOASes share: pinned as long as one of them has a device. */
+struct model_pages {
+	unsigned int refs, pins;
+};
+
 struct model_area {
 	uint64_t first, last; /* IOVAs */
 	uint64_t va;
+	struct model_pages *pages; /* NULL: nothing shares it */
 };
 
 struct model_ioas {

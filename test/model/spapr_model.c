@@ -133,7 +133,7 @@ register_memory(struct model_container *container,
 		const struct vfio_iommu_spapr_register_memory *arg)
 {
 	const struct model_memory new = { arg->vaddr, arg->vaddr + (arg->size - 1) };
-	const struct model_area area = { 0, arg->size - 1, arg->vaddr };
+	const struct model_area area = { .last = arg->size - 1, .va = arg->vaddr };
 	struct registered *piece;
 	int ret;
 
@@ -167,7 +167,7 @@ drop_memory(struct model_container *container, size_t i)
 	const struct model_memory m = container->memory[i];
 
 	if (--find_registered(m.first, m.last)->containers == 0)
-		model_unpin(&(struct model_area){ 0, m.last - m.first, m.first });
+		model_unpin(&(struct model_area){ .last = m.last - m.first, .va = m.first });
 	container->memory[i] = container->memory[--container->n_memory];
 }
 
@@ -209,7 +209,11 @@ static int
 map(struct model_container *container, const struct vfio_iommu_type1_dma_map *arg)
 {
 	const uint32_t access = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
-	const struct model_area area = { arg->iova, arg->iova + (arg->size - 1), arg->vaddr };
+	const struct model_area area = {
+		.first = arg->iova,
+		.last = arg->iova + (arg->size - 1),
+		.va = arg->vaddr,
+	};
 	const struct model_window *window;
 
 	if (container->n_memory == 0)

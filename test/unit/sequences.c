@@ -523,6 +523,69 @@ kernel_attach(void)
 	expect("destroy with an area", raw_destroy(ioas_id), 0);
 }
 
+static int
+raw_copy(uint32_t from, uint64_t src, uint64_t length, uint64_t dst)
+{
+	struct iommu_ioas_copy arg = {
+		.size = sizeof(arg),
+		.flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE |
+			 IOMMU_IOAS_MAP_FIXED_IOVA,
+		.dst_ioas_id = ioas_id,
+		.src_ioas_id = from,
+		.length = length,
+		.dst_iova = dst,
+		.src_iova = src,
+	};
+
+	return call(iommu, IOMMU_IOAS_COPY, &arg);
+}
+
+/* From an IOAS without a device into the one that has it. */
+static void
+kernel_copy(void)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct iommu_iova_range ranges[16];
+	const uint64_t bad = memory + MIB(32);
+	uint64_t alignment;
+	uint32_t with_device, n = 16;
+
+	if (!raw_open(true) || !CHECK(call(iommu, IOMMU_IOAS_ALLOC, &alloc) == 0) ||
+	    !CHECK(raw_ranges(ranges, &n, &alignment) == 0))
+		return;
+	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_NONE) == 0);
+	with_device = ioas_id;
+	ioas_id = alloc.out_ioas_id;
+	expect("map 2 MiB", raw_fixed(memory, MIB(2), MIB(8)), 0);
+	expect("map 16 KiB", raw_fixed(memory + MIB(4), KIB(16), MIB(12)), 0);
+	expect("map no memory, no device", raw_fixed(bad, PAGE, MIB(16)), 0);
+	ioas_id = with_device;
+	expect("copy to the same IOVA", raw_copy(alloc.out_ioas_id, MIB(8), MIB(2), MIB(8)), 0);
+	expect("again", raw_copy(alloc.out_ioas_id, MIB(8), MIB(2), MIB(8)), -EEXIST);
+	expect("to its last page", raw_copy(alloc.out_ioas_id, MIB(12), KIB(16), MIB(10) - PAGE),
+	       -EEXIST);
+	expect("to another IOVA", raw_copy(alloc.out_ioas_id, MIB(8), MIB(2), MIB(10)), 0);
+	expect("nothing", raw_copy(alloc.out_ioas_id, MIB(8), 0, MIB(20)), -EINVAL);
+	expect("what is not mapped", raw_copy(alloc.out_ioas_id, MIB(14), MIB(2), MIB(20)), -ENOENT);
+	expect("more than is mapped", raw_copy(alloc.out_ioas_id, MIB(12), KIB(20), MIB(20)),
+	       -ENOENT);
+	expect("from no IOAS", raw_copy(with_device + 100, MIB(8), MIB(2), MIB(20)), -ENOENT);
+	expect("misaligned", raw_copy(alloc.out_ioas_id, MIB(12), KIB(16), MIB(20) + 512), -EINVAL);
+	expect("no memory", raw_copy(alloc.out_ioas_id, MIB(16), PAGE, MIB(20)), -EFAULT);
+	if (n > 1)
+		expect("to what is reserved",
+		       raw_copy(alloc.out_ioas_id, MIB(12), KIB(16), ranges[0].last + 1), -EINVAL);
+	expect("inside of one IOAS", raw_copy(with_device, MIB(8), MIB(2), MIB(20)), 0);
+	ioas_id = alloc.out_ioas_id;
+	expect("unmap the origin", raw_unmap(MIB(8), MIB(2)), 0);
+	ioas_id = with_device;
+	expect("the copy is still there", raw_fixed(memory, PAGE, MIB(8)), -EEXIST);
+	expect("unmap it", raw_unmap(MIB(8), MIB(2)), 0);
+	expect("and the other", raw_unmap(MIB(10), MIB(2)), 0);
+	expect("destroy the first", raw_destroy(alloc.out_ioas_id), 0);
+	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_READ | PROT_WRITE) == 0);
+}
+
 static void
 kernel_bad_memory(void)
 {
@@ -597,6 +660,12 @@ translates(uint64_t va, uint64_t length, uint64_t iova)
 			    (void *)(uintptr_t)(va + at_byte))
 			return false;
 	return true;
+}
+
+static bool
+unmapped_in(struct ioas *in, uint64_t offset)
+{
+	return ioas_lookup(ioas_table(in), at(offset)) == IOAS_BAD_IOVA;
 }
 
 /* Whether an area lies in one of the usable ranges. */
@@ -703,6 +772,40 @@ lib_hwpt(void)
 	options.hwpt_flags = 0;
 	expect("attach again", ioas_attach(space, bdf, &options, &handle), 0);
 	expect("unmap", ioas_unmap(space, at(0), MIB(4)), 2);
+	ioas_destroy(space);
+	space = NULL;
+}
+
+/* A space without devices, and one that follows it. */
+static void
+lib_follow(void)
+{
+	struct ioas_options options = { .size = sizeof(options), .log = log_line };
+	struct ioas *follower;
+	uint64_t iova, own;
+
+	if (!lib_open(everywhere, false))
+		return;
+	iova = lib_map("before it is followed", 0, MIB(2));
+	options.follow = space;
+	if (!CHECK(ioas_create(&options, &follower) == 0))
+		return;
+	CHECK(ioas_lookup(ioas_table(follower), at(0)) == IOAS_BAD_IOVA);
+	expect("attach", ioas_attach(follower, bdf, NULL, &handle), 0);
+	lib_info("the aperture is that of the device");
+	say("the same IOVA: %d", ioas_lookup(ioas_table(follower), at(0)) == iova);
+	iova = lib_map("for all", MIB(4) + PAGE, MIB(4));
+	say("the same IOVA: %d", ioas_lookup(ioas_table(follower), at(MIB(4) + PAGE)) == iova);
+	expect("for one", ioas_map(follower, at(MIB(16)), MIB(2), &own), 0);
+	say("at 0x%" PRIx64 ", known to all: %d", own, !unmapped_in(space, MIB(16)));
+	expect("for all, where the one has it", ioas_map_fixed(space, at(MIB(20)), PAGE, own), 0);
+	say("the same IOVA: %d", ioas_lookup(ioas_table(follower), at(MIB(20))) == own);
+	expect("unmap what is not its own", ioas_unmap(follower, at(0), MIB(12)), 0);
+	expect("unmap", ioas_unmap(space, at(0), MIB(12)), 2);
+	say("still there: %d", !unmapped_in(follower, 0));
+	expect("unmap its own", ioas_unmap(follower, at(MIB(16)), MIB(2)), 1);
+	ioas_destroy(follower);
+	lib_info("it is gone");
 	ioas_destroy(space);
 	space = NULL;
 }
@@ -937,7 +1040,9 @@ static const struct {
 	{ "kernel: bind", kernel_bind, true },
 	{ "kernel: attach", kernel_attach, true },
 	{ "kernel: bad memory", kernel_bad_memory, true },
+	{ "kernel: copy", kernel_copy, true },
 	{ "page tables", lib_hwpt, true },
+	{ "follow", lib_follow, true },
 	{ "space", lib_space, false },
 	{ "maps", lib_maps, false },
 	{ "fixed", lib_fixed, false },

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "area.h"
+#include "follow.h"
+
+struct ioas *
+follow_space(struct ledger *ledger)
+{
+	return container_of(ledger, struct ioas, ledger);
+}
+
+void
+follow_enter(struct ioas *space)
+{
+	struct ledger *const root = &space->root->ledger;
+
+	space_lock(space);
+	space->ledger.next_follower = root->followers;
+	root->followers = &space->ledger;
+	space_unlock(space);
+}
+
+void
+follow_leave(struct ioas *space)
+{
+	struct ledger **link = &space->root->ledger.followers;
+
+	space_lock(space);
+	while (*link != &space->ledger)
+		link = &(*link)->next_follower;
+	*link = space->ledger.next_follower;
+	for (struct area *area = ledger_from_iova(&space->ledger, 0); area != NULL;
+	     area = ledger_next(&space->ledger, area)) {
+		if (area->origin != NULL)
+			area_unlink(area);
+		placement_release(&space->root->placement, area);
+	}
+	space_unlock(space);
+}
+
+int
+follow_narrow(const struct ioas *root, struct usable *usable)
+{
+	int ret = 0;
+
+	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
+	     ledger = ledger->next_follower)
+		ret = usable_narrow(usable, &follow_space(ledger)->placement.usable);
+	return ret;
+}
+
+/* Where a copy goes: to the IOVA of its origin, or where that cannot be, to another one. */
+static int
+choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
+{
+	const uint64_t va = origin->va.first, length = origin->va.last - va + 1;
+	const struct ioas *const root = space->root;
+	struct ioas_range hole;
+
+	*iova = origin->iova.first;
+	if (!placement_hole(&space->placement, *iova, origin->iova.last, &hole) &&
+	    ledger_obstacle(&space->ledger, *iova, origin->iova.last) == NULL)
+		return 0;
+	if (space->same_iova) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot have %s at IOVA 0x%" PRIx64 " as other devices have: a device reserves "
+			 "these IOVAs, or other memory is mapped there: attach the device before memory "
+			 "is mapped, or keep them free with a window", ioas_size_text(length).text,
+			 *iova);
+		return -EADDRINUSE;
+	}
+	if (placement_find(&root->placement, &root->ledger, va, length, UINT64_MAX, iova))
+		return 0;
+	ioas_log(&space->log, IOAS_LOG_ERR,
+		 "cannot map %s at 0x%" PRIx64 " for another device: no free range of IOVAs is that "
+		 "long: use less memory or a larger window", ioas_size_text(length).text, va);
+	return -ENOSPC;
+}
+
+static int
+make_copy(struct ioas *space, struct area *origin, struct area *copy)
+{
+	const uint64_t va = origin->va.first, length = origin->va.last - va + 1;
+	int ret;
+
+	ret = choose_iova(space, origin, &copy->iova.first);
+	if (ret < 0)
+		return ret;
+	copy->iova.last = copy->iova.first + (length - 1);
+	if (tree_is_free(&space->ledger.by_va, va, origin->va.last)) {
+		ret = area_prepare(space, va, length);
+		if (ret < 0)
+			return ret;
+	}
+	ret = space->backend->ops->copy(space->backend, space->root->backend, origin->iova.first,
+					length, copy->iova.first);
+	if (ret < 0)
+		area_log_failure(space, va, length, ret);
+	return ret;
+}
+
+static int
+copy_area(struct ioas *space, struct area *origin)
+{
+	struct area *const copy = calloc(1, sizeof(*copy));
+	int ret;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	copy->va.first = origin->va.first;
+	copy->va.last = origin->va.last;
+	copy->fixed = origin->fixed;
+	ret = make_copy(space, origin, copy);
+	if (ret < 0) {
+		free(copy);
+		return ret;
+	}
+	copy->origin = origin;
+	copy->space = space;
+	copy->next_copy = origin->copies;
+	origin->copies = copy;
+	area_add(space, copy);
+	area_show(space, copy);
+	return 0;
+}
+
+int
+follow_copy_area(struct ioas *root, struct area *area)
+{
+	int ret = 0;
+
+	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
+	     ledger = ledger->next_follower)
+		if (follow_space(ledger)->joined)
+			ret = copy_area(follow_space(ledger), area);
+	return ret;
+}
+
+int
+follow_copy_all(struct ioas *space)
+{
+	const struct ledger *const from = &space->root->ledger;
+	int ret = 0;
+
+	/* What is an alias there is to be one here. */
+	for (unsigned int alias = 0; alias < 2; alias++)
+		for (struct area *area = ledger_from_iova(from, 0); ret == 0 && area != NULL;
+		     area = ledger_next(from, area))
+			if (area->alias == (alias == 1))
+				ret = copy_area(space, area);
+	return ret;
+}
+
+void
+follow_drop_all(struct ioas *space)
+{
+	struct area *area = ledger_from_iova(&space->ledger, 0), *next;
+
+	for (; area != NULL; area = next) {
+		next = ledger_next(&space->ledger, area);
+		if (area->origin != NULL)
+			area_remove(space, area);
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_FOLLOW_H
+#define IOAS_FOLLOW_H
+
+#include "space.h"
+
+/*
+ * Spaces that follow another one, the root: what is mapped in the root is copied into each, from its
+ * first device on. The kernel pins memory once for all. Called with the space locked, but for
+ * follow_enter() and follow_leave().
+ */
+
+/* The space follows its root from now on, or no longer; then its areas are no copies any more. */
+void follow_enter(struct ioas *space);
+void follow_leave(struct ioas *space);
+
+/* The space that follows and has this ledger. */
+struct ioas *follow_space(struct ledger *ledger);
+
+/* Narrows what the root's devices allow to what those of its followers allow. -ENOMEM. */
+int follow_narrow(const struct ioas *root, struct usable *usable);
+
+/* Copies an area of the root to all that follow; or all of the root's areas to one. Logs the reason
+ * of a failure; copies that were made stay. */
+int follow_copy_area(struct ioas *root, struct area *area);
+int follow_copy_all(struct ioas *space);
+/* Takes all copies out of a space. */
+void follow_drop_all(struct ioas *space);
+
+#endif /* IOAS_FOLLOW_H */

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* Spaces that follow another: its memory is theirs as well, what is their own is not its. */
+
+#include <stdio.h>
+
+#include "unit.h"
+
+#define NIC2 "0000:00:03.0"
+
+/* The space of the tests is followed by two; the NIC is in the first, NIC2 in the second. */
+static struct ioas *follower[2];
+static struct ioas_device *nics[2];
+static struct model_device *models[2];
+
+static const struct model_iommu low_hole = {
+	.name = "reserves 64 to 66 GiB",
+	.aperture = { 0, GIB(512) - 1 },
+	.reserved = { { GIB(64), GIB(66) - 1 } },
+	.n_reserved = 1,
+	.page = PAGE,
+};
+
+static int
+create_follower(unsigned int i, bool same_iova)
+{
+	struct ioas_options options = unit_options();
+
+	options.backend = NULL;
+	options.follow = space;
+	options.same_iova = same_iova;
+	return ioas_create(&options, &follower[i]);
+}
+
+static void
+create_all(bool same_iova)
+{
+	unit_create(false);
+	models[0] = nic_model;
+	models[1] = unit_add_device(NIC2, &model_intel48);
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL_FATAL(create_follower(i, same_iova), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+}
+
+static void
+destroy_all(void)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		ioas_destroy(follower[i]);
+		follower[i] = NULL;
+	}
+}
+
+static uint64_t
+lookup(struct ioas *in, uint64_t offset)
+{
+	return ioas_lookup(ioas_table(in), VA(offset));
+}
+
+/* Whether a device reaches all of the memory at these IOVAs, and lookups there say so. */
+static bool
+reaches(unsigned int i, uint64_t offset, uint64_t length, uint64_t iova)
+{
+	for (uint64_t at = 0; at < length; at += PAGE)
+		if (model_translate(models[i], iova + at) != BASE + offset + at ||
+		    lookup(follower[i], offset + at) != iova + at)
+			return false;
+	return true;
+}
+
+/* Whether lookups in a space find none of the memory. */
+static bool
+knows_none(struct ioas *in, uint64_t offset, uint64_t length)
+{
+	for (uint64_t at = 0; at < length; at += PAGE)
+		if (lookup(in, offset + at) != IOAS_BAD_IOVA)
+			return false;
+	return true;
+}
+
+static uint64_t
+maps_of(struct ioas *in)
+{
+	struct ioas_info info;
+
+	ioas_get_info(in, &info);
+	return info.maps;
+}
+
+static int
+find_copy(const struct ioas_area *area, void *arg)
+{
+	*(unsigned int *)arg += area->copy;
+	return 0;
+}
+
+static unsigned int
+copies_in(struct ioas *in)
+{
+	unsigned int n = 0;
+
+	ioas_walk(in, find_copy, &n);
+	return n;
+}
+
+static void
+shared(void)
+{
+	uint64_t iova;
+
+	create_all(false);
+	iova = unit_map(0, MIB(4) + KIB(12));
+	CU_ASSERT_TRUE(iova != 0 && unit_lookup(VA(0)) == iova);
+	for (unsigned int i = 0; i < 2; i++) {
+		CU_ASSERT_TRUE(reaches(i, 0, MIB(4) + KIB(12), iova));
+		CU_ASSERT_EQUAL(copies_in(follower[i]), 1);
+	}
+	CU_ASSERT_EQUAL(copies_in(space), 0);
+	/* Pinned once for both. */
+	CU_ASSERT_EQUAL(model_pinned(), MIB(4) + KIB(12));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(8)), 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(model_translate(models[i], iova), UINT64_MAX);
+		CU_ASSERT_TRUE(knows_none(follower[i], 0, MIB(5)));
+		CU_ASSERT_EQUAL(maps_of(follower[i]), 0);
+	}
+	CU_ASSERT_EQUAL(model_areas(), 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	destroy_all();
+}
+
+/* Pinned as long as one device is left, whichever it is. */
+static void
+pinned_once(void)
+{
+	create_all(false);
+	unit_map(0, MIB(4));
+	model.memlock = MIB(5);
+	unit_map(MIB(16), MIB(1));
+	ioas_detach(nics[0]);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(5));
+	CU_ASSERT_EQUAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	ioas_detach(nics[1]);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(5));
+	ioas_detach(nics[0]);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(5));
+	REFUSED(ioas_map(space, VA(MIB(32)), MIB(1), NULL), -ENOMEM, "cannot map|1 MiB");
+	destroy_all();
+}
+
+static void
+own(void)
+{
+	uint64_t all, mine[2];
+
+	create_all(false);
+	all = unit_map(0, MIB(2));
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(ioas_map(follower[i], VA(MIB(16) * (i + 1)), MIB(2), &mine[i]), 0);
+	CU_ASSERT_TRUE(reaches(0, MIB(16), MIB(2), mine[0]));
+	CU_ASSERT_TRUE(reaches(1, MIB(32), MIB(2), mine[1]));
+	/* A device of one space does not reach what only the other has. */
+	CU_ASSERT_EQUAL(model_translate(models[1], mine[0]), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_translate(models[0], mine[1]), UINT64_MAX);
+	CU_ASSERT_TRUE(knows_none(space, MIB(16), MIB(32)));
+	CU_ASSERT_TRUE(knows_none(follower[1], MIB(16), MIB(2)));
+	/* What follows can unmap its own only, and what is followed nothing of it. */
+	CU_ASSERT_EQUAL(ioas_unmap(follower[0], VA(0), GIB(1)), 1);
+	CU_ASSERT_TRUE(reaches(0, 0, MIB(2), all));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[1], all, MIB(2)), 0);
+	CU_ASSERT_EQUAL(ioas_unmap(follower[1], VA(PAGE), PAGE), 0);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), GIB(1)), 1);
+	CU_ASSERT_TRUE(reaches(1, MIB(32), MIB(2), mine[1]));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[1], mine[1], MIB(2)), 1);
+	destroy_all();
+}
+
+/* Two devices can have different memory at one IOVA, and what is mapped for all is never put there. */
+static void
+own_fixed(void)
+{
+	const uint64_t iova = GIB(64);
+
+	create_all(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[0], VA(0), MIB(2), iova), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[1], VA(MIB(2)), MIB(2), iova), 0);
+	CU_ASSERT_TRUE(reaches(0, 0, MIB(2), iova));
+	CU_ASSERT_TRUE(reaches(1, MIB(2), MIB(2), iova));
+	CU_ASSERT_TRUE(unit_map(MIB(16), MIB(2)) >= iova + MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[0], iova, MIB(2)), 1);
+	CU_ASSERT_NOT_EQUAL(unit_map(MIB(32), MIB(2)), iova);
+	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[1], iova, MIB(2)), 1);
+	/* Memory that all have as well is an alias, there and back. */
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[0], VA(MIB(16)), MIB(2), GIB(3)), 0);
+	CU_ASSERT_NOT_EQUAL(lookup(follower[0], MIB(16)), GIB(3));
+	CU_ASSERT_EQUAL(model_translate(models[0], GIB(3)), BASE + MIB(16));
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[1], VA(MIB(64)), MIB(2), GIB(5)), 0);
+	CU_ASSERT_NOT_EQUAL(unit_map(MIB(64), MIB(2)), GIB(5));
+	CU_ASSERT_EQUAL(lookup(follower[1], MIB(64)), GIB(5));
+	destroy_all();
+}
+
+/* Memory at an IOVA that a later device reserves gets another one there, or the device is refused. */
+static void
+moved(bool same_iova)
+{
+	uint64_t iova[2], other;
+
+	unit_create(false);
+	models[0] = nic_model;
+	models[1] = unit_add_device(NIC2, &low_hole);
+	CU_ASSERT_EQUAL_FATAL(create_follower(0, same_iova), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	iova[0] = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(iova[0], GIB(64));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), MIB(2), GIB(60)), 0);
+	CU_ASSERT_EQUAL_FATAL(create_follower(1, same_iova), 0);
+	if (same_iova) {
+		REFUSED(ioas_attach(follower[1], NIC2, NULL, &nics[1]), -EADDRINUSE,
+			"2 MiB|0x1000000000|other devices|before memory is mapped");
+		CU_ASSERT_EQUAL(maps_of(follower[1]), 0);
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+		CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	} else {
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+		other = lookup(follower[1], 0);
+		CU_ASSERT_NOT_EQUAL(other, iova[0]);
+		CU_ASSERT_TRUE(reaches(1, 0, MIB(2), other));
+		CU_ASSERT_TRUE(reaches(0, 0, MIB(2), iova[0]));
+		/* No other memory where the copy is. */
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(8)), MIB(2), other), 0);
+		CU_ASSERT_NOT_EQUAL(lookup(follower[1], MIB(8)), other);
+		CU_ASSERT_TRUE(reaches(1, MIB(8), MIB(2), lookup(follower[1], MIB(8))));
+	}
+	CU_ASSERT_TRUE(reaches(1, MIB(2), MIB(2), GIB(60)));
+	/* From now on IOVAs are chosen that both can use. */
+	iova[1] = unit_map(MIB(32), MIB(2));
+	CU_ASSERT_TRUE(iova[1] >= GIB(66));
+	CU_ASSERT_TRUE(reaches(0, MIB(32), MIB(2), iova[1]) && reaches(1, MIB(32), MIB(2), iova[1]));
+	destroy_all();
+	CU_ASSERT_EQUAL(model_areas(), maps_of(space));
+}
+
+static void
+moved_copies(void)
+{
+	moved(false);
+}
+
+static void
+refused_copies(void)
+{
+	moved(true);
+}
+
+/* The same IOVA is taken by the follower's own memory: the map is refused, for all. */
+static void
+refused_map(void)
+{
+	create_all(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[0], VA(0), MIB(2), GIB(8)), 0);
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), MIB(2), GIB(8)), -EADDRINUSE, "2 MiB|0x200000000");
+	CU_ASSERT_EQUAL(model_translate(models[1], GIB(8)), UINT64_MAX);
+	CU_ASSERT_TRUE(knows_none(follower[1], MIB(2), MIB(2)));
+	destroy_all();
+}
+
+/* The usable IOVAs of what is followed are those that all can use. */
+static void
+ranges(void)
+{
+	struct ioas_range list[8];
+	struct ioas_info info;
+
+	create_all(false);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.devices, 0);
+	CU_ASSERT_EQUAL(info.aperture.last, GIB(512) - 1);
+	CU_ASSERT_EQUAL(ioas_ranges(space, list, 8), 2);
+	CU_ASSERT_EQUAL(list[0].last, 0xfedfffff);
+	CU_ASSERT_EQUAL(list[1].first, 0xfef00000);
+	ioas_get_info(follower[1], &info);
+	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
+	REFUSED(ioas_map_fixed(space, VA(0), MIB(2), GIB(512)), -EINVAL, "beyond the aperture");
+	CU_ASSERT_EQUAL(ioas_map_fixed(follower[1], VA(0), MIB(2), GIB(512)), 0);
+	/* They grow when a device goes, but not with the last one. */
+	ioas_detach(nics[0]);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.aperture.last, GIB(512) - 1);
+	ioas_destroy(follower[0]);
+	follower[0] = NULL;
+	ioas_detach(nics[1]);
+	CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
+	destroy_all();
+}
+
+/* Window and reservations are those of what is followed. */
+static void
+window(void)
+{
+	uint64_t iova;
+
+	create_all(false);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), GIB(1)), 0);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(unit_map(GIB(1) - MIB(2), MIB(2)), iova + GIB(1) - MIB(2));
+	CU_ASSERT_EQUAL(ioas_map(follower[0], VA(GIB(4)), MIB(2), &iova), 0);
+	REFUSED(ioas_set_window(space, (struct ioas_range){ 0, iova - 1 }), -EADDRINUSE, "already");
+	CU_ASSERT_EQUAL(ioas_unmap(follower[0], VA(GIB(4)), MIB(2)), 1);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), GIB(1)), 2);
+	CU_ASSERT_EQUAL(ioas_set_window(follower[0], (struct ioas_range){ GIB(2), GIB(3) - 1 }), 0);
+	iova = unit_map(GIB(8), MIB(2));
+	CU_ASSERT_TRUE(iova >= GIB(2) && iova < GIB(3));
+	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(4)), MIB(2), &iova), 0);
+	CU_ASSERT_TRUE(iova >= GIB(2) && iova < GIB(3));
+	/* What a space had is free once it is gone. */
+	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(64)), MIB(512), NULL), 0);
+	CU_ASSERT_EQUAL(ioas_map(space, VA(GIB(65)), MIB(512), NULL), -ENOSPC);
+	destroy_all();
+	unit_map(GIB(65), MIB(512));
+}
+
+/* Only with iommufd. */
+static void
+other_backends(void)
+{
+	struct ioas_options options = unit_options();
+	struct ioas *other = NULL;
+
+	options.backend = "type1";
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
+	options.backend = NULL;
+	options.follow = space;
+	REFUSED(ioas_create(&options, &other), -EOPNOTSUPP, "backend type1|use backend iommufd");
+}
+
+/* A space gets what is there already with its first device, aliases as aliases. */
+static void
+late(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	models[0] = nic_model;
+	models[1] = unit_add_device(NIC2, &model_intel39);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(9)), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(7)), 0);
+	iova = unit_map(MIB(4), MIB(2));
+	CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(8)), MIB(2), GIB(5)), 0);
+	CU_ASSERT_EQUAL(maps_of(follower[1]), 0);
+	CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	CU_ASSERT_EQUAL(maps_of(follower[1]), 4);
+	CU_ASSERT_TRUE(reaches(1, MIB(8), MIB(2), GIB(5)));
+	CU_ASSERT_TRUE(reaches(1, 0, MIB(2), GIB(9)));
+	CU_ASSERT_TRUE(reaches(1, MIB(4), MIB(2), iova));
+	CU_ASSERT_EQUAL(model_translate(models[1], GIB(7) + PAGE), BASE + PAGE);
+	/* The devices of what is followed do not reach what the follower has for itself. */
+	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(1)), MIB(2), &iova), 0);
+	CU_ASSERT_EQUAL(model_translate(models[0], iova), UINT64_MAX);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 2);
+	CU_ASSERT_EQUAL(maps_of(follower[1]), 3);
+	destroy_all();
+}
+
+static void
+wrong(void)
+{
+	struct ioas_options options = unit_options();
+	struct ioas *third = NULL;
+
+	create_all(false);
+	options.backend = NULL;
+	options.follow = follower[0];
+	REFUSED(ioas_create(&options, &third), -EINVAL, "must not follow a third");
+	options.follow = space;
+	options.window.last = MIB(4) - 1;
+	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window and descriptors");
+	options.window.last = 0;
+	options.backend = "iommufd";
+	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window and descriptors");
+	REFUSED(ioas_attach(follower[1], NIC, NULL, &nics[1]), -EEXIST, "attached already");
+	REFUSED(ioas_attach(space, NIC2, NULL, &nics[1]), -EEXIST, "attached already");
+	/* What is followed stays. */
+	ioas_destroy(space);
+	CU_ASSERT_TRUE(unit_logged("others follow|destroy those first"));
+	unit_map(0, MIB(2));
+	destroy_all();
+}
+
+/* Devices that one group holds together cannot be told apart. */
+static void
+one_group(void)
+{
+	struct model_device *second;
+
+	unit_create(false);
+	second = unit_add_device(NIC2, &model_intel39);
+	model_device_join(second, nic_model);
+	CU_ASSERT_EQUAL_FATAL(create_follower(0, true), 0);
+	CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
+	CU_ASSERT_EQUAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	REFUSED(ioas_attach(follower[1], NIC2, NULL, &nics[1]), -EINVAL,
+		NIC2 "|group 0|" NIC "|cannot tell them apart");
+	CU_ASSERT_EQUAL(ioas_attach(follower[0], NIC2, NULL, &nics[1]), 0);
+	destroy_all();
+}
+
+/* The n-th call of a map, an attach or an unmap fails: all spaces are as they were. */
+static uint64_t
+state_of_all(void)
+{
+	uint64_t state = unit_state();
+
+	for (unsigned int i = 0; i < 2; i++)
+		state = state * 31 + maps_of(follower[i]) + copies_in(follower[i]) * 7 +
+			lookup(follower[i], 0) + lookup(follower[i], MIB(4));
+	return state;
+}
+
+static void
+failures(void)
+{
+	unsigned int failed = 0;
+
+	create_all(true);
+	unit_map(0, MIB(2));
+	for (unsigned int n = 1;; n++) {
+		const uint64_t before = state_of_all();
+		int ret;
+
+		model_fail(n, 0, -EIO);
+		ret = ioas_map(space, VA(MIB(4) + PAGE), MIB(2), NULL);
+		if (ret < 0) {
+			failed++;
+			CU_ASSERT_TRUE(unit_logged("cannot map|2 MiB"));
+			CU_ASSERT_EQUAL(state_of_all(), before);
+			continue;
+		}
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(4)), MIB(4)), 1);
+		if (model.failed == MODEL_CALLS)
+			break;
+	}
+	ioas_detach(nics[1]);
+	for (unsigned int n = 1;; n++) {
+		uint64_t areas;
+		int ret;
+
+		ioas_destroy(follower[1]);
+		CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
+		areas = model_areas();
+		model_fail(n, ~(1u << MODEL_UNMAP), -EIO);
+		ret = ioas_attach(follower[1], NIC2, NULL, &nics[1]);
+		if (ret == 0)
+			break;
+		failed++;
+		CU_ASSERT_TRUE(unit_logged("cannot"));
+		CU_ASSERT_EQUAL(maps_of(follower[1]), 0);
+		CU_ASSERT_EQUAL(model_attached(), 1);
+		CU_ASSERT_EQUAL(model_areas(), areas);
+	}
+	model_fail(0, 0, 0);
+	CU_ASSERT_TRUE(reaches(1, 0, MIB(2), unit_lookup(VA(0))));
+	printf("%u calls failed ", failed);
+	CU_ASSERT_TRUE(failed >= 6);
+	destroy_all();
+}
+
+UNIT_MAIN("follow",
+	  { "memory of all", shared },
+	  { "pinned once", pinned_once },
+	  { "memory of one", own },
+	  { "memory of one, at stated IOVAs", own_fixed },
+	  { "another IOVA where a device reserves it", moved_copies },
+	  { "the same IOVA or none", refused_copies },
+	  { "the same IOVA is in use", refused_map },
+	  { "usable IOVAs", ranges },
+	  { "window and reservations", window },
+	  { "a space that comes late", late },
+	  { "wrong options", wrong },
+	  { "other backends", other_backends },
+	  { "devices of one group", one_group },
+	  { "calls that fail", failures })
