@@ -32,6 +32,7 @@ struct bus_ioas_options {
 	const char *backend;      /* "auto" or a backend's name */
 	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
 	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
+	bool isolate;             /* each device has a space of its own */
 	struct ioas_descriptor fds[BUS_IOAS_MAX_FDS]; /* handed in */
 	unsigned int n_fds;
 	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
@@ -46,7 +47,8 @@ void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);
 /* 0 if the plugin knows this release of DPDK; else logs and gives -ENOTSUP. */
 int release_check(const char *version);
 
-/* vfio.c: the space, or NULL if no device is ours. Constant from the bus scan on. */
+/* vfio.c: the space, or NULL if no device is ours. Constant from the bus scan on. Where devices are
+ * isolated, it has none of them, and the space of each follows it. */
 extern struct ioas *bus_ioas_space;
 
 /* After the buses were scanned: opens and attaches what EAL allows. 0, or -1 to stop EAL. */
@@ -58,6 +60,15 @@ int devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio
 int devices_release(const char *sysfs_base, const char *name, int fd);
 /* How many devices are attached. */
 unsigned int devices_count(void);
+bool devices_are_isolated(void);
+/* What this thread maps from now on is for that device alone, if devices are isolated; NULL: for all. */
+void devices_aim(const char *name);
+/* The space that this is mapped in. */
+struct ioas *devices_space(void);
+/* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
+rte_iova_t devices_lookup(const void *va);
+/* Memory is about to go away: unmaps it from all spaces. */
+void devices_unmap(const void *va, size_t length);
 
 /* policy.c */
 /* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */

@@ -146,6 +146,9 @@ memory_iova(const void *va)
 		return iova;
 	pthread_mutex_lock(&map_lock);
 	iova = lookup(va);
+	/* A question must not give to all devices what the application has given to one. */
+	if (iova == RTE_BAD_IOVA)
+		iova = devices_lookup(va);
 	if (iova == RTE_BAD_IOVA)
 		iova = map_page(va);
 	pthread_mutex_unlock(&map_lock);
@@ -162,24 +165,28 @@ memory_forget(const void *va, size_t length)
 		vma.end = 0;
 	pthread_mutex_unlock(&map_lock);
 	/* The kernel takes whole pages. */
-	ioas_unmap(bus_ioas_space, va, RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
+	devices_unmap(va, RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
 }
 
-/* Whether [va, va + length) is mapped linearly at iova. */
+/* Whether [va, va + length) is mapped linearly at iova, in a space. */
 static bool
-is_mapped_at(uint64_t va, uint64_t length, rte_iova_t iova)
+is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova)
 {
+	const struct ioas_table *const table = ioas_table(space);
+
 	for (uint64_t offset = 0; offset < length; offset += 4096)
-		if (lookup((void *)(uintptr_t)(va + offset)) != iova + offset)
+		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) != iova + offset)
 			return false;
 	return true;
 }
 
 static bool
-is_mapped(uint64_t va, uint64_t length)
+is_mapped(const struct ioas *space, uint64_t va, uint64_t length)
 {
+	const struct ioas_table *const table = ioas_table(space);
+
 	for (uint64_t offset = 0; offset < length; offset += 4096)
-		if (lookup((void *)(uintptr_t)(va + offset)) == RTE_BAD_IOVA)
+		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == RTE_BAD_IOVA)
 			return false;
 	return true;
 }
@@ -196,17 +203,18 @@ memory_is_eal(uint64_t va)
 int
 memory_map_stated(uint64_t va, uint64_t iova, uint64_t length)
 {
+	struct ioas *const space = devices_space();
 	int ret;
 
-	if (is_mapped_at(va, length, iova))
+	if (is_mapped_at(space, va, length, iova))
 		return 0;
 	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
-	if (iova == 0 && length != 0 && is_mapped(va, length)) {
+	if (iova == 0 && length != 0 && is_mapped(space, va, length)) {
 		BUS_IOAS_LOG(DEBUG, "0x%" PRIx64 " keeps its IOVA 0x%" PRIx64 ": 0 is never one",
 			     va, lookup((void *)(uintptr_t)va));
 		return 0;
 	}
-	ret = ioas_map_fixed(bus_ioas_space, (void *)(uintptr_t)va, length, iova);
+	ret = ioas_map_fixed(space, (void *)(uintptr_t)va, length, iova);
 	if (ret < 0) {
 		rte_errno = -ret;
 		return -1;
@@ -217,16 +225,17 @@ memory_map_stated(uint64_t va, uint64_t iova, uint64_t length)
 int
 memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length)
 {
+	struct ioas *const space = devices_space();
 	int ret;
 
-	if (iova == 0 && is_mapped(va, length))
+	if (iova == 0 && is_mapped(space, va, length))
 		return 0;
 	if (memory_is_eal(va)) {
 		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
 		rte_errno = EINVAL;
 		return -1;
 	}
-	ret = ioas_unmap_iova(bus_ioas_space, iova, length);
+	ret = ioas_unmap_iova(space, iova, length);
 	if (ret <= 0) {
 		if (ret == 0)
 			BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
@@ -243,10 +252,11 @@ map_external(struct rte_memseg *ms)
 	rte_iova_t iova = lookup(ms->addr);
 	int ret;
 
-	if (ms->iova != RTE_BAD_IOVA && is_mapped_at(ms->addr_64, ms->len, ms->iova))
+	if (ms->iova != RTE_BAD_IOVA &&
+	    is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, ms->iova))
 		return;
 	if (ms->iova == RTE_BAD_IOVA && iova != RTE_BAD_IOVA &&
-	    is_mapped_at(ms->addr_64, ms->len, iova)) {
+	    is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova)) {
 		ms->iova = iova;
 		return;
 	}
@@ -285,7 +295,7 @@ unmap_freed(const void *addr, size_t length)
 
 	include_area(first, &first, &last);
 	include_area((uintptr_t)addr + length - 1, &first, &last);
-	ioas_unmap(bus_ioas_space, (void *)first, last - first + 1);
+	devices_unmap((void *)first, last - first + 1);
 }
 
 /* Runs before the memory is handed to anyone, with EAL's memory lock held. */
@@ -432,10 +442,11 @@ memory_start(void)
 	}
 	rte_memzone_walk(set_memzone_iova, NULL);
 	ioas_get_info(bus_ioas_space, &info);
-	BUS_IOAS_LOG(INFO, "backend %s, %u device%s, aperture 0x%" PRIx64 "-0x%" PRIx64
-		     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend, info.devices,
-		     info.devices == 1 ? "" : "s", info.aperture.first, info.aperture.last,
-		     rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
+	BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
+		     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend,
+		     devices_count(), devices_count() == 1 ? "" : "s",
+		     devices_are_isolated() ? " in a space each" : "", info.aperture.first,
+		     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
 		     : info.kernel_chooses ? "chosen by the kernel" : "chosen by the plugin",
 		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
 	return 0;

@@ -103,6 +103,17 @@ parse_fd(const char *value, struct bus_ioas_options *options)
 }
 
 static int
+parse_isolate(const char *value, struct bus_ioas_options *options)
+{
+	if (strcmp(value, "device") != 0 && strcmp(value, "none") != 0) {
+		BUS_IOAS_LOG(ERR, "DPDK_IOAS: isolate=%s: use none or device", value);
+		return -EINVAL;
+	}
+	options->isolate = value[0] == 'd';
+	return 0;
+}
+
+static int
 parse_option(char *option, struct bus_ioas_options *options)
 {
 	static const struct {
@@ -112,6 +123,7 @@ parse_option(char *option, struct bus_ioas_options *options)
 		{ "backend", parse_backend },
 		{ "fd", parse_fd },
 		{ "iova", parse_iova },
+		{ "isolate", parse_isolate },
 		{ "window", parse_window },
 	};
 	char *const value = strchr(option, '=');
@@ -123,7 +135,8 @@ parse_option(char *option, struct bus_ioas_options *options)
 				return known[i].parse(value + 1, options);
 	}
 	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd|spapr|type1, "
-		     "iova=kernel|va, window=FIRST-LAST, fd=NODE:NUMBER, separated by commas", option);
+		     "iova=kernel|va, isolate=none|device, window=FIRST-LAST, fd=NODE:NUMBER, separated by "
+		     "commas", option);
 	return -EINVAL;
 }
 

@@ -11,6 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_compat.h>
+/* It puts functions into a section, where our replacements would have to be as well. */
+#undef __rte_experimental
+#define __rte_experimental
+
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -160,6 +165,31 @@ seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int f
 	if (ret == 0 && stock_devices > 0)
 		stock_devices--;
 	return ret;
+}
+
+/* The bus maps for the device through rte_vfio_container_dma_map(), which does not name it. */
+static int
+for_device(int (*original)(struct rte_device *dev, void *addr, uint64_t iova, size_t len),
+	   struct rte_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	int ret;
+
+	devices_aim(rte_dev_name(dev));
+	ret = original(dev, addr, iova, len);
+	devices_aim(NULL);
+	return ret;
+}
+
+static int
+seam_rte_dev_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	return for_device(seam_original.rte_dev_dma_map, dev, addr, iova, len);
+}
+
+static int
+seam_rte_dev_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	return for_device(seam_original.rte_dev_dma_unmap, dev, addr, iova, len);
 }
 
 static int

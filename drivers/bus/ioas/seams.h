@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <rte_bus.h>
+#include <rte_dev.h>
 #include <rte_memory.h>
 #include <rte_vfio.h>
 
@@ -29,6 +30,9 @@
 	SEAM(int, rte_vfio_setup_device, (const char *sysfs_base, const char *dev_addr, \
 		int *vfio_dev_fd, struct vfio_device_info *device_info)) \
 	SEAM(int, rte_vfio_release_device, (const char *sysfs_base, const char *dev_addr, int fd)) \
+	SEAM(int, rte_dev_dma_map, (struct rte_device *dev, void *addr, uint64_t iova, size_t len)) \
+	SEAM(int, rte_dev_dma_unmap, (struct rte_device *dev, void *addr, uint64_t iova, \
+		size_t len)) \
 	SEAM(int, rte_vfio_enable, (const char *modname)) \
 	SEAM(int, rte_vfio_is_enabled, (const char *modname)) \
 	SEAM(int, rte_vfio_noiommu_is_enabled, (void)) \

@@ -30,6 +30,7 @@
 
 struct owned {
 	struct owned *next;
+	struct ioas *space;         /* of its own; NULL: the common one */
 	struct ioas_device *device; /* NULL: could not be attached */
 	bool in_use;                /* a driver has set it up */
 	char name[RTE_DEV_NAME_MAX_LEN];
@@ -37,6 +38,9 @@ struct owned {
 };
 
 struct ioas *bus_ioas_space;
+
+static bool isolate;
+static __thread struct ioas *aim; /* NULL: the common space */
 
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
@@ -75,7 +79,26 @@ drop(struct owned *owned)
 		link = &(*link)->next;
 	*link = owned->next;
 	ioas_detach(owned->device);
+	ioas_destroy(owned->space);
 	free(owned);
+}
+
+/* A space for one device, with all of EAL's memory at the IOVAs that it has for all: an mbuf and a
+ * memseg have room for one. */
+static int
+create_own_space(struct ioas **space)
+{
+	static const int node = -1;
+	const struct ioas_options options = {
+		.size = sizeof(options),
+		.log = log_line,
+		.nodes = &node,
+		.n_nodes = 1,
+		.follow = bus_ioas_space,
+		.same_iova = true,
+	};
+
+	return ioas_create(&options, space);
 }
 
 /* Attaches the device with this sysfs folder and records it, also if that failed. */
@@ -90,7 +113,10 @@ take(const char *path, const char *name)
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
-	ioas_attach(bus_ioas_space, path, NULL, &owned->device);
+	if (!isolate)
+		ioas_attach(bus_ioas_space, path, NULL, &owned->device);
+	else if (create_own_space(&owned->space) == 0)
+		ioas_attach(owned->space, path, NULL, &owned->device);
 	taking = NULL;
 	return owned;
 }
@@ -202,6 +228,24 @@ lcore_nodes(int nodes[RTE_MAX_NUMA_NODES])
 	return n;
 }
 
+/* What the user has asked for and cannot be had stops EAL: devices must not share a space then. */
+static int
+check_isolation(void)
+{
+	struct ioas *own;
+
+	if (!isolate)
+		return 0;
+	if (create_own_space(&own) < 0) {
+		BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
+		ioas_destroy(bus_ioas_space);
+		bus_ioas_space = NULL;
+		return -1;
+	}
+	ioas_destroy(own);
+	return 0;
+}
+
 int
 devices_take(const struct bus_ioas_options *options)
 {
@@ -234,6 +278,9 @@ devices_take(const struct bus_ioas_options *options)
 		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
 		return 0;
 	}
+	isolate = options->isolate;
+	if (check_isolation() < 0)
+		return -1;
 	for_each_candidate(take_candidate);
 	if (devices_count() == 0)
 		give_up();
@@ -245,10 +292,65 @@ devices_take(const struct bus_ioas_options *options)
 unsigned int
 devices_count(void)
 {
-	struct ioas_info info;
+	unsigned int n = 0;
 
-	ioas_get_info(bus_ioas_space, &info);
-	return info.devices;
+	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
+		n += owned->device != NULL;
+	return n;
+}
+
+bool
+devices_are_isolated(void)
+{
+	return isolate;
+}
+
+void
+devices_aim(const char *name)
+{
+	const struct owned *owned;
+
+	if (!isolate || bus_ioas_space == NULL)
+		return;
+	pthread_mutex_lock(&devices_lock);
+	owned = name == NULL ? NULL : find(name);
+	aim = owned == NULL ? NULL : owned->space;
+	pthread_mutex_unlock(&devices_lock);
+}
+
+struct ioas *
+devices_space(void)
+{
+	return aim != NULL ? aim : bus_ioas_space;
+}
+
+rte_iova_t
+devices_lookup(const void *va)
+{
+	rte_iova_t iova = RTE_BAD_IOVA;
+
+	if (!isolate)
+		return iova;
+	pthread_mutex_lock(&devices_lock);
+	for (const struct owned *owned = devices; owned != NULL && iova == RTE_BAD_IOVA;
+	     owned = owned->next)
+		if (owned->space != NULL)
+			iova = ioas_lookup(ioas_table(owned->space), va);
+	pthread_mutex_unlock(&devices_lock);
+	return iova;
+}
+
+void
+devices_unmap(const void *va, size_t length)
+{
+	ioas_unmap(bus_ioas_space, va, length);
+	if (!isolate)
+		return;
+	pthread_mutex_lock(&devices_lock);
+	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
+		if (owned->space != NULL)
+			ioas_unmap(owned->space, va, length);
+	pthread_mutex_unlock(&devices_lock);
 }
 
 void
@@ -315,8 +417,9 @@ devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_dev
 	if (ret == 0) {
 		*fd = ioas_device_fd(owned->device);
 		owned->in_use = true;
-		BUS_IOAS_LOG(INFO, "%s: %s", owned->name, rte_eal_iova_mode() == RTE_IOVA_VA
-			     ? "fixed IOVA=VA" : "chosen IOVAs");
+		BUS_IOAS_LOG(INFO, "%s: %s%s", owned->name, rte_eal_iova_mode() == RTE_IOVA_VA
+			     ? "fixed IOVA=VA" : "chosen IOVAs", owned->space != NULL
+			     ? ", an I/O address space of its own" : "");
 	}
 out_unlock:
 	pthread_mutex_unlock(&devices_lock);
