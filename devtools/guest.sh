@@ -19,7 +19,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
                     (NICs on no NUMA node); pseries: a POWER logical partition, each NIC on a
                     host bridge of its own; powernv9: a POWER machine without hypervisor, the same,
                     at most four NICs, with a changed kernel (devtools/kernel/patch.ppc64-powernv)
-  --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e)
+  --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e); also edu, which is no
+                    NIC: a device that does the DMA that it is told to
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
@@ -168,6 +169,7 @@ for i in "${!nic_list[@]}"; do
 	case ${nic_list[i]} in
 	e1000e) device=e1000e,romfile= ;;
 	virtio) device=virtio-net-pci,disable-legacy=on,iommu_platform=on,ats=off,romfile= ;;
+	edu) device=edu,dma_mask=0xffffffffffffffff ;;
 	*) die "unknown NIC ${nic_list[i]}" ;;
 	esac
 	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
@@ -182,6 +184,10 @@ for i in "${!nic_list[@]}"; do
 		place=$(bus $((i < 2 ? i : i + 2)))
 	else
 		place=$(bus $((i * 4 + 4)))
+	fi
+	if [ "${nic_list[i]}" = edu ]; then
+		qemu+=(-device "$device,$place")
+		continue
 	fi
 	case $net in
 	hub) qemu+=(-netdev "hubport,id=net$i,hubid=0") ;;

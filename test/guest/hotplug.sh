@@ -56,6 +56,7 @@ give_to_user "$@"
 give_groups_to_user "$@"
 as=dpdk
 cycle "ordinary user"
+DPDK_IOAS=isolate=device cycle "ordinary user, isolated"
 export DPDK_IOAS=backend=type1
 cycle "ordinary user, type1"
 finish

@@ -77,6 +77,28 @@ stated_by_dma_map(struct rte_device *dev)
 	munmap(memory, LENGTH);
 }
 
+/* Different memory of two devices at one IOVA, where each has a space of its own. */
+static void
+isolated(struct rte_device *first, struct rte_device *second)
+{
+	const rte_iova_t iova = 0x40000000;
+	char *const memory[] = { hugepages(), hugepages() };
+
+	for (unsigned int i = 0; i < 2; i++)
+		check(rte_extmem_register(memory[i], LENGTH, NULL, 0, PAGE) == 0, "register");
+	check(rte_dev_dma_map(first, memory[0], iova, LENGTH) == 0, "isolated: the first's");
+	check(rte_dev_dma_map(second, memory[1], iova, LENGTH) == 0, "isolated: the second's");
+	check(rte_dev_dma_map(first, memory[1], iova, LENGTH) < 0, "isolated: in use by the first");
+	check(linear_at(memory[0], iova) && linear_at(memory[1], iova), "isolated: lookups find both");
+	check(rte_dev_dma_unmap(first, memory[1], iova, LENGTH) == 0, "isolated: unmapped");
+	check(linear_at(memory[1], iova), "isolated: the second's is still there");
+	for (unsigned int i = 0; i < 2; i++) {
+		rte_extmem_unregister(memory[i], LENGTH);
+		munmap(memory[i], LENGTH);
+		check(rte_mem_virt2iova(memory[i]) == RTE_BAD_IOVA, "isolated: gone after munmap");
+	}
+}
+
 /* A heap of external memory; table NULL: no IOVAs stated. */
 static void *
 heap_of(char *memory, rte_iova_t *table)
@@ -170,7 +192,7 @@ asked_for(void)
 int
 main(int argc, char **argv)
 {
-	struct rte_eth_dev_info info;
+	struct rte_eth_dev_info info, info2;
 	const int options = rte_eal_init(argc, argv);
 
 	if (options < 0)
@@ -179,8 +201,13 @@ main(int argc, char **argv)
 		printf("not ok port 0\n");
 		return EXIT_FAILURE;
 	}
-	/* After EAL's options: "chosen", where those that are stated cannot be. */
-	if (options + 1 >= argc) {
+	/* After EAL's options: "chosen", where those that are stated cannot be; "isolated", where each
+	 * device has a space of its own. */
+	if (options + 1 < argc && strcmp(argv[options + 1], "isolated") == 0) {
+		check(rte_eth_dev_info_get(1, &info2) == 0, "port 1");
+		isolated(info.device, info2.device);
+	}
+	if (options + 1 >= argc || strcmp(argv[options + 1], "chosen") != 0) {
 		stated_by_dma_map(info.device);
 		stated_by_table();
 		stated_impossible();
