@@ -53,6 +53,8 @@ struct backend_ops {
 	 * be. It is pinned once for both. */
 	int (*copy)(struct backend *backend, struct backend *from, uint64_t from_iova,
 		    uint64_t length, uint64_t iova);
+	/* How many more maps the kernel takes; UINT64_MAX if it does not tell. NULL: it has no limit. */
+	uint64_t (*room)(struct backend *backend);
 	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
 	const char *full;
 

@@ -1014,13 +1014,15 @@ void
 ioas_get_info(struct ioas *space, struct ioas_info *info)
 {
 	const struct placement *const placement = &space->placement;
+	struct backend *const backend = space->backend;
 
 	space_lock(space);
 	*info = (struct ioas_info){
-		.backend = space->backend->ops->name,
-		.kernel_chooses = space->backend->ops->kernel_chooses,
+		.backend = backend->ops->name,
+		.kernel_chooses = backend->ops->kernel_chooses,
 		.devices = space->n_devices,
 		.maps = space->ledger.areas,
+		.room = backend->ops->room != NULL ? backend->ops->room(backend) : UINT64_MAX,
 		.bytes = space->ledger.bytes,
 		.alignment = placement->usable.alignment,
 		.aperture = aperture(placement),

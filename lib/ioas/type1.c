@@ -344,6 +344,24 @@ type1_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pages
 	return ret;
 }
 
+/* Told since Linux 5.10. */
+static uint64_t
+type1_room(struct backend *backend)
+{
+	struct type1 *const type1 = to_type1(backend);
+	const struct vfio_iommu_type1_info_dma_avail *told;
+	struct vfio_iommu_type1_info *info;
+	uint64_t room = UINT64_MAX;
+
+	if (type1->groups == NULL || get_info(type1, &info) < 0)
+		return room;
+	told = find_capability(info, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
+	if (told != NULL)
+		room = told->avail;
+	free(info);
+	return room;
+}
+
 const struct backend_ops type1_ops = {
 	.name = "type1",
 	.open = type1_open,
@@ -353,6 +371,7 @@ const struct backend_ops type1_ops = {
 	.map = type1_map,
 	.map_fixed = type1_map_fixed,
 	.unmap = type1_unmap,
+	.room = type1_room,
 	.full = "raise vfio_iommu_type1.dma_entry_limit (/sys/module/vfio_iommu_type1/parameters), "
 		"or use larger pages or memory that is there from the start (-m)",
 	.ranges = type1_ranges,

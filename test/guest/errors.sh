@@ -113,6 +113,7 @@ echo 4 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 export DPDK_IOAS=backend=type1
 expect_error "type1's table of maps is full" fails \
 	"IOAS: cannot map 2 MiB at .*: the kernel takes no more maps than the 4 that there are: raise" \
+	"IOAS: the kernel takes [0-4] more maps, and [0-9]* huge pages are free: " \
 	-- --in-memory -d $plugin
 unset DPDK_IOAS
 echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit

@@ -184,15 +184,15 @@ give_up(void)
 	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK runs as it does without the plugin");
 }
 
-/* EAL's own message does not say what to do. */
-static void
-check_hugepages(void)
+/* The number of huge pages of all sizes; ULONG_MAX where that cannot be read. */
+static unsigned long
+count_hugepages(const char *pattern)
 {
 	unsigned long pages = 0, n;
 	glob_t found;
 
-	if (glob("/sys/kernel/mm/hugepages/*/nr_hugepages", 0, NULL, &found) != 0)
-		return;
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return ULONG_MAX;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		FILE *const file = fopen(found.gl_pathv[i], "re");
 
@@ -203,7 +203,14 @@ check_hugepages(void)
 		fclose(file);
 	}
 	globfree(&found);
-	if (pages == 0)
+	return pages;
+}
+
+/* EAL's own message does not say what to do. */
+static void
+check_hugepages(void)
+{
+	if (count_hugepages("/sys/kernel/mm/hugepages/*/nr_hugepages") == 0)
 		BUS_IOAS_LOG(WARNING, "no hugepages are reserved: run `dpdk-hugepages.py --setup "
 			     "1G`, or start with --no-huge");
 }
@@ -297,6 +304,19 @@ devices_count(void)
 	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
 		n += owned->device != NULL;
 	return n;
+}
+
+void
+devices_check_room(uint64_t room)
+{
+	const unsigned long pages =
+		count_hugepages("/sys/kernel/mm/hugepages/*/free_hugepages");
+
+	if (pages != ULONG_MAX && room < pages)
+		BUS_IOAS_LOG(WARNING, "the kernel takes %" PRIu64 " more maps, and %lu huge pages are "
+			     "free: a page that is added later is a map, one that is there from the "
+			     "start (-m) is none of its own; or raise "
+			     "vfio_iommu_type1.dma_entry_limit", room, pages);
 }
 
 bool
