@@ -7,6 +7,7 @@
 # guest: --machine virtio-iommu
 # guest: --machine smmuv3
 # guest: --machine pseries
+# guest: --machine powernv9
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
 # add: examples/map-memory
@@ -21,7 +22,7 @@ preset=$GUEST_MACHINE
 # The rules of the kernel, and the library through iommufd; then the library through type1, which must
 # give the same answers as through iommufd.
 backend=iommufd
-if [ "$preset" = pseries ]; then backend=spapr; fi
+case $preset in pseries | powernv9) backend=spapr ;; esac
 /share/ioas-sequences --model --preset "$preset" --backend $backend >/tmp/model 2>/tmp/model.log
 model=$?
 sed '/^== space/,$!d' /tmp/model >/tmp/model.library

@@ -83,7 +83,14 @@ const struct model_iommu model_pseries = {
 	.name = "pseries",
 	.aperture = { 0, UINT64_MAX },
 	.page = PAGE,
-	.spapr = true,
+	.spapr = UINT64_C(1) << 30,
+};
+
+const struct model_iommu model_powernv9 = {
+	.name = "powernv9",
+	.aperture = { 0, UINT64_MAX },
+	.page = PAGE,
+	.spapr = UINT64_C(2) << 30,
 };
 
 /* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
@@ -1420,7 +1427,8 @@ model_device_add(const char *name, const struct model_iommu *iommu)
 
 	snprintf(device->name, sizeof(device->name), "%s", name);
 	device->iommu = iommu;
-	model.spapr = model.spapr || iommu->spapr;
+	if (iommu->spapr != 0)
+		model.spapr = iommu->spapr;
 	device->index = n_devices++;
 	device->group = device->index;
 	device->bound_fd = -1;

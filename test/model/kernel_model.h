@@ -28,7 +28,8 @@ struct model_iommu {
 	unsigned int n_reserved;
 	uint64_t page;            /* the smallest IOMMU page */
 	bool late;                /* its page tables know no width before the first attach */
-	bool spapr;               /* POWER: VFIO has sPAPR there and no other IOMMU */
+	uint64_t spapr;           /* POWER, where VFIO has sPAPR and no other IOMMU: the size of the
+				   * default window; else 0 */
 };
 
 extern const struct model_iommu model_intel39;
@@ -37,6 +38,7 @@ extern const struct model_iommu model_amd;
 extern const struct model_iommu model_smmuv3;
 extern const struct model_iommu model_virtio;
 extern const struct model_iommu model_pseries;
+extern const struct model_iommu model_powernv9;
 
 /* Every call that comes through the seam is of one of these kinds. */
 enum model_call {
@@ -103,7 +105,7 @@ struct model {
 	uint32_t hwpt_flags;      /* that the IOMMUs support */
 	bool pasid;               /* Linux 6.15, and devices with PASIDs */
 	bool emulated;            /* /dev/vfio/vfio is an iommufd */
-	bool spapr;               /* it has sPAPR instead of type1 */
+	uint64_t spapr;           /* it has sPAPR instead of type1, with a default window of that size */
 	unsigned int windows;     /* that sPAPR can have, the default one among them */
 	uint64_t memory_page;     /* the size of the pages of all memory */
 	uint64_t memlock;         /* RLIMIT_MEMLOCK; UINT64_MAX: not counted */

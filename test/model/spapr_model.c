@@ -3,7 +3,7 @@
  */
 
 /*
- * A container with sPAPR TCE v2 on a POWER partition: windows, registered memory, and maps, which the
+ * A container with sPAPR TCE v2 on POWER: windows, registered memory, and maps, which the
  * kernel does not keep as areas. A map over another one, which the kernel would not notice, ends the
  * test: the library must never make one. Memory is pinned where it is registered, not where it is
  * mapped.
@@ -17,7 +17,6 @@
 #include "model_internal.h"
 #include <linux/vfio.h>
 
-#define DEFAULT_SIZE (UINT64_C(1) << 30)
 #define CREATED_AT (UINT64_C(1) << 59)
 #define PGSIZES (PAGE | UINT64_C(1) << 16 | UINT64_C(1) << 21 | UINT64_C(1) << 24)
 #define MAX_PIECES 4096
@@ -27,7 +26,7 @@ make_default_window(struct model_container *container)
 {
 	if (container->n_windows == 0)
 		container->windows[container->n_windows++] =
-			(struct model_window){ 0, DEFAULT_SIZE - 1, PAGE };
+			(struct model_window){ 0, model.spapr - 1, PAGE };
 }
 
 static const struct model_window *
@@ -46,7 +45,7 @@ get_info(struct vfio_iommu_spapr_tce_info *arg)
 		return -EINVAL;
 	arg->flags = VFIO_IOMMU_SPAPR_INFO_DDW;
 	arg->dma32_window_start = 0;
-	arg->dma32_window_size = DEFAULT_SIZE;
+	arg->dma32_window_size = model.spapr;
 	arg->ddw.pgsizes = PGSIZES;
 	arg->ddw.max_dynamic_windows_supported = model.windows;
 	arg->ddw.levels = 1;

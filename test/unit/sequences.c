@@ -1056,7 +1056,7 @@ static const struct {
 
 static const struct model_iommu *const presets[] = {
 	&model_intel39, &model_intel48, &model_amd, &model_smmuv3, &model_virtio,
-	&model_pseries,
+	&model_pseries, &model_powernv9,
 };
 
 static const struct model_iommu *
@@ -1104,8 +1104,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: ioas-sequences [--model | --device BDF] [--preset intel-39 | "
-			"intel-48 | amd | smmuv3 | virtio-iommu | pseries] [--ranges FIRST-LAST,...] [--backend NAME] "
-			"[--no-cdev] [--only NAME]\n");
+			"intel-48 | amd | smmuv3 | virtio-iommu | pseries | powernv9] "
+			"[--ranges FIRST-LAST,...] [--backend NAME] [--no-cdev] [--only NAME]\n");
 	exit(2);
 }
 

@@ -279,7 +279,7 @@ power(void)
 	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no type1 IOMMU");
 	options.backend = "iommufd";
 	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "on POWER|backend spapr");
-	model.spapr = false;
+	model.spapr = 0;
 	options.backend = "spapr";
 	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no sPAPR IOMMU|found on POWER");
 }
