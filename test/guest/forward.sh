@@ -78,5 +78,20 @@ else
 	forward "iommufd, groups, ordinary user" -d $plugin
 	# shellcheck disable=SC2046
 	show_cdevs $(nics)
+
+	# As with a kernel that has CONFIG_IOMMUFD_VFIO_CONTAINER: the container is iommufd's.
+	if [ "$GUEST_MACHINE" = amd ]; then
+		mv /dev/vfio/vfio /tmp/vfio
+		# shellcheck disable=SC2046
+		mknod /dev/vfio/vfio c $(tr : ' ' </sys/class/misc/iommu/dev)
+		# shellcheck disable=SC2046
+		give_groups_to_user $(nics)
+		export DPDK_IOAS=backend=type1
+		start_line='IOAS: backend type1'
+		expect="IOAS: /dev/vfio/vfio is iommufd's emulation of it" \
+			forward "type1, iommufd's emulation, ordinary user" -d $plugin
+		rm /dev/vfio/vfio
+		mv /tmp/vfio /dev/vfio/vfio
+	fi
 fi
 finish
