@@ -356,6 +356,17 @@ int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
  */
 int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
 
+/**
+ * Tell how large the pages behind an address are. Reads /proc/self/smaps, which takes a millisecond
+ * where a process has many mappings.
+ *
+ * @param va      Any address.
+ * @param mapping Where the first and the last address of the mapping that it lies in go, all of which
+ *   has pages of that size, or NULL.
+ * @return Their size in bytes; 0 if nothing is mapped there.
+ */
+uint64_t ioas_page_size(const void *va, struct ioas_range *mapping);
+
 /** What a space holds. */
 struct ioas_info {
 	const char *backend;       /**< The backend's name. Valid while the space lives. */

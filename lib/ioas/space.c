@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "area.h"
 #include "follow.h"
@@ -572,7 +573,21 @@ ioas_detach(struct ioas_device *device)
 static uint64_t
 memory_page(const struct ioas *space, uint64_t va)
 {
-	return space->backend->ops->grow == NULL ? UINT64_MAX : space->backend->sys->page_size(va);
+	struct ioas_range mapping;
+	uint64_t size;
+
+	if (space->backend->ops->grow == NULL)
+		return UINT64_MAX;
+	size = space->backend->sys->page_size(va, &mapping);
+	return size != 0 ? size : (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t
+ioas_page_size(const void *va, struct ioas_range *mapping)
+{
+	struct ioas_range unused;
+
+	return ioas_sys->page_size((uintptr_t)va, mapping != NULL ? mapping : &unused);
 }
 
 /* Finds a place for the area, in another range if need be. */

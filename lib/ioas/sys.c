@@ -16,6 +16,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#include "ioas.h"
 #include "sys.h"
 
 #ifndef MADV_POPULATE_READ
@@ -66,21 +67,21 @@ linux_ioctl(int fd, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
-/* Of memory that is not there: the least. Slow: the kernel tells it in text only. */
+/* Slow: the kernel tells it in text only. */
 static uint64_t
-linux_page_size(uint64_t va)
+linux_page_size(uint64_t va, struct ioas_range *mapping)
 {
-	uint64_t size = sysconf(_SC_PAGESIZE), kib;
 	unsigned long first = 0, end = 0;
 	FILE *const smaps = fopen("/proc/self/smaps", "re");
+	uint64_t size = 0, kib;
 	char line[512];
 
-	while (smaps != NULL && fgets(line, sizeof(line), smaps) != NULL) {
+	while (smaps != NULL && size == 0 && fgets(line, sizeof(line), smaps) != NULL) {
 		if (sscanf(line, "%lx-%lx ", &first, &end) == 2 || va < first || va >= end ||
 		    sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) != 1)
 			continue;
 		size = kib << 10;
-		break;
+		*mapping = (struct ioas_range){ first, end - 1 };
 	}
 	if (smaps != NULL)
 		fclose(smaps);

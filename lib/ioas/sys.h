@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+struct ioas_range;
+
 /*
  * The seam to the kernel: every descriptor that lib/ioas opens, every ioctl that it makes and the
  * memory of the lookup tables go through here, so that a test can put a model of the kernel in its
@@ -21,7 +23,8 @@ struct ioas_sys {
 	int (*number)(int fd, uint64_t *number);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
-	uint64_t (*page_size)(uint64_t va);             /* of the memory there, in bytes */
+	/* Of the memory there, in bytes, and the mapping of the process that it is in; 0: none. */
+	uint64_t (*page_size)(uint64_t va, struct ioas_range *mapping);
 
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
 	 * mmap(). NULL if there is no room. The caller unmaps it. */

@@ -1228,8 +1228,9 @@ counted(enum model_call kind)
 }
 
 static uint64_t
-model_page_size(uint64_t va)
+model_page_size(uint64_t va, struct ioas_range *mapping)
 {
+	*mapping = (struct ioas_range){ va, va };
 	(void)va;
 	return model.memory_page;
 }

@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -41,11 +40,9 @@ static bool started;
 /* Held from "is it mapped?" to the end of the map, and for the cached mapping below. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The mapping of this process that page_size() found last. */
-static struct {
-	uintptr_t first, end;
-	uint64_t page_size;
-} vma;
+/* The mapping of this process that was asked for last. */
+static struct ioas_range mapping;
+static uint64_t mapping_page; /* 0: not valid */
 
 /* RTE_IOVA_VA if the user has asked for IOVAs equal to addresses, by our option or by EAL's. */
 static int
@@ -84,28 +81,9 @@ lookup(const void *va)
 static uint64_t
 page_size(uintptr_t va)
 {
-	unsigned long first = 0, end = 0;
-	uint64_t kib;
-	char line[512];
-	FILE *smaps;
-
-	if (va >= vma.first && va < vma.end)
-		return vma.page_size;
-	smaps = fopen("/proc/self/smaps", "re");
-	if (smaps == NULL)
-		return 0;
-	vma.end = 0;
-	while (vma.end == 0 && fgets(line, sizeof(line), smaps) != NULL) {
-		if (sscanf(line, "%lx-%lx ", &first, &end) == 2 || va < first || va >= end)
-			continue;
-		if (sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) == 1) {
-			vma.first = first;
-			vma.end = end;
-			vma.page_size = kib << 10;
-		}
-	}
-	fclose(smaps);
-	return vma.end == 0 ? 0 : vma.page_size;
+	if (mapping_page == 0 || va < mapping.first || va > mapping.last)
+		mapping_page = ioas_page_size((void *)va, &mapping);
+	return mapping_page;
 }
 
 /* Maps the page that an address lies in. */
@@ -161,8 +139,8 @@ memory_forget(const void *va, size_t length)
 	if (!started || bus_ioas_space == NULL || length == 0)
 		return;
 	pthread_mutex_lock(&map_lock);
-	if ((uintptr_t)va < vma.end && (uintptr_t)va + length > vma.first)
-		vma.end = 0;
+	if ((uintptr_t)va <= mapping.last && (uintptr_t)va + length > mapping.first)
+		mapping_page = 0;
 	pthread_mutex_unlock(&map_lock);
 	/* The kernel takes whole pages. */
 	devices_unmap(va, RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
