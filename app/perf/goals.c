@@ -81,23 +81,27 @@ lookup_goals(struct list *list)
 	snprintf(bulk, sizeof(bulk), "bulk %s", ioas_lookup_bulk_name());
 	for (unsigned int i = 0; i < 2; i++) {
 		size_text(sizes[i], size, sizeof(size));
-		goal = goal_add(list, "<=", 1.5, no_suite,
-				"single lookup / array load, independent, %s", size);
-		a = lookup("single", sizes[i], "random", false);
-		b = lookup("floor", sizes[i], "random", false);
-		goal_ratio(list, goal, &a, &b);
+		for (unsigned int k = 0; k < 6; k++) {
+			static const struct {
+				const char *name, *what;
+				double limit;
+			} kinds[] = {
+				{ "", "independent", 1.5 },
+				{ " in bursts", "in bursts of 32", 1.5 },
+				{ " dependent", "dependent", 1.1 },
+			};
+			char name[32], load[32];
 
-		goal = goal_add(list, "<=", 1.5, no_suite,
-				"single lookup / array load, in bursts of 32, %s", size);
-		a = lookup("single in bursts", sizes[i], "random", false);
-		b = lookup("floor in bursts", sizes[i], "random", false);
-		goal_ratio(list, goal, &a, &b);
-
-		goal = goal_add(list, "<=", 1.1, no_suite,
-				"single lookup / array load, dependent, %s", size);
-		a = lookup("single dependent", sizes[i], "random", false);
-		b = lookup("floor dependent", sizes[i], "random", false);
-		goal_ratio(list, goal, &a, &b);
+			goal = goal_add(list, "<=", kinds[k % 3].limit, no_suite,
+					"single lookup%s / array load, %s, %s",
+					k < 3 ? " in the flat array" : "", kinds[k % 3].what, size);
+			snprintf(name, sizeof(name), "%s%s", k < 3 ? "flat" : "single",
+				 kinds[k % 3].name);
+			snprintf(load, sizeof(load), "floor%s", kinds[k % 3].name);
+			a = lookup(name, sizes[i], "random", false);
+			b = lookup(load, sizes[i], "random", false);
+			goal_ratio(list, goal, &a, &b);
+		}
 
 		goal = goal_add(list, "<=", 0.6, no_suite, "%s of 32, an address / single lookup, %s",
 				bulk, size);

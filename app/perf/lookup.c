@@ -108,27 +108,29 @@ floor_of(const uint64_t *array, uint64_t addr)
 	return addr + array[addr >> IOAS_TABLE_SHIFT];
 }
 
-__attribute__((noinline, aligned(64))) static void
-pass_floor(struct worker *worker, const struct variant *variant)
-{
-	const uint64_t *const array = bench.reader->entry;
-	const void *const *const va = worker->addresses.va;
+/* A caller of the single lookup has the table's address; one of the flat lookup keeps a copy, so that
+ * the array's address stays in a register. */
+#define PASS_BEGIN                                                                    \
+	const struct ioas_table *const table = bench.reader;                          \
+	const struct ioas_table copy = *table;                                        \
+	const uint64_t *const array = copy.entry;                                     \
+                                                                                      \
+	(void)variant, (void)table, (void)array;
 
-	(void)variant;
-	for (unsigned int i = 0; i < PASS; i++)
-		CONSUME(floor_of(array, (uintptr_t)va[i]));
-}
+#define PASS_ONE_BY_ONE(name, lookup)                                                 \
+	__attribute__((noinline, aligned(64))) static void                            \
+	pass_ ## name(struct worker *worker, const struct variant *variant)           \
+	{                                                                             \
+		const void *const *const va = worker->addresses.va;                   \
+		PASS_BEGIN                                                            \
+                                                                                      \
+		for (unsigned int i = 0; i < PASS; i++)                               \
+			CONSUME(lookup);                                              \
+	}
 
-__attribute__((noinline, aligned(64))) static void
-pass_single(struct worker *worker, const struct variant *variant)
-{
-	const struct ioas_table *const table = bench.reader;
-	const void *const *const va = worker->addresses.va;
-
-	(void)variant;
-	for (unsigned int i = 0; i < PASS; i++)
-		CONSUME(ioas_lookup(table, va[i]));
-}
+PASS_ONE_BY_ONE(floor, floor_of(array, (uintptr_t)va[i]))
+PASS_ONE_BY_ONE(single, ioas_lookup(table, va[i]))
+PASS_ONE_BY_ONE(flat, ioas_lookup_flat(&copy, va[i]))
 
 /* As an application looks up a burst, and as bulk lookups do it: a short loop of a length that the
  * compiler does not know, all answers in memory. Volatile, so that it stores one at a time. */
@@ -136,11 +138,9 @@ pass_single(struct worker *worker, const struct variant *variant)
 	__attribute__((noinline, aligned(64))) static void                            \
 	pass_ ## name ## _bursts(struct worker *worker, const struct variant *variant) \
 	{                                                                             \
-		const struct ioas_table *const table = bench.reader;                  \
-		const uint64_t *const array = table->entry;                           \
 		volatile uint64_t iova[BURST] __attribute__((aligned(64)));           \
+		PASS_BEGIN                                                            \
                                                                                       \
-		(void)variant, (void)array;                                           \
 		for (unsigned int i = 0; i < PASS; i += BURST) {                      \
 			const void *const *const va = &worker->addresses.va[i];       \
 			size_t n = BURST;                                             \
@@ -154,6 +154,7 @@ pass_single(struct worker *worker, const struct variant *variant)
 
 PASS_BURSTS(floor, floor_of(array, (uintptr_t)va[k]))
 PASS_BURSTS(single, ioas_lookup(table, va[k]))
+PASS_BURSTS(flat, ioas_lookup_flat(&copy, va[k]))
 
 __attribute__((noinline, aligned(64))) static void
 pass_bulk(struct worker *worker, const struct variant *variant)
@@ -193,11 +194,9 @@ pass_length(struct worker *worker, const struct variant *variant)
 	walk_ ## name(struct worker *worker, const struct variant *variant)           \
 	{                                                                             \
 		const struct set *const set = &bench.sets[bench.job->set];            \
-		const struct ioas_table *const table = bench.reader;                  \
-		const uint64_t *const array = table->entry;                           \
 		uint64_t addr = worker->at[bench.job->set];                           \
+		PASS_BEGIN                                                            \
                                                                                       \
-		(void)variant, (void)table, (void)array;                              \
 		if (set->placement == LINEAR) {                                       \
 			const uint64_t mask = ~(3 * set->size);                       \
                                                                                       \
@@ -213,6 +212,7 @@ pass_length(struct worker *worker, const struct variant *variant)
 
 WALK(floor, floor_of(array, addr))
 WALK(single, ioas_lookup(table, (const void *)(uintptr_t)addr))
+WALK(flat, ioas_lookup_flat(&copy, (const void *)(uintptr_t)addr))
 
 static struct variant *
 variant_add(const char *name, pass_fn pass)
@@ -233,8 +233,10 @@ variants_list(void)
 
 	variant_add("floor", pass_floor);
 	variant_add("single", pass_single);
+	variant_add("flat", pass_flat);
 	variant_add("floor in bursts", pass_floor_bursts);
 	variant_add("single in bursts", pass_single_bursts);
+	variant_add("flat in bursts", pass_flat_bursts);
 	for (unsigned int i = 0; i < n_bulks; i++) {
 		if (!bulks[i].works())
 			continue;
@@ -249,6 +251,7 @@ variants_list(void)
 	}
 	variant_add("floor dependent", walk_floor)->dependent = true;
 	variant_add("single dependent", walk_single)->dependent = true;
+	variant_add("flat dependent", walk_flat)->dependent = true;
 }
 
 /* ---- the tables ---- */
@@ -309,6 +312,8 @@ set_right(const struct set *set)
 			length = 1;
 			if ((bulk != NULL && iova[i] != right) ||
 			    ioas_lookup(bench.reader, addresses.va[i]) != right ||
+			    !ioas_table_is_flat(bench.reader, addresses.va[i]) ||
+			    ioas_lookup_flat(bench.reader, addresses.va[i]) != right ||
 			    ioas_lookup_length(bench.reader, addresses.va[i], &length) != right ||
 			    right < set->base || right >= set->base + 2 * set->size ||
 			    (right - addr) % PAGE_2M != 0)

@@ -87,7 +87,7 @@ struct goal {
 	const char *missing;    /* what it takes to measure it */
 };
 
-#define MAX_GOALS 24
+#define MAX_GOALS 32
 
 struct environment {
 	char cpu[96];

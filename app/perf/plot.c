@@ -91,6 +91,7 @@ lookup_panel(const struct results *results, const char *bulk, struct panel *pane
 		{ "floor dependent", "array load, dependent" },
 		{ "length 2048", "with length, 2 KiB" },
 		{ "single", "single" },
+		{ "flat", "single, flat array" },
 		{ bulk, "bulk of 32" },
 		{ "floor", "array load" },
 	};

@@ -487,7 +487,49 @@ unsigned int ioas_tables(const struct ioas *space, const struct ioas_table **tab
 			 unsigned int n);
 
 /** ioas_lookup() for addresses beyond the flat array; use that. */
-uint64_t ioas_lookup_far(const struct ioas_table *table, uint64_t addr);
+uint64_t ioas_lookup_far(const uint64_t *const *far_entry, uint64_t addr);
+
+/**
+ * Tell whether an address lies in the flat array, so that ioas_lookup_flat() may be asked for it. So
+ * does every address below 2^47 (on Arm 2^48), where Linux puts all memory unless a program asks for
+ * more; but none where the array could not be reserved (RLIMIT_AS).
+ *
+ * @param table From ioas_table().
+ * @param va    Any address.
+ */
+static inline bool
+ioas_table_is_flat(const struct ioas_table *table, const void *va)
+{
+	return (uint64_t)(uintptr_t)va >> IOAS_TABLE_SHIFT < table->entries;
+}
+
+/**
+ * ioas_lookup() for memory of which the caller knows that it lies in the flat array: one question less
+ * for each address. Ask ioas_table_is_flat() once, for the last byte of a pool or a ring.
+ *
+ * @param table From ioas_table().
+ * @param va    An address in the flat array; any other one reads memory that is not the table's.
+ * @return The IOVA of that byte, or IOAS_BAD_IOVA if it is not mapped.
+ */
+static inline uint64_t
+ioas_lookup_flat(const struct ioas_table *table, const void *va)
+{
+	const uint64_t addr = (uint64_t)(uintptr_t)va;
+	/* Acquire, on x86 a plain load: what an entry leads to is no older than the entry. */
+	uint64_t entry = __atomic_load_n(&table->entry[addr >> IOAS_TABLE_SHIFT], __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect((entry & IOAS_ENTRY_LINEAR) == 0, 0)) {
+		const uint64_t *const detail = (const uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
+
+		if (detail == NULL)
+			return IOAS_BAD_IOVA;
+		entry = __atomic_load_n(&detail[(addr >> IOAS_DETAIL_SHIFT) &
+						(IOAS_DETAIL_ENTRIES - 1)], __ATOMIC_ACQUIRE);
+		if ((entry & IOAS_ENTRY_LINEAR) == 0)
+			return IOAS_BAD_IOVA;
+	}
+	return addr + (entry - IOAS_ENTRY_LINEAR);
+}
 
 /**
  * Translate an address. Lock-free, wait-free, any thread, at any time; a few instructions.
@@ -503,25 +545,9 @@ uint64_t ioas_lookup_far(const struct ioas_table *table, uint64_t addr);
 static inline uint64_t
 ioas_lookup(const struct ioas_table *table, const void *va)
 {
-	const uint64_t addr = (uint64_t)(uintptr_t)va;
-	const uint64_t slot = addr >> IOAS_TABLE_SHIFT;
-	uint64_t entry;
-
-	if (__builtin_expect(slot >= table->entries, 0))
-		return ioas_lookup_far(table, addr);
-	/* Acquire, on x86 a plain load: what an entry leads to is no older than the entry. */
-	entry = __atomic_load_n(&table->entry[slot], __ATOMIC_ACQUIRE);
-	if (__builtin_expect((entry & IOAS_ENTRY_LINEAR) == 0, 0)) {
-		const uint64_t *const detail = (const uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
-
-		if (detail == NULL)
-			return IOAS_BAD_IOVA;
-		entry = __atomic_load_n(&detail[(addr >> IOAS_DETAIL_SHIFT) &
-						(IOAS_DETAIL_ENTRIES - 1)], __ATOMIC_ACQUIRE);
-		if ((entry & IOAS_ENTRY_LINEAR) == 0)
-			return IOAS_BAD_IOVA;
-	}
-	return addr + (entry - IOAS_ENTRY_LINEAR);
+	if (__builtin_expect(!ioas_table_is_flat(table, va), 0))
+		return ioas_lookup_far(table->far_entry, (uint64_t)(uintptr_t)va);
+	return ioas_lookup_flat(table, va);
 }
 
 /** ioas_lookup_length() across entries; use that. */

@@ -17,37 +17,50 @@ struct answer {
 	uint64_t unit;
 };
 
+/* What an entry says of an address: itself, or the word of the detail that it leads to. */
+static struct answer
+follow_entry(uint64_t entry, uint64_t addr)
+{
+	const uint64_t *detail;
+
+	if ((entry & IOAS_ENTRY_DETAIL) == 0)
+		return (struct answer){ entry, UINT64_C(1) << IOAS_TABLE_SHIFT };
+	detail = (const uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
+	return (struct answer){
+		.word = __atomic_load_n(&detail[(addr >> IOAS_DETAIL_SHIFT) &
+						(IOAS_DETAIL_ENTRIES - 1)], __ATOMIC_ACQUIRE),
+		.unit = UINT64_C(1) << IOAS_DETAIL_SHIFT,
+	};
+}
+
+static struct answer
+find_far(const uint64_t *const *far_entry, uint64_t addr)
+{
+	const uint64_t slot = addr >> IOAS_TABLE_SHIFT & (BLOCK_ENTRIES - 1);
+	const uint64_t *block;
+
+	if (addr >> IOAS_VA_BITS != 0)
+		return (struct answer){ 0, UINT64_C(1) << IOAS_VA_BITS };
+	block = __atomic_load_n(&far_entry[addr >> IOAS_FAR_SHIFT], __ATOMIC_ACQUIRE);
+	if (block == NULL)
+		return (struct answer){ 0, UINT64_C(1) << IOAS_FAR_SHIFT };
+	return follow_entry(__atomic_load_n(&block[slot], __ATOMIC_ACQUIRE), addr);
+}
+
 static struct answer
 find(const struct ioas_table *table, uint64_t addr)
 {
 	const uint64_t slot = addr >> IOAS_TABLE_SHIFT;
-	const uint64_t *detail;
-	uint64_t word;
 
-	if (slot < table->entries) {
-		word = __atomic_load_n(&table->entry[slot], __ATOMIC_ACQUIRE);
-	} else {
-		const uint64_t *block;
-
-		if (addr >> IOAS_VA_BITS != 0)
-			return (struct answer){ 0, UINT64_C(1) << IOAS_VA_BITS };
-		block = __atomic_load_n(&table->far_entry[addr >> IOAS_FAR_SHIFT], __ATOMIC_ACQUIRE);
-		if (block == NULL)
-			return (struct answer){ 0, UINT64_C(1) << IOAS_FAR_SHIFT };
-		word = __atomic_load_n(&block[slot & (BLOCK_ENTRIES - 1)], __ATOMIC_ACQUIRE);
-	}
-	if ((word & IOAS_ENTRY_DETAIL) == 0)
-		return (struct answer){ word, UINT64_C(1) << IOAS_TABLE_SHIFT };
-	detail = (const uint64_t *)(uintptr_t)(word & IOAS_ENTRY_MASK);
-	word = __atomic_load_n(&detail[(addr >> IOAS_DETAIL_SHIFT) & (IOAS_DETAIL_ENTRIES - 1)],
-			       __ATOMIC_ACQUIRE);
-	return (struct answer){ word, UINT64_C(1) << IOAS_DETAIL_SHIFT };
+	return slot < table->entries
+		? follow_entry(__atomic_load_n(&table->entry[slot], __ATOMIC_ACQUIRE), addr)
+		: find_far(table->far_entry, addr);
 }
 
 uint64_t
-ioas_lookup_far(const struct ioas_table *table, uint64_t addr)
+ioas_lookup_far(const uint64_t *const *far_entry, uint64_t addr)
 {
-	const uint64_t word = find(table, addr).word;
+	const uint64_t word = find_far(far_entry, addr).word;
 
 	return word == 0 ? IOAS_BAD_IOVA : addr + (word - IOAS_ENTRY_LINEAR);
 }

@@ -169,8 +169,9 @@ static void
 quick(void)
 {
 	static const double sizes[] = { 0x1p26, 0x1p30, 0x1p36, 0x1p40 };
-	static const char *const lookups[] = { "floor", "single", "floor in bursts",
-					       "single in bursts", "bulk plain", "length 64",
+	static const char *const lookups[] = { "floor", "single", "flat", "floor in bursts",
+					       "single in bursts", "flat in bursts",
+					       "bulk plain", "length 64",
 					       "length 2048", "length 4096" };
 	static const char *const maps[] = { "map, chosen", "map, fixed", "unmap, chosen",
 					    "unmap, fixed" };
@@ -186,6 +187,7 @@ quick(void)
 			CU_ASSERT_TRUE(count(root, "lookup", lookups[i], sizes[s]) >= 4);
 		CU_ASSERT_TRUE(count(root, "lookup", "floor dependent", sizes[s]) >= 2);
 		CU_ASSERT_TRUE(count(root, "lookup", "single dependent", sizes[s]) >= 2);
+		CU_ASSERT_TRUE(count(root, "lookup", "flat dependent", sizes[s]) >= 2);
 		for (unsigned int i = 0; i < COUNT(eal); i++)
 			CU_ASSERT_TRUE(count(root, "eal", eal[i], sizes[s]) == 1 ||
 				       left_out(root, "eal"));

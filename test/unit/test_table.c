@@ -102,6 +102,10 @@ ends_of_the_table(void)
 
 	unit_create(true);
 	CU_ASSERT_TRUE(ioas_table(space)->entries << IOAS_TABLE_SHIFT >= UINT64_C(1) << 47);
+	CU_ASSERT_TRUE(ioas_table_is_flat(ioas_table(space), NULL));
+	CU_ASSERT_TRUE(ioas_table_is_flat(ioas_table(space), AT((UINT64_C(1) << 47) - 1)));
+	CU_ASSERT_FALSE(ioas_table_is_flat(ioas_table(space), AT(UINT64_C(1) << 48)));
+	CU_ASSERT_FALSE(ioas_table_is_flat(ioas_table(space), AT(UINT64_MAX)));
 	CU_ASSERT_EQUAL(unit_lookup(NULL), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(AT(top - 1)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(AT(top)), IOAS_BAD_IOVA);
@@ -127,6 +131,7 @@ not_flat(void)
 	unit_create(true);
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
 	CU_ASSERT_EQUAL(ioas_table(space)->entries, 0);
+	CU_ASSERT_FALSE(ioas_table_is_flat(ioas_table(space), NULL));
 	CU_ASSERT_EQUAL(unit_lookup(NULL), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(VA(0)), IOAS_BAD_IOVA);
 	iova[0] = unit_map(0, MIB(4));

@@ -108,8 +108,11 @@ unit_lookup(const void *va)
 	uint64_t answers[UNIT_NODES];
 
 	CU_ASSERT_EQUAL_FATAL(ioas_tables(space, tables, UNIT_NODES), UNIT_NODES);
-	for (unsigned int i = 0; i < UNIT_NODES; i++)
+	for (unsigned int i = 0; i < UNIT_NODES; i++) {
 		answers[i] = ioas_lookup(tables[i], va);
+		if (ioas_table_is_flat(tables[i], va))
+			CU_ASSERT_EQUAL(ioas_lookup_flat(tables[i], va), answers[i]);
+	}
 	CU_ASSERT_EQUAL(answers[0], answers[1]);
 	return answers[0];
 }
