@@ -88,10 +88,35 @@ linux_page_size(uint64_t va, struct ioas_range *mapping)
 	return size;
 }
 
+/*
+ * Not by libc's functions: in a static program the plugin's seams have their names (--wrap), and would
+ * call this library, with its locks held. The thread sanitizer must see them, though.
+ */
+static void *
+map_pages(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset)
+{
+#ifdef __SANITIZE_THREAD__
+	return mmap(start, size, prot, flags, fd, offset);
+#else
+	return (void *)syscall(SYS_mmap, start, size, prot, flags, fd, offset);
+#endif
+}
+
+static void
+linux_unreserve(void *start, uint64_t size)
+{
+#ifdef __SANITIZE_THREAD__
+	munmap(start, size);
+#else
+	syscall(SYS_munmap, start, size);
+#endif
+}
+
 static void *
 linux_reserve(uint64_t size, int prot)
 {
-	void *const p = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *const p = map_pages(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+				  0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -136,11 +161,11 @@ linux_memory_file(uint64_t size, int node)
 		ret = -errno;
 	if (ret == 0 && node >= 0) {
 		/* The file keeps the policy when the mapping is gone. */
-		void *const p = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
+		void *const p = map_pages(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
 
 		if (p != MAP_FAILED) {
 			linux_bind(p, size, node);
-			munmap(p, size);
+			linux_unreserve(p, size);
 		}
 	}
 	if (ret < 0)
@@ -170,7 +195,7 @@ replace(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset
 		__tsan_release((char *)start + i);
 	return syscall(SYS_mmap, start, size, prot, flags, fd, offset) < 0 ? -errno : 0;
 #else
-	return mmap(start, size, prot, flags, fd, offset) == MAP_FAILED ? -errno : 0;
+	return map_pages(start, size, prot, flags, fd, offset) == MAP_FAILED ? -errno : 0;
 #endif
 }
 
@@ -200,6 +225,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.sysfs = "/sys",
 	.page_size = linux_page_size,
 	.reserve = linux_reserve,
+	.unreserve = linux_unreserve,
 	.commit = linux_commit,
 	.bind = linux_bind,
 	.memory_file = linux_memory_file,

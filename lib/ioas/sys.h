@@ -27,8 +27,9 @@ struct ioas_sys {
 	uint64_t (*page_size)(uint64_t va, struct ioas_range *mapping);
 
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
-	 * mmap(). NULL if there is no room. The caller unmaps it. */
+	 * mmap(). NULL if there is no room. */
 	void *(*reserve)(uint64_t size, int prot);
+	void (*unreserve)(void *start, uint64_t size);
 	int (*commit)(void *start, uint64_t size);      /* makes it writable */
 	int (*bind)(void *start, uint64_t size, int node); /* its memory shall be that node's */
 

@@ -97,26 +97,26 @@ replica_create(struct table *table, struct replica *replica, int node)
 }
 
 static void
-replica_destroy(struct replica *replica)
+replica_destroy(const struct ioas_sys *sys, struct replica *replica)
 {
 	while (replica->slab != NULL) {
 		struct slab *const slab = replica->slab;
 
 		replica->slab = slab->next;
-		munmap(slab, SLAB_DETAILS * DETAIL_SIZE);
+		sys->unreserve(slab, SLAB_DETAILS * DETAIL_SIZE);
 	}
 	if (replica->flat != NULL) {
 		share_destroy(&replica->share);
-		munmap(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
+		sys->unreserve(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
 	}
 	for (uint64_t i = 0; replica->far_blocks > 0; i++) {
 		if (replica->far[i] != NULL) {
-			munmap(replica->far[i], BLOCK_SIZE);
+			sys->unreserve(replica->far[i], BLOCK_SIZE);
 			replica->far_blocks--;
 		}
 	}
 	if (replica->far != NULL)
-		munmap(replica->far, FAR_SIZE);
+		sys->unreserve(replica->far, FAR_SIZE);
 }
 
 int
@@ -141,7 +141,7 @@ void
 table_destroy(struct table *table)
 {
 	for (unsigned int i = 0; i < table->n; i++)
-		replica_destroy(&table->replicas[i]);
+		replica_destroy(table->sys, &table->replicas[i]);
 	free(table->replicas);
 }
 

@@ -1243,6 +1243,12 @@ model_reserve(uint64_t size, int prot)
 	return ioas_sys_linux.reserve(size, prot);
 }
 
+static void
+model_unreserve(void *start, uint64_t size)
+{
+	ioas_sys_linux.unreserve(start, size);
+}
+
 static int
 model_commit(void *start, uint64_t size)
 {
@@ -1303,6 +1309,7 @@ static const struct ioas_sys model_sys = {
 	.sysfs = sysfs,
 	.page_size = model_page_size,
 	.reserve = model_reserve,
+	.unreserve = model_unreserve,
 	.commit = model_commit,
 	.bind = model_bind,
 	.memory_file = model_memory_file,
