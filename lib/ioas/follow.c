@@ -51,7 +51,7 @@ follow_narrow(const struct ioas *root, struct usable *usable)
 
 	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
 	     ledger = ledger->next_follower)
-		ret = usable_narrow(usable, &follow_space(ledger)->placement.usable);
+		ret = usable_narrow(usable, &follow_space(ledger)->own);
 	return ret;
 }
 
@@ -64,7 +64,7 @@ choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 	struct ioas_range hole;
 
 	*iova = origin->iova.first;
-	if (!placement_hole(&space->placement, *iova, origin->iova.last, &hole) &&
+	if (!usable_hole(&space->own, *iova, origin->iova.last, &hole) &&
 	    ledger_obstacle(&space->ledger, *iova, origin->iova.last) == NULL)
 		return 0;
 	if (space->same_iova) {
@@ -111,16 +111,18 @@ copy_area(struct ioas *space, struct area *origin)
 	struct area *const copy = calloc(1, sizeof(*copy));
 	int ret;
 
-	if (copy == NULL)
+	if (copy == NULL) {
+		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map for another device: no memory");
 		return -ENOMEM;
+	}
 	copy->va.first = origin->va.first;
 	copy->va.last = origin->va.last;
-	copy->fixed = origin->fixed;
 	ret = make_copy(space, origin, copy);
 	if (ret < 0) {
 		free(copy);
 		return ret;
 	}
+	copy->fixed = origin->fixed && copy->iova.first == origin->iova.first;
 	copy->origin = origin;
 	copy->space = space;
 	copy->next_copy = origin->copies;

@@ -103,7 +103,8 @@ struct ioas_options {
 	 * well, at the same IOVA where they can use it and it is free here, else at another one; what
 	 * is mapped in this one, only its own devices reach. It has that memory from its first device
 	 * on. The kernel pins it once, and unmapping it there takes it from all. IOVAs are chosen so
-	 * that the devices of all these spaces can use them.
+	 * that the devices of all these spaces can use them. Lookups in this space find what came
+	 * first: what of memory is mapped in both is an alias, as with ioas_map_fixed().
 	 *
 	 * Takes backend iommufd. @ref backend, @ref window and @ref descriptors stay zero: they are
 	 * those of the other space, which must not follow a third, and must be destroyed last. NULL:
@@ -363,7 +364,7 @@ int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
  * @param va      Any address.
  * @param mapping Where the first and the last address of the mapping that it lies in go, all of which
  *   has pages of that size, or NULL.
- * @return Their size in bytes; 0 if nothing is mapped there.
+ * @return Their size in bytes; 0 if nothing is mapped there, or it cannot be read.
  */
 uint64_t ioas_page_size(const void *va, struct ioas_range *mapping);
 

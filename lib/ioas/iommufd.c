@@ -112,9 +112,16 @@ static void
 iommufd_close(struct backend *backend)
 {
 	struct iommufd *const fd = to_iommufd(backend);
+	struct iommu_ioas_unmap all = {
+		.size = sizeof(all),
+		.ioas_id = fd->ioas,
+		.length = UINT64_MAX,
+	};
 
-	/* The kernel would take the IOAS and its maps away with the last descriptor, which may be the
-	 * caller's. */
+	/* A device that the application keeps open, through a descriptor or a map of its registers, can
+	 * keep the IOAS: then it is empty. The kernel would take it away with the last descriptor
+	 * only, which may be the caller's, or that of a space that goes on. */
+	call(fd, IOMMU_IOAS_UNMAP, &all);
 	destroy(fd, fd->ioas);
 	backend->sys->close(fd->fd);
 	free(fd);

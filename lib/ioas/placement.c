@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend.h"
 #include "placement.h"
@@ -11,12 +12,11 @@
 #define MIB (UINT64_C(1) << 20)
 
 bool
-placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
-	       struct ioas_range *hole)
+usable_hole(const struct usable *usable, uint64_t first, uint64_t last, struct ioas_range *hole)
 {
 	hole->first = 0;
-	for (unsigned int i = 0; i < placement->usable.n; i++) {
-		const struct ioas_range range = placement->usable.ranges[i];
+	for (unsigned int i = 0; i < usable->n; i++) {
+		const struct ioas_range range = usable->ranges[i];
 
 		hole->last = range.first - 1;
 		if (range.first > hole->first && first <= hole->last && last >= hole->first)
@@ -69,7 +69,7 @@ is_free(const struct placement *placement, const struct ledger *ledger, uint64_t
 	struct ioas_range hole;
 
 	return first >= placement->window.first && last <= placement->window.last &&
-	       first != 0 && first <= last && !placement_hole(placement, first, last, &hole) &&
+	       first != 0 && first <= last && !usable_hole(&placement->usable, first, last, &hole) &&
 	       ledger_obstacle(ledger, first, last) == NULL;
 }
 
@@ -278,6 +278,21 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	take(placement, &region->place);
 	tree_insert(&placement->regions, &region->va);
 	placement->next = region->place.last + 1;
+	return 0;
+}
+
+int
+usable_copy(const struct usable *usable, struct usable *copy)
+{
+	*copy = *usable;
+	copy->ranges = calloc(usable->n + 1, sizeof(*copy->ranges));
+	copy->pages = calloc(usable->n + 1, sizeof(*copy->pages));
+	if (copy->ranges == NULL || copy->pages == NULL) {
+		usable_free(copy);
+		return -ENOMEM;
+	}
+	memcpy(copy->ranges, usable->ranges, usable->n * sizeof(*copy->ranges));
+	memcpy(copy->pages, usable->pages, usable->n * sizeof(*copy->pages));
 	return 0;
 }
 

@@ -61,9 +61,10 @@ int placement_reserve(struct placement *placement, const struct ledger *ledger,
 		      struct region *region);
 
 /* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
-bool placement_hole(const struct placement *placement, uint64_t first, uint64_t last,
-		    struct ioas_range *hole);
-
+bool usable_hole(const struct usable *usable, uint64_t first, uint64_t last,
+		 struct ioas_range *hole);
+/* -ENOMEM. */
+int usable_copy(const struct usable *usable, struct usable *copy);
 /* Leaves of the ranges what another has as well; no page sizes. -ENOMEM. */
 int usable_narrow(struct usable *usable, const struct usable *by);
 void usable_free(struct usable *usable);

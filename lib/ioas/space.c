@@ -86,46 +86,44 @@ read_usable(const struct ioas *space, struct usable *usable)
 	return 0;
 }
 
-/* What a space and its root could use before refresh_ranges(). */
+/* What was usable before refresh_ranges(): by the space's devices, by all that the root serves. */
 struct old_ranges {
-	struct usable space, root;
+	struct usable own, all;
 };
 
 /* Puts the old ranges back. */
 static void
 restore_ranges(struct ioas *space, struct old_ranges *old)
 {
-	usable_free(&space->placement.usable);
-	space->placement.usable = old->space;
-	if (space_follows(space)) {
-		usable_free(&space->root->placement.usable);
-		space->root->placement.usable = old->root;
-	}
+	usable_free(&space->own);
+	space->own = old->own;
+	usable_free(&space->root->placement.usable);
+	space->root->placement.usable = old->all;
 }
 
 static void
 free_ranges(struct old_ranges *old)
 {
-	usable_free(&old->space);
-	usable_free(&old->root);
+	usable_free(&old->own);
+	usable_free(&old->all);
 }
 
 /* What the devices of a root and of all that follow it can use. */
 static int
-read_root(const struct ioas *root, struct usable *usable)
+combine(const struct ioas *root, struct usable *all)
 {
 	int ret;
 
-	ret = read_usable(root, usable);
+	ret = usable_copy(&root->own, all);
 	if (ret < 0)
 		return ret;
-	ret = follow_narrow(root, usable);
+	ret = follow_narrow(root, all);
 	if (ret < 0)
-		usable_free(usable);
+		usable_free(all);
 	return ret;
 }
 
-/* Reads the ranges anew, those of the root as well. On failure the old ones stay. */
+/* Asks the kernel anew what the space's devices can use. On failure all stays. */
 static int
 refresh_ranges(struct ioas *space, struct old_ranges *old)
 {
@@ -133,20 +131,20 @@ refresh_ranges(struct ioas *space, struct old_ranges *old)
 	struct usable own, all;
 	int ret;
 
-	ret = space_follows(space) ? read_usable(space, &own) : read_root(space, &own);
+	ret = read_usable(space, &own);
 	if (ret < 0)
 		return ret;
-	*old = (struct old_ranges){ .space = space->placement.usable };
-	space->placement.usable = own;
-	if (!space_follows(space))
-		return 0;
-	ret = read_root(root, &all);
+	old->own = space->own;
+	space->own = own;
+	ret = combine(root, &all);
 	if (ret < 0) {
-		space->placement.usable = old->space;
+		space->own = old->own;
 		usable_free(&own);
+		ioas_log(&space->log, IOAS_LOG_ERR, "cannot keep the usable IOVA ranges: %s",
+			 strerror(-ret));
 		return ret;
 	}
-	old->root = root->placement.usable;
+	old->all = root->placement.usable;
 	root->placement.usable = all;
 	return 0;
 }
@@ -309,15 +307,21 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	ret = backend_open(options->backend, &with, &space->backend);
 	if (ret < 0)
 		goto err_table;
-	ret = read_usable(space, &space->placement.usable);
+	ret = read_usable(space, &space->own);
 	if (ret < 0)
 		goto err_backend;
+	if (!space_follows(space))
+		ret = usable_copy(&space->own, &space->placement.usable);
+	if (ret < 0)
+		goto err_usable;
 	pthread_mutex_init(&space->lock, NULL);
 	if (space_follows(space))
 		follow_enter(space);
 	*out = space;
 	return 0;
 
+err_usable:
+	usable_free(&space->own);
 err_backend:
 	space->backend->ops->close(space->backend);
 err_table:
@@ -349,6 +353,7 @@ free_records(struct ioas *space)
 		free(container_of(node, struct area, iova));
 	}
 	usable_free(&space->placement.usable);
+	usable_free(&space->own);
 }
 
 void
@@ -653,10 +658,10 @@ fixed_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_r
 	const struct tree_node *lost;
 
 	if (iova == 0) {
-		*hole = (struct ioas_range){ 0, space->placement.usable.alignment - 1 };
+		*hole = (struct ioas_range){ 0, space_usable(space)->alignment - 1 };
 		return true;
 	}
-	if (placement_hole(&space->placement, iova, last, hole))
+	if (usable_hole(space_usable(space), iova, last, hole))
 		return true;
 	lost = tree_from(&space->ledger.lost, iova);
 	if (lost == NULL || lost->first > last)
@@ -708,10 +713,10 @@ map_locked(struct ioas *space, struct area *area)
 	const bool known = !tree_is_free(&space->ledger.by_va, va, area->va.last);
 	int ret;
 
-	if (((va | length | area->iova.first) & (space->placement.usable.alignment - 1)) != 0) {
+	if (((va | length | area->iova.first) & (space_usable(space)->alignment - 1)) != 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 ": not aligned to %s", length,
-			 va, ioas_size_text(space->placement.usable.alignment).text);
+			 va, ioas_size_text(space_usable(space)->alignment).text);
 		return -EINVAL;
 	}
 	if (known && !area->fixed) {
@@ -828,13 +833,13 @@ find_outside(const struct ledger *ledger, struct ioas_range window)
 
 /* From the first to the last IOVA that the devices can use. */
 static struct ioas_range
-aperture(const struct placement *placement)
+aperture(const struct usable *usable)
 {
 	struct ioas_range range = { 0 };
 
-	if (placement->usable.n > 0) {
-		range.first = placement->usable.ranges[0].first;
-		range.last = placement->usable.ranges[placement->usable.n - 1].last;
+	if (usable->n > 0) {
+		range.first = usable->ranges[0].first;
+		range.last = usable->ranges[usable->n - 1].last;
 	}
 	return range;
 }
@@ -846,7 +851,7 @@ set_window(struct ioas *space, struct ioas_range window)
 	const struct area *outside;
 
 	if (!placement_window_fits(&space->placement, window)) {
-		const struct ioas_range usable = aperture(&space->placement);
+		const struct ioas_range usable = aperture(&space->placement.usable);
 
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "window 0x%" PRIx64 "-0x%" PRIx64 " has no IOVA that the devices can use: "
@@ -1028,7 +1033,7 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 void
 ioas_get_info(struct ioas *space, struct ioas_info *info)
 {
-	const struct placement *const placement = &space->placement;
+	const struct usable *const usable = space_usable(space);
 	struct backend *const backend = space->backend;
 
 	space_lock(space);
@@ -1039,8 +1044,8 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.maps = space->ledger.areas,
 		.room = backend->ops->room != NULL ? backend->ops->room(backend) : UINT64_MAX,
 		.bytes = space->ledger.bytes,
-		.alignment = placement->usable.alignment,
-		.aperture = aperture(placement),
+		.alignment = usable->alignment,
+		.aperture = aperture(usable),
 		.window = space->root->placement.window,
 	};
 	space_unlock(space);
@@ -1052,9 +1057,9 @@ ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n)
 	unsigned int total;
 
 	space_lock(space);
-	total = space->placement.usable.n;
+	total = space_usable(space)->n;
 	for (unsigned int i = 0; ranges != NULL && i < n && i < total; i++)
-		ranges[i] = space->placement.usable.ranges[i];
+		ranges[i] = space_usable(space)->ranges[i];
 	space_unlock(space);
 	return total;
 }

@@ -11,8 +11,7 @@
 #include "placement.h"
 #include "table.h"
 
-/* A space that follows another has its lock and its placement: of its own only what its devices
- * allow is in use. */
+/* A space that follows another has its lock and its placement. */
 struct ioas {
 	struct table table;
 	struct ioas *root;    /* the space that it follows, or itself */
@@ -24,6 +23,8 @@ struct ioas {
 	unsigned int n_devices;
 	struct ledger ledger;
 	struct placement placement;
+	struct usable own; /* what its own devices allow; placement.usable is what those of its
+			    * followers allow as well */
 	bool same_iova; /* copies have the IOVA of their origin, or cannot be */
 	bool joined;    /* has copies of what the root has: from its first device on */
 };
@@ -32,6 +33,13 @@ static inline bool
 space_follows(const struct ioas *space)
 {
 	return space->root != space;
+}
+
+/* Where memory can be mapped at IOVAs that callers name. */
+static inline const struct usable *
+space_usable(const struct ioas *space)
+{
+	return space_follows(space) ? &space->own : &space->placement.usable;
 }
 
 static inline void

@@ -89,6 +89,7 @@ struct model_device {
 	struct model_device *next;
 	struct model_ctx *ctx;    /* that it is bound to */
 	int bound_fd;             /* through which; -1: none */
+	bool held;                /* model_device_hold() */
 	uint32_t id;              /* of its object there */
 	uint32_t hwpt;            /* that it is attached through; 0: the kernel's choice */
 	unsigned int pasids;      /* that are attached */

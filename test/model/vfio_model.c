@@ -488,11 +488,14 @@ model_device_hold(struct model_device *device, bool hold)
 {
 	struct model_group *const group = find_group(device->group);
 
+	device->held = hold;
 	if (hold) {
 		group->users++;
 		group->refs++;
 	} else {
 		group->users--;
+		if (device->ioas != NULL && device->ioas->ctx != NULL)
+			model_detach_device(device);
 		put_group(group);
 	}
 }
@@ -502,7 +505,7 @@ model_close_vfio(struct model_file *file)
 {
 	if (file->through != NULL) {
 		file->through->users--;
-		if (file->through->ctx != NULL)
+		if (file->through->ctx != NULL && !file->device->held)
 			model_detach_device(file->device);
 		put_group(file->through);
 	}

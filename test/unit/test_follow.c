@@ -4,6 +4,8 @@
 
 /* Spaces that follow another: its memory is theirs as well, what is their own is not its. */
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "unit.h"
@@ -302,6 +304,49 @@ ranges(void)
 	destroy_all();
 }
 
+/* They stay those of a device that has left what is followed, for it may come back. */
+static void
+comes_back(void)
+{
+	struct ioas_device *device;
+	uint64_t iova;
+
+	unit_create(false);
+	unit_add_device(NIC2, &low_hole);
+	models[0] = nic_model;
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC2, NULL, &device), 0);
+	ioas_detach(device);
+	CU_ASSERT_EQUAL_FATAL(create_follower(0, true), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(iova >= GIB(66) && reaches(0, 0, MIB(2), iova));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &device), 0);
+	destroy_all();
+}
+
+/* A device of a group that the program keeps open reaches nothing once its space is gone. */
+static void
+kept_open(void)
+{
+	uint64_t iova, own;
+
+	/* A character device can be detached while it is open. */
+	if (!unit_backend_is("groups"))
+		return;
+	create_all(true);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map(follower[0], VA(MIB(16)), MIB(2), &own), 0);
+	model_device_hold(models[0], true);
+	ioas_detach(nics[0]);
+	ioas_destroy(follower[0]);
+	follower[0] = NULL;
+	CU_ASSERT_EQUAL(model_translate(models[0], iova), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_translate(models[0], own), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_areas(), 2);
+	model_device_hold(models[0], false);
+	destroy_all();
+}
+
 /* Window and reservations are those of what is followed. */
 static void
 window(void)
@@ -474,6 +519,68 @@ failures(void)
 	destroy_all();
 }
 
+/* Memory of all comes and goes, a space has its own, and the other one's device as well. */
+static atomic_uint mistakes;
+
+static void
+map_and_unmap(struct ioas *in, uint64_t offset)
+{
+	for (unsigned int i = 0; i < 500; i++) {
+		uint64_t iova;
+
+		if (ioas_map(in, VA(offset), PAGE * (1 + i % 7), &iova) != 0 ||
+		    lookup(in, offset) != iova || lookup(follower[0], offset) != iova ||
+		    model_translate(models[0], iova) != BASE + offset ||
+		    ioas_unmap(in, VA(offset), MIB(1)) != 1 ||
+		    lookup(follower[0], offset) != IOAS_BAD_IOVA)
+			atomic_fetch_add(&mistakes, 1);
+	}
+}
+
+static void *
+all_goes_on(void *arg)
+{
+	map_and_unmap(space, *(uint64_t *)arg);
+	return NULL;
+}
+
+static void *
+own_goes_on(void *arg)
+{
+	map_and_unmap(follower[0], *(uint64_t *)arg);
+	return NULL;
+}
+
+static void
+at_once(void)
+{
+	uint64_t at[] = { MIB(16), MIB(32), MIB(48) };
+	pthread_t threads[3];
+	uint64_t iova;
+
+	create_all(true);
+	iova = unit_map(0, MIB(2));
+	atomic_store(&mistakes, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, i < 2 ? all_goes_on
+							     : own_goes_on, &at[i]), 0);
+	for (unsigned int i = 0; i < 30; i++) {
+		ioas_detach(nics[1]);
+		ioas_destroy(follower[1]);
+		CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+		CU_ASSERT_TRUE(reaches(1, 0, MIB(2), iova));
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(atomic_load(&mistakes), 0);
+	CU_ASSERT_EQUAL(maps_of(space), 1);
+	CU_ASSERT_EQUAL(maps_of(follower[0]), 1);
+	CU_ASSERT_EQUAL(maps_of(follower[1]), 1);
+	CU_ASSERT_EQUAL(model_areas(), 3);
+	destroy_all();
+}
+
 UNIT_MAIN("follow",
 	  { "memory of all", shared },
 	  { "pinned once", pinned_once },
@@ -483,9 +590,12 @@ UNIT_MAIN("follow",
 	  { "the same IOVA or none", refused_copies },
 	  { "the same IOVA is in use", refused_map },
 	  { "usable IOVAs", ranges },
+	  { "a device of what is followed comes back", comes_back },
+	  { "a device is kept open", kept_open },
 	  { "window and reservations", window },
 	  { "a space that comes late", late },
 	  { "wrong options", wrong },
 	  { "other backends", other_backends },
 	  { "devices of one group", one_group },
-	  { "calls that fail", failures })
+	  { "calls that fail", failures },
+	  { "all at once", at_once })
