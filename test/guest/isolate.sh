@@ -37,7 +37,8 @@ as=''
 # Where it cannot be had DPDK does not start, rather than without it.
 refused() {
 	local name=$1 line=$2 rc=0 wrong=''
-	timeout 60 dpdk-testpmd -l 0-1 --in-memory -d $plugin -- --total-num-mbufs=4096 \
+	timeout 60 su "${as:-root}" -s /bin/sh -c \
+		"exec dpdk-testpmd -l 0-1 --in-memory --file-prefix refused -d $plugin -- --total-num-mbufs=4096" \
 		</dev/null >"$log" 2>&1 || rc=$?
 	[ $rc -ne 0 ] || wrong="exit status 0;"
 	grep -q -e "$line" "$log" || wrong="$wrong no '$line';"
@@ -45,7 +46,19 @@ refused() {
 }
 DPDK_IOAS=isolate=device,backend=type1 \
 	refused "not with type1" "IOAS: backend type1 has no further .*: use backend iommufd"
+# shellcheck disable=SC2046
+for bdf in $(nics); do chown root "$(cdev "$bdf")"; done
+as=dpdk refused "not without permission" \
+	"IOAS: no device could be attached; DPDK does not run without isolate=device"
+# shellcheck disable=SC2046
+give_to_user $(nics)
 DPDK_IOAS=isolate=all refused "no such isolation" "IOAS: DPDK_IOAS: isolate=all: use none or device"
+
+# With devices that no driver takes, which are given back.
+# shellcheck disable=SC2046
+bind_vfio $(edus)
+start_line='IOAS: backend iommufd, 4 devices in a space each, aperture'
+forward "devices without a driver" -d $plugin
 
 # Maps of one device by the application: the IOVAs that it states are usable with VT-d.
 stated() {
@@ -66,8 +79,6 @@ if faults; then case_fail "no fault until here" "the kernel's log has one"; fi
 
 # 64 MiB are mapped for both, 32 MiB more for one and then the other: not twice 64.
 rc=0 wrong=''
-# shellcheck disable=SC2046
-bind_vfio $(edus)
 # shellcheck disable=SC2046
 give_to_user $(edus)
 # shellcheck disable=SC2046

@@ -65,12 +65,14 @@ bool devices_are_isolated(void);
 void devices_check_room(uint64_t room);
 /* What this thread maps from now on is for that device alone, if devices are isolated; NULL: for all. */
 void devices_aim(const char *name);
-/* The space that this is mapped in. */
+bool devices_are_aimed(void);
+/* The space that this is mapped in; NULL if the device is not ours. */
 struct ioas *devices_space(void);
 /* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
 rte_iova_t devices_lookup(const void *va);
-/* Memory is about to go away: unmaps it from all spaces. */
-void devices_unmap(const void *va, size_t length);
+/* Calls fn for the common space and those of the devices. */
+void devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
+			size_t length);
 
 /* policy.c */
 /* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
@@ -104,8 +106,8 @@ void memory_forget(const void *va, size_t length);
 /* Whether an address is memory of EAL's own. */
 bool memory_is_eal(uint64_t va);
 /* An application maps memory at an IOVA of its own choice. 0 or -1 with rte_errno. */
-int memory_map_stated(uint64_t va, uint64_t iova, uint64_t length);
-int memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length);
+int memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
+int memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
 
 /* bind_slots.c, bind_link.c */
 /* Binds all seams or none. 0, or a negative errno after a log line. */

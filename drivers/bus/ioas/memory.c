@@ -133,6 +133,45 @@ memory_iova(const void *va)
 	return iova;
 }
 
+bool
+memory_is_eal(uint64_t va)
+{
+	const struct rte_memseg_list *const msl =
+		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
+
+	return msl != NULL && !msl->external;
+}
+
+/* Moves first and last out to the borders of the area that an address lies in. */
+static void
+include_area(struct ioas *space, uintptr_t va, uintptr_t *first, uintptr_t *last)
+{
+	const rte_iova_t iova = ioas_lookup(ioas_table(space), (void *)va);
+	struct ioas_area area;
+
+	if (iova == RTE_BAD_IOVA || ioas_lookup_iova(space, iova, &area) == NULL || area.copy)
+		return;
+	*first = RTE_MIN(*first, (uintptr_t)area.va);
+	*last = RTE_MAX(*last, (uintptr_t)area.va + area.length - 1);
+}
+
+/* Unmaps every area that has a part of these addresses. */
+static void
+unmap_touched(struct ioas *space, const void *va, size_t length)
+{
+	uintptr_t first = (uintptr_t)va, last = (uintptr_t)va + length - 1;
+
+	include_area(space, first, &first, &last);
+	include_area(space, (uintptr_t)va + length - 1, &first, &last);
+	ioas_unmap(space, (void *)first, last - first + 1);
+}
+
+static void
+unmap_exactly(struct ioas *space, const void *va, size_t length)
+{
+	ioas_unmap(space, va, length);
+}
+
 void
 memory_forget(const void *va, size_t length)
 {
@@ -142,8 +181,10 @@ memory_forget(const void *va, size_t length)
 	if ((uintptr_t)va <= mapping.last && (uintptr_t)va + length > mapping.first)
 		mapping_page = 0;
 	pthread_mutex_unlock(&map_lock);
-	/* The kernel takes whole pages. */
-	devices_unmap(va, RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
+	/* The kernel takes whole pages. Of memory that is not EAL's the area is of no use any more that
+	 * loses a part; EAL itself takes back only what is an area, or nothing. */
+	devices_each_space(memory_is_eal((uintptr_t)va) ? unmap_exactly : unmap_touched, va,
+			   RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
 }
 
 /* Whether [va, va + length) is mapped linearly at iova, in a space. */
@@ -169,19 +210,9 @@ is_mapped(const struct ioas *space, uint64_t va, uint64_t length)
 	return true;
 }
 
-bool
-memory_is_eal(uint64_t va)
-{
-	const struct rte_memseg_list *const msl =
-		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
-
-	return msl != NULL && !msl->external;
-}
-
 int
-memory_map_stated(uint64_t va, uint64_t iova, uint64_t length)
+memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
-	struct ioas *const space = devices_space();
 	int ret;
 
 	if (is_mapped_at(space, va, length, iova))
@@ -201,9 +232,8 @@ memory_map_stated(uint64_t va, uint64_t iova, uint64_t length)
 }
 
 int
-memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length)
+memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
-	struct ioas *const space = devices_space();
 	int ret;
 
 	if (iova == 0 && is_mapped(space, va, length))
@@ -214,6 +244,9 @@ memory_unmap_stated(uint64_t va, uint64_t iova, uint64_t length)
 		return -1;
 	}
 	ret = ioas_unmap_iova(space, iova, length);
+	/* What a device has because all have it stays. */
+	if (ret == 0 && space != bus_ioas_space && is_mapped_at(space, va, length, iova))
+		return 0;
 	if (ret <= 0) {
 		if (ret == 0)
 			BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
@@ -249,41 +282,18 @@ map_external(struct rte_memseg *ms)
 	ms->iova = lookup(ms->addr);
 }
 
-/* Moves first and last out to the borders of the area that an address lies in. */
-static void
-include_area(uintptr_t va, uintptr_t *first, uintptr_t *last)
-{
-	const rte_iova_t iova = lookup((void *)va);
-	struct ioas_area area;
-
-	if (iova == RTE_BAD_IOVA || ioas_lookup_iova(bus_ioas_space, iova, &area) == NULL)
-		return;
-	*first = RTE_MIN(*first, (uintptr_t)area.va);
-	*last = RTE_MAX(*last, (uintptr_t)area.va + area.length - 1);
-}
-
 /*
  * EAL frees whole areas while it runs. In rte_eal_cleanup(), when no driver has a device any more, it
  * also frees page by page what it never frees otherwise: then the whole run goes with the first.
+ * Runs before the memory is handed to anyone, with EAL's memory lock held.
  */
-static void
-unmap_freed(const void *addr, size_t length)
-{
-	uintptr_t first = (uintptr_t)addr, last = (uintptr_t)addr + length - 1;
-
-	include_area(first, &first, &last);
-	include_area((uintptr_t)addr + length - 1, &first, &last);
-	devices_unmap((void *)first, last - first + 1);
-}
-
-/* Runs before the memory is handed to anyone, with EAL's memory lock held. */
 static void
 memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg __rte_unused)
 {
 	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(addr);
 
 	if (type == RTE_MEM_EVENT_FREE) {
-		unmap_freed(addr, length);
+		devices_each_space(unmap_touched, addr, length);
 		return;
 	}
 	for (size_t offset = 0; offset < length; offset += msl->page_sz) {

@@ -220,11 +220,13 @@ seam_rte_vfio_noiommu_is_enabled(void)
 static int
 seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
 {
-	if (bus_ioas_space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+	struct ioas *const space = devices_space();
+
+	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
-	if (memory_map_stated(vaddr, iova, len) < 0)
+	if (memory_map_stated(space, vaddr, iova, len) < 0)
 		return -1;
-	if (stock_devices == 0)
+	if (stock_devices == 0 || devices_are_aimed())
 		return 0;
 	return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
 }
@@ -232,12 +234,14 @@ seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova,
 static int
 seam_rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
 {
-	if (bus_ioas_space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+	struct ioas *const space = devices_space();
+
+	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len);
-	if (stock_devices != 0 &&
+	if (stock_devices != 0 && !devices_are_aimed() &&
 	    seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len) < 0)
 		return -1;
-	return memory_unmap_stated(vaddr, iova, len);
+	return memory_unmap_stated(space, vaddr, iova, len);
 }
 
 #ifdef BUS_IOAS_WRAP

@@ -40,7 +40,12 @@ struct owned {
 struct ioas *bus_ioas_space;
 
 static bool isolate;
-static __thread struct ioas *aim; /* NULL: the common space */
+
+/* For which device this thread maps. */
+static __thread struct {
+	bool set;
+	struct ioas *space; /* NULL: the device is not ours */
+} aim;
 
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
@@ -171,8 +176,9 @@ log_unused(void)
 		     "the IOMMU on); DPDK runs as it does without it");
 }
 
-/* Without one attached device there is nothing to do: says so and gives all back. */
-static void
+/* Without one attached device there is nothing to do: says so and gives all back. Stock EAL would put
+ * them all into one container. */
+static int
 give_up(void)
 {
 	for (struct owned *owned = devices; owned != NULL; owned = owned->next)
@@ -181,7 +187,9 @@ give_up(void)
 		drop(devices);
 	ioas_destroy(bus_ioas_space);
 	bus_ioas_space = NULL;
-	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK runs as it does without the plugin");
+	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK %s", isolate
+		     ? "does not run without isolate=device" : "runs as it does without the plugin");
+	return isolate ? -1 : 0;
 }
 
 /* The number of huge pages of all sizes; ULONG_MAX where that cannot be read. */
@@ -280,7 +288,7 @@ devices_take(const struct bus_ioas_options *options)
 	}
 	if (ioas_create(&ioas_options, &bus_ioas_space) < 0) {
 		bus_ioas_space = NULL;
-		if (strcmp(options->backend, "auto") != 0)
+		if (strcmp(options->backend, "auto") != 0 || options->isolate)
 			return -1;
 		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
 		return 0;
@@ -290,9 +298,8 @@ devices_take(const struct bus_ioas_options *options)
 		return -1;
 	for_each_candidate(take_candidate);
 	if (devices_count() == 0)
-		give_up();
-	else
-		check_hugepages();
+		return give_up();
+	check_hugepages();
 	return 0;
 }
 
@@ -332,16 +339,25 @@ devices_aim(const char *name)
 
 	if (!isolate || bus_ioas_space == NULL)
 		return;
+	aim.set = name != NULL;
+	if (name == NULL)
+		return;
 	pthread_mutex_lock(&devices_lock);
-	owned = name == NULL ? NULL : find(name);
-	aim = owned == NULL ? NULL : owned->space;
+	owned = find(name);
+	aim.space = owned == NULL ? NULL : owned->space;
 	pthread_mutex_unlock(&devices_lock);
+}
+
+bool
+devices_are_aimed(void)
+{
+	return aim.set;
 }
 
 struct ioas *
 devices_space(void)
 {
-	return aim != NULL ? aim : bus_ioas_space;
+	return aim.set ? aim.space : bus_ioas_space;
 }
 
 rte_iova_t
@@ -361,15 +377,16 @@ devices_lookup(const void *va)
 }
 
 void
-devices_unmap(const void *va, size_t length)
+devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
+		   size_t length)
 {
-	ioas_unmap(bus_ioas_space, va, length);
+	fn(bus_ioas_space, va, length);
 	if (!isolate)
 		return;
 	pthread_mutex_lock(&devices_lock);
 	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
 		if (owned->space != NULL)
-			ioas_unmap(owned->space, va, length);
+			fn(owned->space, va, length);
 	pthread_mutex_unlock(&devices_lock);
 }
 

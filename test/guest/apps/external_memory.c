@@ -19,6 +19,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
+#include <rte_vfio.h>
 
 #define PAGE ((size_t)2 << 20)
 #define PAGES 4
@@ -81,7 +82,7 @@ stated_by_dma_map(struct rte_device *dev)
 static void
 isolated(struct rte_device *first, struct rte_device *second)
 {
-	const rte_iova_t iova = 0x40000000;
+	const rte_iova_t iova = 0x40000000, for_all = 0x50000000;
 	char *const memory[] = { hugepages(), hugepages() };
 
 	for (unsigned int i = 0; i < 2; i++)
@@ -92,9 +93,24 @@ isolated(struct rte_device *first, struct rte_device *second)
 	check(linear_at(memory[0], iova) && linear_at(memory[1], iova), "isolated: lookups find both");
 	check(rte_dev_dma_unmap(first, memory[1], iova, LENGTH) == 0, "isolated: unmapped");
 	check(linear_at(memory[1], iova), "isolated: the second's is still there");
+	/* What is mapped for no device by name is for all. */
+	check(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)memory[0], for_all,
+					 LENGTH) == 0, "isolated: for all");
+	check(linear_at(memory[0], for_all), "isolated: for all: lookups");
+	check(rte_dev_dma_map(first, memory[0], for_all, LENGTH) == 0 &&
+	      rte_dev_dma_map(second, memory[0], for_all, LENGTH) == 0, "isolated: both have it");
+	check(rte_dev_dma_unmap(second, memory[0], for_all, LENGTH) == 0 &&
+	      linear_at(memory[0], for_all), "isolated: and it stays");
+	check(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)memory[0], for_all,
+					   LENGTH) == 0, "isolated: not for all any more");
+	/* An area that loses a part is gone. */
+	check(rte_dev_dma_map(first, memory[0], iova, LENGTH) == 0, "isolated: the first's again");
 	for (unsigned int i = 0; i < 2; i++) {
 		rte_extmem_unregister(memory[i], LENGTH);
-		munmap(memory[i], LENGTH);
+		munmap(memory[i], PAGE);
+		check(rte_mem_virt2iova(memory[i] + PAGE) != iova + PAGE,
+		      "isolated: gone with a part of it");
+		munmap(memory[i] + PAGE, LENGTH - PAGE);
 		check(rte_mem_virt2iova(memory[i]) == RTE_BAD_IOVA, "isolated: gone after munmap");
 	}
 }
