@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# DPDK is killed in the midst of it and started again at once: it works, with the old hugepage files
+# there, and in the end nothing is left of what was killed.
+# guest: --machine intel-39 --nics e1000e,e1000e
+# guest: --machine smmuv3 --nics e1000e,virtio
+# shellcheck shell=dash source=devtools/guest/guest.sh
+. /lib/guest.sh
+
+# Pages that are pinned for DMA, by the kernel's own count.
+pinned() { awk '/^nr_foll_pin_acquired/ { n += $2 } /^nr_foll_pin_released/ { n -= $2 } END { print n }' /proc/vmstat; }
+open_files() { cut -f1 /proc/sys/fs/file-nr; }
+
+# shellcheck disable=SC2046
+set -- $(nics)
+bind_vfio "$@"
+give_to_user "$@"
+give_groups_to_user "$@"
+free=$(free_pages)
+pins=$(pinned)
+
+kill_testpmd() {
+	kill -9 "$testpmd_pid"
+	exec 9>&-
+	wait "$testpmd_pid" 2>/dev/null
+}
+
+# shellcheck disable=SC2317
+nothing_pinned() { [ "$(pinned)" -eq "$pins" ]; }
+
+# Pages and pins are free again.
+all_is_back() {
+	rm -f /dev/hugepages/rtemap*
+	if [ "$(free_pages)" != "$free" ]; then
+		echo "huge pages free before $free, after $(free_pages);"
+	fi
+	# What a descriptor held is given back a moment after its process has ended.
+	if ! wait_for 10 nothing_pinned; then echo "pages pinned before $pins, after $(pinned);"; fi
+}
+# usage: restart NAME
+restart() {
+	local name=$1 wrong='' round
+	for round in 1 2; do
+		if testpmd_start -l 0-1 -d $plugin -- -i --total-num-mbufs=4096; then
+			testpmd_say set fwd io
+			testpmd_say start tx_first
+			wait_for 10 both_received || wrong="$wrong round $round: no traffic;"
+		else
+			wrong="$wrong round $round: testpmd did not start;"
+		fi
+		if [ "$(pinned)" -le "$pins" ]; then wrong="$wrong nothing is pinned;"; fi
+		kill_testpmd
+	done
+	# As though nothing had been.
+	if testpmd_start -l 0-1 -d $plugin -- -i --total-num-mbufs=4096; then
+		if testpmd_traffic; then wrong="$wrong $(testpmd_count)"; else wrong="$wrong $unanswered"; fi
+	else
+		wrong="$wrong testpmd did not start;"
+	fi
+	testpmd_end || wrong="$wrong exit status $?;"
+	case_end "$name" "$wrong $(all_is_back)"
+}
+
+as=dpdk
+for backend in iommufd type1; do
+	DPDK_IOAS=backend=$backend restart "$backend"
+done
+DPDK_IOAS=isolate=device restart "isolated"
+
+# Killed at any moment of its start.
+files=$(open_files)
+wrong=''
+mkfifo /tmp/hold
+exec 8<>/tmp/hold
+for round in $(seq 1 25); do
+	su dpdk -s /bin/sh -c "exec dpdk-testpmd -l 0-1 -d $plugin -- -i --total-num-mbufs=4096" \
+		<&8 >"$log" 2>&1 &
+	pid=$!
+	usleep $((round * 730000 % 4000000))
+	kill -9 $pid 2>/dev/null || wrong="$wrong round $round: it had ended;"
+	wait $pid 2>/dev/null
+done
+left=$(($(open_files) - files))
+if [ $left -gt 64 ]; then wrong="$wrong $left more open files;"; fi
+if ! rebind "$@"; then wrong="$wrong a device is still held;"; fi
+case_end "killed 25 times" "$wrong $(all_is_back)"
+finish
