@@ -19,7 +19,7 @@ EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
-variant=${1:-x86} arch=${variant%%-*} patches=()
+variant=${1:-x86} arch=${variant%%-*}
 make=(make) needed=(64BIT IOMMUFD VFIO_PCI DETECT_HUNG_TASK)
 case $arch in
 x86) boot=arch/x86/boot/bzImage needed+=(VFIO_DEVICE_CDEV INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
@@ -32,29 +32,50 @@ ppc64)
 	make+=(ARCH=powerpc CROSS_COMPILE=powerpc64le-linux-gnu-) ;;
 *) usage >&2; die "no configuration for '$variant'" ;;
 esac
-case $variant in
-"$arch") ;;
-ppc64-powernv) patches=("$top/devtools/kernel/patch.$variant") ;;
-*) usage >&2; die "no configuration for '$variant'" ;;
-esac
-
-package=linux-source-6.12
-version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
-	die "package $package is not installed: run devtools/setup.sh"
 fragments=("$top/devtools/kernel/config.common" "$top/devtools/kernel/config.$arch")
-digest=$(cat "${fragments[@]}" "${patches[@]}" | sha256sum | cut -c1-12)
+package=linux-source-6.12
+debian=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
+	die "package $package is not installed: run devtools/setup.sh"
+
+# The change that a variant is made with; none for the architecture itself.
+patch_of() { if [ "$1" != "$arch" ]; then echo "$top/devtools/kernel/patch.$1"; fi; }
 # What is not stock says so.
-if [ ${#patches[@]} -gt 0 ]; then version+=+patched; fi
-dest=$cache/kernel/$version-$variant-$digest
-image=$dest/$(basename $boot)
+version_of() { if [ "$1" = "$arch" ]; then echo "$debian"; else echo "$debian+patched"; fi; }
+image_of() {
+	local digest
+	# shellcheck disable=SC2046
+	digest=$(cat "${fragments[@]}" $(patch_of "$1") | sha256sum | cut -c1-12)
+	echo "$cache/kernel/$(version_of "$1")-$1-$digest/$(basename $boot)"
+}
+if [ "$variant" != "$arch" ] && [ ! -e "$(patch_of "$variant")" ]; then
+	usage >&2
+	die "no configuration for '$variant'"
+fi
+image=$(image_of "$variant")
+
+# In the tree that $work is, as it was left by a variant that was built before. usage: compile VARIANT
+compile() {
+	local made dest
+	made=$(image_of "$1")
+	dest=$(dirname "$made")
+	mkdir -p "$dest"
+	if [ -n "$(patch_of "$1")" ]; then
+		patch -p1 <"$(patch_of "$1")" >"$dest/patch.log" ||
+			die "$(patch_of "$1") does not apply, see $dest/patch.log"
+	fi
+	with_progress "build the guest's kernel $(version_of "$1") for $1" "$dest/build.log" \
+		"${make[@]}" -j"$(nproc)" "$(basename $boot)"
+	cp .config "$dest/config"
+	cp $boot "$made.new"
+	mv "$made.new" "$made"
+}
 
 build() {
-	with_progress "unpack $package $version" "$dest/unpack.log" \
+	local dest other
+	dest=$(dirname "$image")
+	with_progress "unpack $package $debian" "$dest/unpack.log" \
 		tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
 	cd "$work"
-	for patch in "${patches[@]}"; do
-		patch -p1 <"$patch" >>"$dest/unpack.log" || die "$patch does not apply, see $dest/unpack.log"
-	done
 	{
 		"${make[@]}" tinyconfig
 		scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
@@ -64,11 +85,16 @@ build() {
 	for option in "${needed[@]}"; do
 		grep -q "^CONFIG_$option=y" .config || die "CONFIG_$option could not be set"
 	done
-	with_progress "build the guest's kernel $version for $variant" "$dest/build.log" \
-		"${make[@]}" -j"$(nproc)" "$(basename $boot)"
-	cp .config "$dest/config"
-	cp $boot "$image.new"
-	mv "$image.new" "$image"
+	compile "$variant"
+	if [ "$variant" != "$arch" ]; then return; fi
+	# A variant is the same but for a few files: with the tree at hand it takes seconds.
+	for other in "$top/devtools/kernel/patch.$arch"-*; do
+		other=${other##*/patch.}
+		if [ -e "$top/devtools/kernel/patch.$other" ] && [ ! -e "$(image_of "$other")" ]; then
+			compile "$other"
+			patch -R -p1 <"$(patch_of "$other")" >/dev/null
+		fi
+	done
 }
 
 make_once "$image" build
