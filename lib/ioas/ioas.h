@@ -374,8 +374,6 @@ struct ioas_info {
 	bool kernel_chooses;       /**< The kernel chooses IOVAs; else the library does. */
 	unsigned int devices;      /**< Attached devices. */
 	uint64_t maps;             /**< Areas. */
-	uint64_t room;             /**< How many more the kernel takes; UINT64_MAX if it does not tell
-				    * (type1 does since Linux 5.10, with a device), or has no limit. */
 	uint64_t bytes;            /**< Their lengths added up. */
 	uint64_t alignment;        /**< What IOVAs and lengths must be aligned to, in bytes. */
 	struct ioas_range aperture; /**< First and last usable IOVA; see ioas_ranges() for holes. */
@@ -384,6 +382,15 @@ struct ioas_info {
 
 /** Read what a space holds. */
 void ioas_get_info(struct ioas *space, struct ioas_info *info);
+
+/**
+ * Ask the kernel how many more maps it takes.
+ *
+ * @param space The space.
+ * @return Their number; UINT64_MAX if it does not tell (type1 does since Linux 5.10, with a device), or
+ *   has no limit.
+ */
+uint64_t ioas_room(struct ioas *space);
 
 /**
  * Read the ranges that the attached devices allow, in ascending order.

@@ -1034,21 +1034,32 @@ void
 ioas_get_info(struct ioas *space, struct ioas_info *info)
 {
 	const struct usable *const usable = space_usable(space);
-	struct backend *const backend = space->backend;
 
 	space_lock(space);
 	*info = (struct ioas_info){
-		.backend = backend->ops->name,
-		.kernel_chooses = backend->ops->kernel_chooses,
+		.backend = space->backend->ops->name,
+		.kernel_chooses = space->backend->ops->kernel_chooses,
 		.devices = space->n_devices,
 		.maps = space->ledger.areas,
-		.room = backend->ops->room != NULL ? backend->ops->room(backend) : UINT64_MAX,
 		.bytes = space->ledger.bytes,
 		.alignment = usable->alignment,
 		.aperture = aperture(usable),
 		.window = space->root->placement.window,
 	};
 	space_unlock(space);
+}
+
+uint64_t
+ioas_room(struct ioas *space)
+{
+	struct backend *const backend = space->backend;
+	uint64_t room = UINT64_MAX;
+
+	space_lock(space);
+	if (backend->ops->room != NULL)
+		room = backend->ops->room(backend);
+	space_unlock(space);
+	return room;
 }
 
 unsigned int

@@ -183,17 +183,13 @@ not_viable(void)
 static void
 entries_run_out(void)
 {
-	struct ioas_info info;
-
 	model.dma_entry_limit = 3;
 	create_type1(true);
 	for (uint64_t i = 0; i < 3; i++) {
-		ioas_get_info(space, &info);
-		CU_ASSERT_EQUAL(info.room, 3 - i);
+		CU_ASSERT_EQUAL(ioas_room(space), 3 - i);
 		unit_map(i * MIB(4), MIB(2));
 	}
-	ioas_get_info(space, &info);
-	CU_ASSERT_EQUAL(info.room, 0);
+	CU_ASSERT_EQUAL(ioas_room(space), 0);
 	REFUSED(ioas_map(space, VA(GIB(1)), MIB(2), NULL), -ENOSPC,
 		"no more maps than the 3 that there are|vfio_iommu_type1.dma_entry_limit");
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);

@@ -62,7 +62,7 @@ int devices_release(const char *sysfs_base, const char *name, int fd);
 unsigned int devices_count(void);
 bool devices_are_isolated(void);
 /* Warns if memory can grow by more pages than the kernel takes maps. */
-void devices_check_room(uint64_t room);
+void devices_check_room(void);
 /* What this thread maps from now on is for that device alone, if devices are isolated; NULL: for all. */
 void devices_aim(const char *name);
 bool devices_are_aimed(void);

@@ -437,6 +437,6 @@ memory_start(void)
 		     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
 		     : info.kernel_chooses ? "chosen by the kernel" : "chosen by the plugin",
 		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
-	devices_check_room(info.room);
+	devices_check_room();
 	return 0;
 }

@@ -314,11 +314,14 @@ devices_count(void)
 }
 
 void
-devices_check_room(uint64_t room)
+devices_check_room(void)
 {
-	const unsigned long pages =
-		count_hugepages("/sys/kernel/mm/hugepages/*/free_hugepages");
+	const uint64_t room = ioas_room(bus_ioas_space);
+	unsigned long pages;
 
+	if (room == UINT64_MAX)
+		return;
+	pages = count_hugepages("/sys/kernel/mm/hugepages/*/free_hugepages");
 	if (pages != ULONG_MAX && room < pages)
 		BUS_IOAS_LOG(WARNING, "the kernel takes %" PRIu64 " more maps, and %lu huge pages are "
 			     "free: a page that is added later is a map, one that is there from the "
