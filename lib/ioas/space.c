@@ -933,6 +933,16 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 	return 0;
 }
 
+/* What came from the space that this one follows stays. Returns how many areas were removed. */
+static int
+remove_own(struct ioas *space, struct area *area)
+{
+	if (area->origin != NULL)
+		return 0;
+	area_remove(space, area);
+	return 1;
+}
+
 int
 ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 {
@@ -948,18 +958,13 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 		goto out_unlock;
 	for (area = space->ledger.aliases; area != NULL; area = next) {
 		next = area->next_alias;
-		if (area->origin == NULL && area->va.first >= first && area->va.last <= last) {
-			area_remove(space, area);
-			ret++;
-		}
+		if (area->va.first >= first && area->va.last <= last)
+			ret += remove_own(space, area);
 	}
 	for (area = ledger_from_va(&space->ledger, first); area != NULL && area->va.last <= last;
 	     area = next) {
 		next = ledger_next_va(&space->ledger, area);
-		if (area->origin == NULL) {
-			area_remove(space, area);
-			ret++;
-		}
+		ret += remove_own(space, area);
 	}
 out_unlock:
 	space_unlock(space);
@@ -986,10 +991,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	for (area = ledger_from_iova(&space->ledger, iova); area != NULL && area->iova.last <= last;
 	     area = next) {
 		next = ledger_next(&space->ledger, area);
-		if (area->origin == NULL) {
-			area_remove(space, area);
-			ret++;
-		}
+		ret += remove_own(space, area);
 	}
 out_unlock:
 	space_unlock(space);

@@ -190,13 +190,11 @@ replace(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset
 {
 	flags |= MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
 #ifdef __SANITIZE_THREAD__
-	/* The sanitizer would take mmap() for a plain write. */
+	/* It would take mmap() for a plain write, so it has to be told. */
 	for (uint64_t i = 0; i < size; i += sizeof(uint64_t))
 		__tsan_release((char *)start + i);
-	return syscall(SYS_mmap, start, size, prot, flags, fd, offset) < 0 ? -errno : 0;
-#else
-	return map_pages(start, size, prot, flags, fd, offset) == MAP_FAILED ? -errno : 0;
 #endif
+	return syscall(SYS_mmap, start, size, prot, flags, fd, offset) < 0 ? -errno : 0;
 }
 
 static int
