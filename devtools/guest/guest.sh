@@ -40,6 +40,9 @@ wait_for() {
 # The PCI addresses of the network devices, in the order of devtools/guest.sh --nics.
 nics() { grep -l '^0x02' /sys/bus/pci/devices/*/class | cut -d/ -f6; }
 
+# Those of the devices "edu".
+edus() { grep -lx 0x11e8 /sys/bus/pci/devices/*/device | cut -d/ -f6; }
+
 unbind() {
 	local driver=/sys/bus/pci/devices/$1/driver
 	if [ -e "$driver" ]; then echo "$1" >"$driver/unbind"; fi

@@ -8,7 +8,7 @@
 . /lib/guest.sh
 
 # shellcheck disable=SC2046
-bind_vfio $(nics) $(grep -lx 0x11e8 /sys/bus/pci/devices/*/device | cut -d/ -f6)
+bind_vfio $(nics) $(edus)
 
 # usage: static NAME PATTERN
 static() {

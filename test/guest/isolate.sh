@@ -10,7 +10,6 @@
 . /lib/guest.sh
 
 faults() { dmesg | grep -E 'DMAR: .*fault|AMD-Vi: Event|arm-smmu-v3 .*event'; }
-edus() { grep -lx 0x11e8 /sys/bus/pci/devices/*/device | cut -d/ -f6; }
 
 export DPDK_IOAS=isolate=device
 start_line='IOAS: backend iommufd, 2 devices in a space each, aperture'
