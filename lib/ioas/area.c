@@ -23,9 +23,42 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 	return ret;
 }
 
+/* Halves what is in quarantine; false if nothing is. */
+static bool
+release_half(struct ioas *root)
+{
+	bool any = root->ledger.history.oldest_held != NULL;
+
+	history_release(&root->ledger.history, &root->placement,
+			root->ledger.history.held_bytes / 2);
+	for (struct ledger *ledger = root->ledger.followers; ledger != NULL;
+	     ledger = ledger->next_follower) {
+		any = any || ledger->history.oldest_held != NULL;
+		history_release(&ledger->history, &root->placement, ledger->history.held_bytes / 2);
+	}
+	return any;
+}
+
+bool
+area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova)
+{
+	struct ioas *const root = space->root;
+
+	while (!placement_find(&root->placement, &root->ledger, va, length, page, iova)) {
+		if (!release_half(root))
+			return false;
+		ioas_log(&root->log, IOAS_LOG_WARNING,
+			 "no other IOVAs are free: those that have been in quarantine for longest are "
+			 "used again: choose a smaller quarantine, or a larger window");
+	}
+	return true;
+}
+
 void
 area_add(struct ioas *space, struct area *area)
 {
+	history_reuse(&space->ledger.history, &space->root->placement, area->iova.first,
+		      area->iova.last);
 	ledger_add(&space->ledger, area);
 	placement_take(&space->root->placement, area);
 }
@@ -52,34 +85,73 @@ area_unlink(struct area *copy)
 	copy->origin = NULL;
 }
 
-void
-area_remove(struct ioas *space, struct area *area)
+/* From now on lookups do not find it. */
+static void
+hide(struct ioas *space, const struct area *area)
+{
+	if (!area->alias)
+		table_clear(&space->table, area->va.first, area->va.last - area->va.first + 1);
+}
+
+/* Unmaps an area; false if the kernel would not, and the IOVAs are lost. */
+static bool
+take_out(struct ioas *space, struct area *area)
 {
 	const uint64_t length = area->va.last - area->va.first + 1;
 	int ret;
 
-	if (!area->alias)
-		table_clear(&space->table, area->va.first, length);
-	while (area->copies != NULL)
-		area_remove(area->copies->space, area->copies);
 	if (area->origin != NULL)
 		area_unlink(area);
 	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
 	 * same, then the IOVA is not given out again. */
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
 					  area->iova.first);
-	placement_release(&space->root->placement, area);
 	if (ret < 0) {
+		placement_release(&space->root->placement, area);
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
 			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
 		ledger_lose(&space->ledger, area);
-		return;
+		return false;
 	}
 	ledger_remove(&space->ledger, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
 		 ioas_size_text(length).text, area->va.first, area->iova.first);
+	return true;
+}
+
+void
+area_remove(struct ioas *space, struct area *area)
+{
+	hide(space, area);
+	while (area->copies != NULL)
+		area_remove(area->copies->space, area->copies);
+	if (take_out(space, area))
+		history_add(&space->ledger.history, &space->root->placement, area);
+}
+
+void
+area_undo(struct ioas *space, struct area *area)
+{
+	hide(space, area);
+	while (area->copies != NULL)
+		area_undo(area->copies->space, area->copies);
+	if (!take_out(space, area))
+		return;
+	placement_release(&space->root->placement, area);
 	free(area);
+}
+
+struct ioas_area
+area_public(const struct area *area)
+{
+	return (struct ioas_area){
+		.va = (void *)(uintptr_t)area->va.first,
+		.iova = area->iova.first,
+		.length = area->va.last - area->va.first + 1,
+		.fixed = area->fixed,
+		.copy = area->origin != NULL,
+	};
 }
 
 void

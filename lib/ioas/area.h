@@ -13,6 +13,9 @@
 /* Makes room in the table for an area that is no alias. Logs the reason of a failure. */
 int area_prepare(struct ioas *space, uint64_t va, uint64_t length);
 
+/* Finds where memory in pages of that size can go; lets go of the quarantine where it must. */
+bool area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova);
+
 /* Records what the kernel has mapped. */
 void area_add(struct ioas *space, struct area *area);
 /* From now on lookups find it, unless it is an alias; it has been prepared. */
@@ -21,8 +24,12 @@ void area_show(struct ioas *space, struct area *area);
 /* Takes a copy out of the list of its origin. */
 void area_unlink(struct area *copy);
 
-/* Unmaps an area and its copies, and frees them. */
+/* Unmaps an area and its copies; they are history then, or it is as though they had never been. */
 void area_remove(struct ioas *space, struct area *area);
+void area_undo(struct ioas *space, struct area *area);
+
+/* As callers see it. */
+struct ioas_area area_public(const struct area *area);
 
 /* The line for a map that the kernel refused. */
 void area_log_failure(const struct ioas *space, uint64_t va, uint64_t length, int error);

@@ -41,6 +41,7 @@ follow_leave(struct ioas *space)
 			area_unlink(area);
 		placement_release(&space->root->placement, area);
 	}
+	history_clear(&space->ledger.history, &space->root->placement);
 	space_unlock(space);
 }
 
@@ -60,12 +61,11 @@ static int
 choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 {
 	const uint64_t va = origin->va.first, length = origin->va.last - va + 1;
-	const struct ioas *const root = space->root;
 	struct ioas_range hole;
 
 	*iova = origin->iova.first;
 	if (!usable_hole(&space->own, *iova, origin->iova.last, &hole) &&
-	    ledger_obstacle(&space->ledger, *iova, origin->iova.last) == NULL)
+	    ledger_user(&space->ledger, *iova, origin->iova.last) == NULL)
 		return 0;
 	if (space->same_iova) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
@@ -75,7 +75,7 @@ choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 			 *iova);
 		return -EADDRINUSE;
 	}
-	if (placement_find(&root->placement, &root->ledger, va, length, UINT64_MAX, iova))
+	if (area_place(space, va, length, UINT64_MAX, iova))
 		return 0;
 	ioas_log(&space->log, IOAS_LOG_ERR,
 		 "cannot map %s at 0x%" PRIx64 " for another device: no free range of IOVAs is that "
@@ -167,6 +167,6 @@ follow_drop_all(struct ioas *space)
 	for (; area != NULL; area = next) {
 		next = ledger_next(&space->ledger, area);
 		if (area->origin != NULL)
-			area_remove(space, area);
+			area_undo(space, area);
 	}
 }

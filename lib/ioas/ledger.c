@@ -43,15 +43,29 @@ ledger_lose(struct ledger *ledger, struct area *area)
 	tree_insert(&ledger->lost, &area->iova);
 }
 
+/* What of a tree touches [first, last], or NULL. */
+static const struct tree_node *
+find_in(const struct tree *tree, uint64_t first, uint64_t last)
+{
+	const struct tree_node *const node = tree_from(tree, first);
+
+	return node != NULL && node->first <= last ? node : NULL;
+}
+
+const struct tree_node *
+ledger_user(const struct ledger *ledger, uint64_t first, uint64_t last)
+{
+	const struct tree_node *const user = find_in(&ledger->by_iova, first, last);
+
+	return user != NULL ? user : find_in(&ledger->lost, first, last);
+}
+
 static const struct tree_node *
 find_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
 {
-	const struct tree_node *const used = tree_from(&ledger->by_iova, first);
-	const struct tree_node *const lost = tree_from(&ledger->lost, first);
+	const struct tree_node *const user = ledger_user(ledger, first, last);
 
-	if (used != NULL && used->first <= last)
-		return used;
-	return lost != NULL && lost->first <= last ? lost : NULL;
+	return user != NULL ? user : find_in(&ledger->history.held, first, last);
 }
 
 const struct tree_node *
@@ -69,6 +83,14 @@ struct area *
 ledger_from_iova(const struct ledger *ledger, uint64_t x)
 {
 	struct tree_node *const node = tree_from(&ledger->by_iova, x);
+
+	return node == NULL ? NULL : container_of(node, struct area, iova);
+}
+
+struct area *
+ledger_before_iova(const struct ledger *ledger, uint64_t x)
+{
+	struct tree_node *const node = tree_before(&ledger->by_iova, x);
 
 	return node == NULL ? NULL : container_of(node, struct area, iova);
 }

@@ -4,6 +4,7 @@
 #ifndef IOAS_LEDGER_H
 #define IOAS_LEDGER_H
 
+#include "history.h"
 #include "tree.h"
 
 /*
@@ -23,6 +24,8 @@ struct area {
 	struct area *next_copy;
 	struct area *origin;     /* of a copy; else NULL */
 	struct ioas *space;      /* of a copy */
+	struct area *older, *newer; /* in the history */
+	uint64_t freed_at;       /* ns, CLOCK_MONOTONIC */
 	bool fixed;
 	bool alias;
 	bool placed;
@@ -33,6 +36,7 @@ struct ledger {
 	struct tree by_va;
 	struct tree lost; /* by IOVA: what the kernel would not give up */
 	struct area *aliases;
+	struct history history;
 	struct ledger *followers; /* of the spaces that follow this one's */
 	struct ledger *next_follower;
 	uint64_t areas;
@@ -45,12 +49,15 @@ void ledger_remove(struct ledger *ledger, struct area *area);
 
 /* Takes out an area that the kernel still has: its IOVAs are not free. */
 void ledger_lose(struct ledger *ledger, struct area *area);
-/* A range of IOVAs in use or lost, here or in a space that follows, that touches [first, last]; NULL
- * if there is none. */
+/* A range of IOVAs in use or lost that touches [first, last]; NULL if there is none. */
+const struct tree_node *ledger_user(const struct ledger *ledger, uint64_t first, uint64_t last);
+/* The same, or in quarantine, here or in a space that follows. */
 const struct tree_node *ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last);
 
 /* The area with the lowest IOVA that ends at x or above, or NULL. */
 struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);
+/* The area with the highest IOVA that begins at x or below, or NULL. */
+struct area *ledger_before_iova(const struct ledger *ledger, uint64_t x);
 /* The area with the next higher IOVA, or NULL. */
 struct area *ledger_next(const struct ledger *ledger, const struct area *area);
 /* The area with the lowest address that ends at x or above, or NULL. Never an alias. */

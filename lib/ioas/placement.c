@@ -73,22 +73,35 @@ is_free(const struct placement *placement, const struct ledger *ledger, uint64_t
 	       ledger_obstacle(ledger, first, last) == NULL;
 }
 
+/* What is to be placed. */
+struct wanted {
+	uint64_t va, length;
+	uint64_t page;  /* the memory's */
+	uint64_t align; /* of the IOVA */
+	uint64_t guard; /* free IOVAs on both sides */
+};
+
 /*
  * The lowest place in [low, high]. Areas inside reservations of other memory count as well. An IOVA
  * that equals its address is passed over: it would hide a driver that takes one for the other.
  */
 static bool
 find_between(const struct placement *placement, const struct ledger *ledger, uint64_t low,
-	     uint64_t high, uint64_t va, uint64_t length, uint64_t align, uint64_t *iova)
+	     uint64_t high, const struct wanted *wanted, uint64_t *iova)
 {
-	while (tree_find_hole(&placement->taken, low, high, length, align, va & (align - 1), iova)) {
-		const struct tree_node *const obstacle =
-			ledger_obstacle(ledger, *iova, *iova + (length - 1));
-		uint64_t passed = *iova;
+	const uint64_t length = wanted->length + 2 * wanted->guard;
+	const uint64_t phase = (wanted->va - wanted->guard) & (wanted->align - 1);
+	uint64_t first;
 
+	while (tree_find_hole(&placement->taken, low, high, length, wanted->align, phase, &first)) {
+		const struct tree_node *const obstacle =
+			ledger_obstacle(ledger, first, first + (length - 1));
+		uint64_t passed = first;
+
+		*iova = first + wanted->guard;
 		if (obstacle != NULL)
 			passed = obstacle->last;
-		else if (*iova != va)
+		else if (*iova != wanted->va)
 			return true;
 		if (passed >= high)
 			break;
@@ -118,21 +131,23 @@ placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, 
 
 /* From the last place used to the top, then from the bottom. */
 static bool
-find_anywhere(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	      uint64_t length, uint64_t page, uint64_t align, uint64_t *iova)
+find_anywhere(const struct placement *placement, const struct ledger *ledger,
+	      const struct wanted *wanted, uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		for (unsigned int i = 0; i < placement->usable.n; i++) {
 			struct ioas_range range = usable_range(placement, i);
 			const uint64_t iommu_page = placement->usable.pages[i];
+			struct wanted here = *wanted;
 
-			if (!page_serves(iommu_page, va | length, page))
+			if (!page_serves(iommu_page, wanted->va | wanted->length, wanted->page))
 				continue;
+			if (here.align < iommu_page)
+				here.align = iommu_page;
 			if (pass == 0 && range.first < placement->next)
 				range.first = placement->next;
 			if (range.first <= range.last &&
-			    find_between(placement, ledger, range.first, range.last, va, length,
-					 align > iommu_page ? align : iommu_page, iova))
+			    find_between(placement, ledger, range.first, range.last, &here, iova))
 				return true;
 		}
 	}
@@ -167,18 +182,41 @@ best_alignment(uint64_t length, uint64_t least)
 /* The best place by alignment, or less alignment where that is not to be had. */
 static bool
 find_aligned(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	     uint64_t length, uint64_t page, uint64_t *iova)
+	     uint64_t length, uint64_t page, uint64_t guard, uint64_t *iova)
 {
 	const uint64_t least = least_alignment(placement, va, length);
-	uint64_t align = best_alignment(length, least);
+	struct wanted wanted = {
+		.va = va,
+		.length = length,
+		.page = page,
+		.align = best_alignment(length, least),
+		.guard = guard,
+	};
 
 	for (;;) {
-		if (find_anywhere(placement, ledger, va, length, page, align, iova))
+		if (find_anywhere(placement, ledger, &wanted, iova))
 			return true;
-		if (align <= least)
+		if (wanted.align <= least)
 			return false;
-		align = align > 2 * MIB ? 2 * MIB : least;
+		wanted.align = wanted.align > 2 * MIB ? 2 * MIB : least;
 	}
+}
+
+/* The reservation that all of the memory lies in, or NULL. */
+static const struct region *
+find_region(const struct placement *placement, uint64_t va, uint64_t length)
+{
+	struct tree_node *const node = tree_find(&placement->regions, va);
+
+	return node == NULL || va + (length - 1) > node->last
+		? NULL : container_of(node, struct region, va);
+}
+
+/* Where a reservation puts an address. */
+static uint64_t
+reserved_place(const struct region *region, uint64_t va)
+{
+	return region->place.first + (va - region->va.first);
 }
 
 /* Where a reservation puts the address, if one does and it is free. */
@@ -186,14 +224,33 @@ static bool
 find_reserved(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 	      uint64_t length, uint64_t *iova)
 {
-	struct tree_node *const node = tree_find(&placement->regions, va);
-	const struct region *region;
+	const struct region *const region = find_region(placement, va, length);
 
-	if (node == NULL || va + (length - 1) > node->last)
+	if (region == NULL)
 		return false;
-	region = container_of(node, struct region, va);
-	*iova = region->place.first + (va - region->va.first);
+	*iova = reserved_place(region, va);
 	return is_free(placement, ledger, *iova, *iova + (length - 1));
+}
+
+/* The area that ends where the memory begins, or NULL. */
+static const struct area *
+area_before(const struct ledger *ledger, uint64_t va)
+{
+	const struct area *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
+
+	return before == NULL || before->va.last != va - 1 ? NULL : before;
+}
+
+/* Whether the memory in front is not where the reservation of both puts it, so that the memory should
+ * follow it instead: pages that are added together are to be contiguous. */
+static bool
+is_off(const struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length)
+{
+	const struct region *const region = find_region(placement, va, length);
+	const struct area *const before = area_before(ledger, va);
+
+	return region != NULL && before != NULL && before->va.first >= region->va.first &&
+	       before->iova.first != reserved_place(region, before->va.first);
 }
 
 /* Right behind the area that ends where the memory begins. */
@@ -202,25 +259,29 @@ find_behind(const struct placement *placement, const struct ledger *ledger, uint
 	    uint64_t length, uint64_t *iova)
 {
 	const uint64_t align = best_alignment(length, least_alignment(placement, va, length));
-	const struct area *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
+	const struct area *const before = area_before(ledger, va);
 
-	if (before == NULL || before->va.last != va - 1 || before->iova.last == UINT64_MAX)
+	if (before == NULL || before->iova.last == UINT64_MAX)
 		return false;
 	*iova = before->iova.last + 1;
 	return *iova != va && ((*iova - va) & (align - 1)) == 0 &&
 	       is_free(placement, ledger, *iova, *iova + (length - 1)) &&
-	       tree_is_free(&placement->taken, *iova, *iova + (length - 1));
+	       tree_is_free(&placement->taken, *iova, *iova + (length - 1) + placement->guard);
 }
 
 bool
 placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 	       uint64_t length, uint64_t page, uint64_t *iova)
 {
-	if ((find_reserved(placement, ledger, va, length, iova) ||
+	if (((is_off(placement, ledger, va, length) &&
+	      find_behind(placement, ledger, va, length, iova)) ||
+	     find_reserved(placement, ledger, va, length, iova) ||
 	     find_behind(placement, ledger, va, length, iova)) &&
 	    placement_serves(placement, *iova, va, length, page))
 		return true;
-	return find_aligned(placement, ledger, va, length, page, iova);
+	return find_aligned(placement, ledger, va, length, page, placement->guard, iova) ||
+	       (placement->guard != 0 &&
+		find_aligned(placement, ledger, va, length, page, 0, iova));
 }
 
 static void
@@ -257,6 +318,7 @@ int
 placement_reserve(struct placement *placement, const struct ledger *ledger, struct region *region)
 {
 	const uint64_t length = region->va.last - region->va.first + 1;
+	struct wanted wanted;
 	uint64_t all = 0, iova;
 
 	if (!tree_is_free(&placement->regions, region->va.first, region->va.last))
@@ -270,8 +332,14 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	}
 	if (all < placement->taken_bytes || (all - placement->taken_bytes) / 2 < length)
 		return -ENOSPC;
-	if (!find_anywhere(placement, ledger, region->va.first, length, UINT64_MAX, GIB,
-			   &iova))
+	wanted = (struct wanted){
+		.va = region->va.first,
+		.length = length,
+		.page = UINT64_MAX,
+		.align = GIB,
+		.guard = placement->guard,
+	};
+	if (!find_anywhere(placement, ledger, &wanted, &iova))
 		return -ENOSPC;
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);

@@ -16,6 +16,9 @@
  * search passes nothing that is taken); from the bottom, in the holes.
  */
 
+/* What a device writes beyond the end of a buffer by mistake is rarely more. */
+#define PLACEMENT_GUARD (UINT64_C(64) << 10)
+
 /* Where the search begins in a new space: any device that can use an IOMMU at all reaches that far,
  * and what lies below stays for devices that reach less (a window) and for IOVAs that callers name,
  * which tend to be small. */
@@ -39,6 +42,7 @@ struct placement {
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
 	uint64_t next;           /* where the search starts */
+	uint64_t guard;          /* so many IOVAs beside memory that is not contiguous stay free */
 	uint64_t taken_bytes;
 	struct usable usable;     /* what the devices allow */
 	struct ioas_range window; /* what the user allows */

@@ -188,10 +188,10 @@ check_follow(const struct ioas_options *options, const struct ioas_log *log)
 	const struct ioas *const root = options->follow;
 
 	if (space_follows(root) || options->backend != NULL || options->n_descriptors != 0 ||
-	    options->window.first != 0 || options->window.last != 0) {
+	    options->window.first != 0 || options->window.last != 0 || options->quarantine != 0) {
 		ioas_log(log, IOAS_LOG_ERR,
-			 "a space that follows another takes backend, window and descriptors from "
-			 "that one, which must not follow a third");
+			 "a space that follows another takes backend, window, descriptors and quarantine "
+			 "from that one, which must not follow a third");
 		return -EINVAL;
 	}
 	if (root->backend->ops->copy == NULL) {
@@ -269,6 +269,16 @@ create_table(struct ioas *space, const struct ioas_options *options)
 	return 0;
 }
 
+static void
+set_quarantine(struct ioas *space, const struct ioas_options *options)
+{
+	struct history *const history = &space->ledger.history;
+
+	history->quarantine = space_follows(space) ? space->root->ledger.history.quarantine
+						   : options->quarantine;
+	space->placement.guard = history->quarantine != 0 ? PLACEMENT_GUARD : 0;
+}
+
 int
 ioas_create(const struct ioas_options *options, struct ioas **out)
 {
@@ -290,6 +300,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	space->log = (struct ioas_log){ options->log, options->log_arg };
 	space->placement.next = PLACEMENT_START;
 	space->placement.window = whole_window(options->window);
+	set_quarantine(space, options);
 	ret = nodes_create(&space->nodes, ioas_sys, options->descriptors, options->n_descriptors,
 			   &space->log);
 	if (ret < 0)
@@ -340,6 +351,7 @@ free_records(struct ioas *space)
 	struct area *area;
 	struct tree_node *node;
 
+	history_clear(&space->ledger.history, &space->root->placement);
 	while ((area = ledger_from_iova(&space->ledger, 0)) != NULL) {
 		ledger_remove(&space->ledger, area);
 		free(area);
@@ -606,7 +618,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova)
 	struct old_ranges old;
 	int ret;
 
-	if (placement_find(placement, ledger, va, length, page, iova))
+	if (area_place(space, va, length, page, iova))
 		return 0;
 	if (space->backend->ops->grow != NULL) {
 		ret = space->backend->ops->grow(space->backend, va, length, page);
@@ -651,9 +663,8 @@ map_chosen(struct ioas *space, struct area *area)
 	return 0;
 }
 
-/* The first range that a fixed map cannot have; false if it can have all. */
-static bool
-fixed_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole)
+bool
+space_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole)
 {
 	const struct tree_node *lost;
 
@@ -678,7 +689,7 @@ map_fixed(struct ioas *space, struct area *area)
 	struct ioas_range hole;
 	int ret;
 
-	if (fixed_hole(space, iova, last, &hole)) {
+	if (space_hole(space, iova, last, &hole)) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at IOVA 0x%" PRIx64 ": 0x%" PRIx64 "-0x%" PRIx64 " is %s: "
 			 "choose another IOVA, or let one be chosen", ioas_size_text(length).text,
@@ -747,7 +758,7 @@ map_for_all(struct ioas *space, struct area *area)
 	area_add(space, area);
 	ret = follow_copy_area(space, area);
 	if (ret < 0) {
-		area_remove(space, area);
+		area_undo(space, area);
 		return ret;
 	}
 	area_show(space, area);
@@ -813,7 +824,7 @@ ioas_check_fixed(struct ioas *space, uint64_t iova, uint64_t length, struct ioas
 		return -EINVAL;
 	}
 	space_lock(space);
-	found = fixed_hole(space, iova, iova + (length - 1), hole != NULL ? hole : &unused);
+	found = space_hole(space, iova, iova + (length - 1), hole != NULL ? hole : &unused);
 	space_unlock(space);
 	return found ? -ERANGE : 0;
 }
@@ -1047,6 +1058,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.alignment = usable->alignment,
 		.aperture = aperture(usable),
 		.window = space->root->placement.window,
+		.quarantine = space->ledger.history.held_bytes,
 	};
 	space_unlock(space);
 }
@@ -1077,18 +1089,6 @@ ioas_ranges(struct ioas *space, struct ioas_range *ranges, unsigned int n)
 	return total;
 }
 
-static struct ioas_area
-public_area(const struct area *area)
-{
-	return (struct ioas_area){
-		.va = (void *)(uintptr_t)area->va.first,
-		.iova = area->iova.first,
-		.length = area->va.last - area->va.first + 1,
-		.fixed = area->fixed,
-		.copy = area->origin != NULL,
-	};
-}
-
 int
 ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg)
 {
@@ -1098,28 +1098,11 @@ ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg)
 	space_lock(space);
 	area = ledger_from_iova(&space->ledger, 0);
 	while (ret == 0 && area != NULL) {
-		const struct ioas_area shown = public_area(area);
+		const struct ioas_area shown = area_public(area);
 
 		ret = fn(&shown, arg);
 		area = ledger_next(&space->ledger, area);
 	}
 	space_unlock(space);
 	return ret;
-}
-
-void *
-ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *out)
-{
-	const struct area *area;
-	void *va = NULL;
-
-	space_lock(space);
-	area = ledger_from_iova(&space->ledger, iova);
-	if (area != NULL && area->iova.first <= iova) {
-		va = (void *)(uintptr_t)(area->va.first + (iova - area->iova.first));
-		if (out != NULL)
-			*out = public_area(area);
-	}
-	space_unlock(space);
-	return va;
 }

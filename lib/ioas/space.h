@@ -54,4 +54,7 @@ space_unlock(struct ioas *space)
 	pthread_mutex_unlock(&space->root->lock);
 }
 
+/* The first range that a fixed map cannot have; false if it can have all. */
+bool space_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);
+
 #endif /* IOAS_SPACE_H */

@@ -129,6 +129,22 @@ tree_from(const struct tree *tree, uint64_t x)
 }
 
 struct tree_node *
+tree_before(const struct tree *tree, uint64_t x)
+{
+	struct tree_node *node = tree->root, *best = NULL;
+
+	while (node != NULL) {
+		if (node->first <= x) {
+			best = node;
+			node = node->right;
+		} else {
+			node = node->left;
+		}
+	}
+	return best;
+}
+
+struct tree_node *
 tree_find(const struct tree *tree, uint64_t x)
 {
 	struct tree_node *const node = tree_from(tree, x);

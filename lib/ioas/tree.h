@@ -37,6 +37,9 @@ void tree_remove(struct tree *tree, struct tree_node *node);
 /* The lowest range that ends at x or above, NULL if there is none. */
 struct tree_node *tree_from(const struct tree *tree, uint64_t x);
 
+/* The highest range that begins at x or below, NULL if there is none. */
+struct tree_node *tree_before(const struct tree *tree, uint64_t x);
+
 /* The range that x lies in, or NULL. */
 struct tree_node *tree_find(const struct tree *tree, uint64_t x);
 

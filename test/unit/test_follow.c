@@ -37,15 +37,24 @@ create_follower(unsigned int i, bool same_iova)
 }
 
 static void
-create_all(bool same_iova)
+create_all_with(bool same_iova, uint64_t quarantine)
 {
-	unit_create(false);
+	struct ioas_options options = unit_options();
+
+	options.quarantine = quarantine;
+	unit_create_with(&options, false);
 	models[0] = nic_model;
 	models[1] = unit_add_device(NIC2, &model_intel48);
 	for (unsigned int i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL_FATAL(create_follower(i, same_iova), 0);
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+}
+
+static void
+create_all(bool same_iova)
+{
+	create_all_with(same_iova, 0);
 }
 
 static void
@@ -428,10 +437,10 @@ wrong(void)
 	REFUSED(ioas_create(&options, &third), -EINVAL, "must not follow a third");
 	options.follow = space;
 	options.window.last = MIB(4) - 1;
-	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window and descriptors");
+	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window, descriptors and quarantine");
 	options.window.last = 0;
 	options.backend = "iommufd";
-	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window and descriptors");
+	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window, descriptors and quarantine");
 	REFUSED(ioas_attach(follower[1], NIC, NULL, &nics[1]), -EEXIST, "attached already");
 	REFUSED(ioas_attach(space, NIC2, NULL, &nics[1]), -EEXIST, "attached already");
 	/* What is followed stays. */
@@ -581,6 +590,93 @@ at_once(void)
 	destroy_all();
 }
 
+static uint64_t
+in_quarantine(struct ioas *in)
+{
+	struct ioas_info info;
+
+	ioas_get_info(in, &info);
+	return info.quarantine;
+}
+
+static bool
+holds(struct ioas *in, uint64_t iova)
+{
+	struct ioas_explanation is;
+
+	ioas_explain(in, iova, &is);
+	return is.state == IOAS_IOVA_UNMAPPED && is.quarantined;
+}
+
+/* IOVAs in quarantine anywhere are not chosen; what failed half-way is in none. */
+static void
+quarantine(void)
+{
+	uint64_t iova, own;
+
+	create_all_with(true, MIB(6));
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), MIB(64)), 0);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	CU_ASSERT_TRUE(holds(space, iova) && holds(follower[0], iova) && holds(follower[1], iova));
+	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(0), MIB(2), &own), 0);
+	CU_ASSERT_NOT_EQUAL(own, iova);
+	CU_ASSERT_EQUAL(ioas_unmap(follower[1], VA(0), MIB(2)), 1);
+	CU_ASSERT_TRUE(holds(follower[1], own) && !holds(follower[0], own) && !holds(space, own));
+	for (unsigned int i = 0; i < 2; i++) {
+		const uint64_t next = unit_map(0, MIB(2));
+
+		CU_ASSERT_TRUE(next != iova && next != own);
+		CU_ASSERT_TRUE(reaches(0, 0, MIB(2), next) && reaches(1, 0, MIB(2), next));
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	}
+	CU_ASSERT_EQUAL(in_quarantine(space), MIB(6));
+	CU_ASSERT_EQUAL(in_quarantine(follower[0]), MIB(6));
+	CU_ASSERT_EQUAL(in_quarantine(follower[1]), MIB(6));
+	CU_ASSERT_FALSE(holds(follower[1], iova));
+
+	model_fail(2, 1u << MODEL_COPY, -ENOMEM);
+	CU_ASSERT_EQUAL(ioas_map(space, VA(0), MIB(2), NULL), -ENOMEM);
+	model_fail(0, 0, 0);
+	CU_ASSERT_EQUAL(in_quarantine(space), MIB(6));
+	CU_ASSERT_TRUE(holds(space, iova));
+
+	/* What a caller names leads there for all. */
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), own), 0);
+	CU_ASSERT_TRUE(reaches(0, 0, MIB(2), own) && reaches(1, 0, MIB(2), own));
+	/* A device that goes takes its quarantine along, and comes back to what is mapped. */
+	ioas_detach(nics[1]);
+	ioas_destroy(follower[1]);
+	CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	CU_ASSERT_EQUAL(in_quarantine(follower[1]), 0);
+	CU_ASSERT_TRUE(reaches(1, 0, MIB(2), own));
+	destroy_all();
+}
+
+/* All IOVAs are in use, or in quarantine somewhere. */
+static void
+quarantine_gives_way(void)
+{
+	struct ioas_options options = unit_options();
+	uint64_t iova;
+
+	options.window = (struct ioas_range){ MIB(64), MIB(72) - 1 };
+	options.quarantine = UINT64_MAX;
+	unit_create_with(&options, false);
+	CU_ASSERT_EQUAL_FATAL(create_follower(0, false), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	for (unsigned int i = 0; i < 9; i++) {
+		struct ioas *const in = i % 2 == 0 ? space : follower[0];
+
+		CU_ASSERT_EQUAL(ioas_map(in, VA(0), MIB(2), &iova), 0);
+		CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING) > 0, i >= 4);
+		CU_ASSERT_EQUAL(ioas_unmap(in, VA(0), MIB(2)), 1);
+	}
+	ioas_destroy(follower[0]);
+	follower[0] = NULL;
+}
+
 UNIT_MAIN("follow",
 	  { "memory of all", shared },
 	  { "pinned once", pinned_once },
@@ -598,4 +694,6 @@ UNIT_MAIN("follow",
 	  { "other backends", other_backends },
 	  { "devices of one group", one_group },
 	  { "calls that fail", failures },
+	  { "quarantine", quarantine },
+	  { "the quarantine gives way", quarantine_gives_way },
 	  { "all at once", at_once })

@@ -14,7 +14,7 @@
 
 #include "unit.h"
 
-#define STEPS 100000
+#define STEPS 60000
 #define MAX_AREAS 1024
 #define MEMORY MIB(64)
 
@@ -24,6 +24,17 @@ struct reference {
 	bool fixed;
 	bool alias;                /* its memory had an area when it was made */
 };
+
+/* Quarantine of the runs that have one: less than a wide window has, more than a narrow one. */
+#define QUARANTINE MIB(64)
+#define MAX_FREED 65536
+
+/* What was unmapped, in a ring; and how many bytes had been when the call that did it began. */
+static struct {
+	uint64_t iova, length, before;
+} freed[MAX_FREED];
+static uint64_t n_freed, freed_bytes;
+static uint64_t quarantine;
 
 static struct reference areas[MAX_AREAS];
 static unsigned int n_areas;
@@ -125,6 +136,42 @@ add(uint64_t va, uint64_t length, uint64_t iova, bool fixed)
 	};
 }
 
+/* Whether IOVAs were unmapped so lately that they must not be chosen. */
+static bool
+is_held(uint64_t iova, uint64_t length)
+{
+	for (uint64_t i = n_freed; i > 0 && n_freed - i < MAX_FREED; i--) {
+		const unsigned int at = (i - 1) % MAX_FREED;
+
+		if (freed_bytes - freed[at].before > quarantine)
+			return false;
+		if (freed[at].length != 0 &&
+		    touches(iova, length, freed[at].iova, freed[at].length))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody has named IOVAs: what was held there is not any more. */
+static void
+forget_held(uint64_t iova, uint64_t length)
+{
+	for (unsigned int at = 0; at < MAX_FREED; at++)
+		if (touches(iova, length, freed[at].iova, freed[at].length))
+			freed[at].length = 0; /* forgotten */
+}
+
+static void
+note_freed(const struct reference *area, uint64_t before)
+{
+	const unsigned int at = n_freed++ % MAX_FREED;
+
+	freed[at].iova = area->iova;
+	freed[at].length = area->length;
+	freed[at].before = before;
+	freed_bytes += area->length;
+}
+
 static void
 do_map(uint64_t va, uint64_t length)
 {
@@ -134,6 +181,7 @@ do_map(uint64_t va, uint64_t length)
 	if (ret == 0) {
 		CHECK(!va_taken(va, length));
 		CHECK(!iova_taken(iova, length));
+		CHECK(!wide || !is_held(iova, length));
 		CHECK(usable(iova, length));
 		CHECK(iova >= window.first && iova + length - 1 <= window.last);
 		CHECK(iova % least(va, length) == (BASE + va) % least(va, length));
@@ -153,6 +201,7 @@ do_map_fixed(uint64_t va, uint64_t length)
 
 	if (ret == 0) {
 		CHECK(usable(iova, length) && !iova_taken(iova, length));
+		forget_held(iova, length);
 		add(va, length, iova, true);
 	} else {
 		CHECK(ret == (usable(iova, length) ? -EEXIST : -EINVAL));
@@ -165,6 +214,7 @@ do_unmap(uint64_t first, uint64_t length, bool by_iova)
 {
 	const int ret = by_iova ? ioas_unmap_iova(space, first, length)
 				: ioas_unmap(space, VA(first), length);
+	const uint64_t before = freed_bytes;
 	bool crosses = false;
 	int inside = 0;
 
@@ -185,8 +235,10 @@ do_unmap(uint64_t first, uint64_t length, bool by_iova)
 	for (unsigned int i = 0; i < n_areas; i++) {
 		const uint64_t at = by_iova ? areas[i].iova : areas[i].va;
 
-		if (touches(at, areas[i].length, first, length))
+		if (touches(at, areas[i].length, first, length)) {
+			note_freed(&areas[i], before);
 			areas[i--] = areas[--n_areas];
+		}
 	}
 }
 
@@ -256,6 +308,7 @@ check_all(void)
 		bytes += areas[i].length;
 	ioas_get_info(space, &info);
 	CHECK(info.bytes == bytes && info.maps == n_areas);
+	CHECK(info.quarantine <= quarantine);
 	/* On POWER memory that is mapped twice is pinned once. */
 	if (info.devices == 0 || !unit_backend_is("spapr"))
 		CHECK(model_pinned() == (info.devices > 0 ? bytes : 0));
@@ -299,9 +352,10 @@ one_step(void)
 }
 
 static void
-run(struct ioas_range where)
+run(struct ioas_range where, uint64_t held)
 {
 	const char *const given = getenv("UNIT_SEED");
+	struct ioas_options options = unit_options();
 
 	seed = given != NULL ? strtoull(given, NULL, 0)
 			     : (uint64_t)time(NULL) * 2654435761u + where.last;
@@ -309,7 +363,12 @@ run(struct ioas_range where)
 	printf("UNIT_SEED=%" PRIu64 " ", seed);
 	n_areas = 0;
 	window = where;
-	unit_create_window(where.first, where.last);
+	n_freed = freed_bytes = 0;
+	memset(freed, 0, sizeof(freed));
+	quarantine = held;
+	options.window = where;
+	options.quarantine = held;
+	unit_create_with(&options, true);
 	for (step = 1; step <= STEPS; step++) {
 		one_step();
 		if (step % 500 == 0)
@@ -320,24 +379,54 @@ run(struct ioas_range where)
 	check_all();
 }
 
+/* With a quarantine, a window that is gone through often, but never full. */
 static void
-wide_window(void)
+run_wide(uint64_t held)
 {
+	const bool small = unit_backend_is("spapr") || held != 0;
+
 	wide = true;
-	run((struct ioas_range){ MIB(16), (unit_backend_is("spapr") ? GIB(1) : GIB(512)) - 1 });
+	run((struct ioas_range){ MIB(16), (small ? GIB(1) : GIB(512)) - 1 }, held);
 }
 
 /* Full most of the time, and across the MSI window (on POWER at the end of the default window). */
 static void
-narrow_window(void)
+run_narrow(uint64_t held)
 {
 	wide = false;
 	if (unit_backend_is("spapr"))
-		run((struct ioas_range){ GIB(1) - MIB(24), GIB(1) + MIB(8) - 1 });
+		run((struct ioas_range){ GIB(1) - MIB(24), GIB(1) + MIB(8) - 1 }, held);
 	else
-		run((struct ioas_range){ 0xfee00000 - MIB(12), 0xfef00000 + MIB(12) - 1 });
+		run((struct ioas_range){ 0xfee00000 - MIB(12), 0xfef00000 + MIB(12) - 1 }, held);
+}
+
+static void
+wide_window(void)
+{
+	run_wide(0);
+}
+
+static void
+narrow_window(void)
+{
+	run_narrow(0);
+}
+
+static void
+wide_quarantine(void)
+{
+	run_wide(QUARANTINE);
+}
+
+/* It can never be full, and must not be the reason why a map fails. */
+static void
+narrow_quarantine(void)
+{
+	run_narrow(QUARANTINE);
 }
 
 UNIT_MAIN("random",
 	  { "a wide window", wide_window },
-	  { "a narrow window", narrow_window })
+	  { "a narrow window", narrow_window },
+	  { "a wide window and a quarantine", wide_quarantine },
+	  { "a narrow window and a quarantine", narrow_quarantine })

@@ -117,8 +117,8 @@ unit_lookup(const void *va)
 	return answers[0];
 }
 
-static void
-create(const struct ioas_options *options, bool attach)
+void
+unit_create_with(const struct ioas_options *options, bool attach)
 {
 	CU_ASSERT_EQUAL_FATAL(ioas_create(options, &space), 0);
 	if (attach)
@@ -130,7 +130,7 @@ unit_create(bool attach)
 {
 	const struct ioas_options options = unit_options();
 
-	create(&options, attach);
+	unit_create_with(&options, attach);
 }
 
 void
@@ -139,7 +139,7 @@ unit_create_window(uint64_t first, uint64_t last)
 	struct ioas_options options = unit_options();
 
 	options.window = (struct ioas_range){ first, last };
-	create(&options, true);
+	unit_create_with(&options, true);
 }
 
 uint64_t

@@ -58,6 +58,7 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 /* Creates the space; with the NIC attached if asked to. */
 void unit_create(bool attach);
 void unit_create_window(uint64_t first, uint64_t last);
+void unit_create_with(const struct ioas_options *options, bool attach);
 
 bool unit_backend_is(const char *name);
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "backend.h"
+#include "placement.h"
+
+static uint64_t
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * UINT64_C(1000000000) + time.tv_nsec;
+}
+
+static void
+unlink_area(struct history *history, struct area *area)
+{
+	*(area->older != NULL ? &area->older->newer : &history->oldest) = area->newer;
+	*(area->newer != NULL ? &area->newer->older : &history->newest) = area->older;
+	if (history->oldest_held == area)
+		history->oldest_held = area->newer;
+}
+
+/* Its IOVAs can be given out again. */
+static void
+let_go(struct history *history, struct placement *placement, struct area *area)
+{
+	tree_remove(&history->held, &area->iova);
+	history->held_bytes -= area->iova.last - area->iova.first + 1;
+	placement_release(placement, area);
+}
+
+void
+history_release(struct history *history, struct placement *placement, uint64_t bytes)
+{
+	while (history->oldest_held != NULL && history->held_bytes > bytes) {
+		let_go(history, placement, history->oldest_held);
+		history->oldest_held = history->oldest_held->newer;
+		history->released++;
+	}
+	while (history->released > HISTORY_AREAS) {
+		struct area *const area = history->oldest;
+
+		unlink_area(history, area);
+		history->released--;
+		free(area);
+	}
+}
+
+void
+history_reuse(struct history *history, struct placement *placement, uint64_t first, uint64_t last)
+{
+	struct tree_node *node;
+
+	while ((node = tree_from(&history->held, first)) != NULL && node->first <= last) {
+		struct area *const area = container_of(node, struct area, iova);
+
+		let_go(history, placement, area);
+		unlink_area(history, area);
+		free(area);
+	}
+}
+
+void
+history_add(struct history *history, struct placement *placement, struct area *area)
+{
+	area->freed_at = now();
+	area->older = history->newest;
+	area->newer = NULL;
+	*(history->newest != NULL ? &history->newest->newer : &history->oldest) = area;
+	history->newest = area;
+	if (history->oldest_held == NULL)
+		history->oldest_held = area;
+	tree_insert(&history->held, &area->iova);
+	history->held_bytes += area->iova.last - area->iova.first + 1;
+	history_release(history, placement, history->quarantine);
+}
+
+const struct area *
+history_find(const struct history *history, uint64_t iova)
+{
+	struct tree_node *const node = tree_find(&history->held, iova);
+	const struct area *area = history->newest;
+
+	if (node != NULL)
+		return container_of(node, struct area, iova);
+	while (area != NULL && (iova < area->iova.first || iova > area->iova.last))
+		area = area->older;
+	return area;
+}
+
+bool
+history_holds(const struct history *history, uint64_t iova)
+{
+	return tree_find(&history->held, iova) != NULL;
+}
+
+void
+history_clear(struct history *history, struct placement *placement)
+{
+	history_release(history, placement, 0);
+	while (history->oldest != NULL) {
+		struct area *const area = history->oldest;
+
+		unlink_area(history, area);
+		free(area);
+	}
+	history->released = 0;
+}
