@@ -8,6 +8,8 @@
  * kernel that has iommufd. There nothing is pinned unless a device is attached.
  *
  * A result at N maps speaks for the (up to) 1,000 maps that led there.
+ *
+ * Then pages go and come again one by one while others stay, without a quarantine and with one.
  */
 
 #include <errno.h>
@@ -167,6 +169,109 @@ ramp_run(struct ramp *ramp, unsigned int rounds, struct results *results)
 	return ret;
 }
 
+/* Pages that are mapped, every other one, so that no entry of the table becomes or ceases to be linear;
+ * and how often one of them goes and comes again. */
+#define CYCLE_PAGES 1000
+#define CYCLES 10000
+#define CYCLES_QUICK 1000
+
+static const struct cycle {
+	const char *name;
+	uint64_t quarantine;
+} cycles[] = {
+	{ "unmap and map", 0 },
+	{ "unmap and map, quarantine", CYCLE_PAGES * PAGE },
+	{ "unmap and map, quarantine all", UINT64_MAX },
+};
+#define N_CYCLES (sizeof(cycles) / sizeof(cycles[0]))
+
+static int
+time_cycles(struct ioas *space, const struct ramp *ramp, unsigned int n, struct result *result)
+{
+	const unsigned int part = n / PARTS;
+	uint32_t random = 1;
+	int ret = 0;
+
+	for (unsigned int done = 0; ret == 0 && done < n; done += part) {
+		const uint64_t start = now_ns();
+
+		for (unsigned int i = 0; ret == 0 && i < part; i++) {
+			unsigned int page;
+
+			random = random * 1664525 + 1013904223;
+			page = (random >> 8) % CYCLE_PAGES * 2;
+			ret = map_or_unmap(space, ramp->memory, page, false, false);
+			if (ret == 0)
+				ret = map_or_unmap(space, ramp->memory, page, false, true);
+		}
+		result_sample(result, (double)(now_ns() - start) / part / 1000);
+	}
+	return ret;
+}
+
+static int
+cycle_once(const struct ramp *ramp, const struct cycle *cycle, unsigned int n, struct result *result)
+{
+	const struct ioas_options options = {
+		.size = sizeof(options), .log = log_line, .quarantine = cycle->quarantine,
+	};
+	struct ioas_device *attached;
+	struct ioas *space;
+	int ret;
+
+	ret = ioas_create(&options, &space);
+	if (ret < 0)
+		return ret;
+	if (ramp->device != NULL)
+		ret = ioas_attach(space, ramp->device, NULL, &attached);
+	/* As the plugin does for a memory list of EAL. */
+	if (ret == 0)
+		ret = ioas_reserve(space, ramp->memory, CYCLE_PAGES * 2 * PAGE);
+	for (unsigned int i = 0; ret == 0 && i < CYCLE_PAGES; i++)
+		ret = map_or_unmap(space, ramp->memory, 2 * i, false, true);
+	if (ret == 0)
+		ret = time_cycles(space, ramp, n, result);
+	ioas_destroy(space);
+	return ret;
+}
+
+static int
+cycles_run(const struct ramp *ramp, unsigned int rounds, struct results *results)
+{
+	struct result *list[N_CYCLES];
+	int ret = 0;
+
+	for (unsigned int i = 0; i < N_CYCLES; i++) {
+		struct result what = {
+			.suite = SUITE,
+			.working_set = CYCLE_PAGES * PAGE,
+			.threads = 1,
+			.maps = CYCLE_PAGES,
+			.unit = "us",
+		};
+
+		snprintf(what.name, sizeof(what.name), "%s", cycles[i].name);
+		snprintf(what.pattern, sizeof(what.pattern), "%s", ramp->where);
+		list[i] = results_add(results, &what);
+		if (list[i] == NULL)
+			return -ENOSPC;
+	}
+	for (unsigned int round = 0; ret == 0 && round < rounds; round++)
+		for (unsigned int i = 0; ret == 0 && i < N_CYCLES; i++)
+			ret = cycle_once(ramp, &cycles[(round + i) % N_CYCLES],
+					 ramp->top < CYCLES ? CYCLES_QUICK : CYCLES,
+					 list[(round + i) % N_CYCLES]);
+	return ret;
+}
+
+static int
+measure(struct ramp *ramp, unsigned int rounds, struct results *results)
+{
+	const int ret = ramp_run(ramp, rounds, results);
+
+	return ret == 0 && ramp->top >= 2 * CYCLE_PAGES ? cycles_run(ramp, rounds, results) : ret;
+}
+
 static int
 on_model(unsigned int top, unsigned int rounds, struct results *results)
 {
@@ -180,7 +285,7 @@ on_model(unsigned int top, unsigned int rounds, struct results *results)
 
 	model_start();
 	model_device_add(MODEL_NIC, &model_intel48);
-	ret = ramp_run(&ramp, rounds, results);
+	ret = measure(&ramp, rounds, results);
 	model_stop();
 	return ret;
 }
@@ -208,7 +313,7 @@ on_kernel(const char *device, unsigned int top, unsigned int rounds, struct resu
 		return 0;
 	}
 	ramp.memory = memory;
-	ret = ramp_run(&ramp, rounds, results);
+	ret = measure(&ramp, rounds, results);
 	munmap(memory, top * PAGE);
 	return ret;
 }
@@ -216,7 +321,7 @@ on_kernel(const char *device, unsigned int top, unsigned int rounds, struct resu
 int
 maps_run(const struct options *options, struct results *results)
 {
-	const unsigned int top = options->maps != 0 ? options->maps : options->quick ? 1000 : 100000;
+	const unsigned int top = options->maps != 0 ? options->maps : options->quick ? 2000 : 100000;
 	const unsigned int rounds = options->rounds != 0 ? options->rounds : options->quick ? 1 : 5;
 	int ret;
 

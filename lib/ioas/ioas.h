@@ -387,6 +387,7 @@ struct ioas_info {
 	struct ioas_range aperture; /**< First and last usable IOVA; see ioas_ranges() for holes. */
 	struct ioas_range window;   /**< Where chosen IOVAs may lie; last is UINT64_MAX without one. */
 	uint64_t quarantine;        /**< Bytes that are in quarantine now. */
+	uint64_t quarantine_limit;  /**< ioas_options.quarantine. */
 };
 
 /** Read what a space holds. */

@@ -1059,6 +1059,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.aperture = aperture(usable),
 		.window = space->root->placement.window,
 		.quarantine = space->ledger.history.held_bytes,
+		.quarantine_limit = space->ledger.history.quarantine,
 	};
 	space_unlock(space);
 }

@@ -33,6 +33,7 @@ struct bus_ioas_options {
 	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
 	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
 	bool isolate;             /* each device has a space of its own */
+	uint64_t quarantine;      /* bytes that are not used again after they were freed */
 	struct ioas_descriptor fds[BUS_IOAS_MAX_FDS]; /* handed in */
 	unsigned int n_fds;
 	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
@@ -70,6 +71,8 @@ bool devices_are_aimed(void);
 struct ioas *devices_space(void);
 /* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
 rte_iova_t devices_lookup(const void *va);
+/* Explains an IOVA in the space of that device, or the common one; whether it is the device's own. */
+bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation);
 /* Calls fn for the common space and those of the devices. */
 void devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
 			size_t length);
@@ -114,5 +117,9 @@ int memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t
 int seams_bind(void);
 /* Binds what was loaded since. */
 void seams_bind_late(void);
+
+/* telemetry.c */
+/* From now on questions are answered. */
+void telemetry_start(void);
 
 #endif /* IOAS_BUS_H */

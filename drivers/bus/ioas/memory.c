@@ -438,5 +438,6 @@ memory_start(void)
 		     : info.kernel_chooses ? "chosen by the kernel" : "chosen by the plugin",
 		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
 	devices_check_room();
+	telemetry_start();
 	return 0;
 }

@@ -114,6 +114,17 @@ parse_isolate(const char *value, struct bus_ioas_options *options)
 }
 
 static int
+parse_quarantine(const char *value, struct bus_ioas_options *options)
+{
+	options->quarantine = strcmp(value, "all") == 0 ? UINT64_MAX : rte_str_to_size(value);
+	/* It takes "-1" for a number, and 0 for what is none. */
+	if (options->quarantine != 0 && value[0] != '-')
+		return 0;
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: quarantine=%s: give a size (64M, 1G), or all", value);
+	return -EINVAL;
+}
+
+static int
 parse_option(char *option, struct bus_ioas_options *options)
 {
 	static const struct {
@@ -124,6 +135,7 @@ parse_option(char *option, struct bus_ioas_options *options)
 		{ "fd", parse_fd },
 		{ "iova", parse_iova },
 		{ "isolate", parse_isolate },
+		{ "quarantine", parse_quarantine },
 		{ "window", parse_window },
 	};
 	char *const value = strchr(option, '=');
@@ -135,8 +147,8 @@ parse_option(char *option, struct bus_ioas_options *options)
 				return known[i].parse(value + 1, options);
 	}
 	BUS_IOAS_LOG(ERR, "DPDK_IOAS: there is no option '%s': use backend=auto|iommufd|spapr|type1, "
-		     "iova=kernel|va, isolate=none|device, window=FIRST-LAST, fd=NODE:NUMBER, separated by "
-		     "commas", option);
+		     "iova=kernel|va, isolate=none|device, quarantine=SIZE|all, window=FIRST-LAST, "
+		     "fd=NODE:NUMBER, separated by commas", option);
 	return -EINVAL;
 }
 

@@ -207,6 +207,8 @@ start_window(void)
 	if (rte_eal_iova_mode() == RTE_IOVA_VA) {
 		if (info.window.first != 0 || info.window.last != UINT64_MAX)
 			BUS_IOAS_LOG(WARNING, "window= has no effect on IOVAs equal to addresses");
+		if (info.quarantine_limit != 0)
+			BUS_IOAS_LOG(WARNING, "quarantine= has no effect on IOVAs equal to addresses");
 		return 0;
 	}
 	if (ioas_set_window(bus_ioas_space, info.window) < 0)

@@ -269,6 +269,7 @@ devices_take(const struct bus_ioas_options *options)
 		.size = sizeof(ioas_options),
 		.backend = options->backend,
 		.window = options->window,
+		.quarantine = options->quarantine,
 		.log = log_line,
 		.nodes = nodes,
 		.n_nodes = lcore_nodes(nodes),
@@ -377,6 +378,20 @@ devices_lookup(const void *va)
 			iova = ioas_lookup(ioas_table(owned->space), va);
 	pthread_mutex_unlock(&devices_lock);
 	return iova;
+}
+
+bool
+devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation)
+{
+	const struct owned *owned;
+	bool own;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = name == NULL ? NULL : find(name);
+	own = owned != NULL && owned->space != NULL;
+	ioas_explain(own ? owned->space : bus_ioas_space, iova, explanation);
+	pthread_mutex_unlock(&devices_lock);
+	return own;
 }
 
 void

@@ -7,42 +7,29 @@
  *
  *	dma_reach FIRST SECOND
  *
- * The devices are of QEMU's kind "edu": each has a buffer of 4 KiB, and copies between it and any IOVA
- * on demand. Prints "ok" or "not ok" for each check; on standard output also "fault 0xIOVA" for each
- * IOVA at which a DMA must not have found memory. The exit status is 1 if a check failed.
+ * The devices are of QEMU's kind "edu" (edu.h). Prints "ok" or "not ok" for each check; on standard
+ * output also "fault 0xIOVA" for each IOVA at which a DMA must not have found memory. The exit status
+ * is 1 if a check failed.
  */
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/pci_regs.h>
-#include <linux/vfio.h>
-
+#include "edu.h"
 #include "ioas.h"
 
 #define PAGE UINT64_C(4096)
 #define LENGTH (UINT64_C(32) << 20)
 
-/* Registers of BAR 0, and where its buffer is as the device itself sees it. */
-#define EDU_SOURCE 0x80
-#define EDU_DESTINATION 0x88
-#define EDU_COUNT 0x90
-#define EDU_COMMAND 0x98
-#define EDU_START 1
-#define EDU_TO_MEMORY 2
-#define EDU_BUFFER 0x40000
-
-struct edu {
+struct attached {
 	struct ioas *space;
 	struct ioas_device *device;
-	volatile uint8_t *bar;
+	struct edu edu;
 };
 
 static bool failed;
@@ -73,29 +60,13 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 }
 
 static void
-write_register(const struct edu *edu, unsigned int at, uint64_t value)
+dma(const struct attached *attached, uint64_t iova, bool to_memory)
 {
-	*(volatile uint64_t *)(edu->bar + at) = htole64(value);
-}
-
-/* Copies 64 bytes between the buffer and an IOVA. */
-static void
-dma(const struct edu *edu, uint64_t iova, bool to_memory)
-{
-	write_register(edu, EDU_SOURCE, to_memory ? EDU_BUFFER : iova);
-	write_register(edu, EDU_DESTINATION, to_memory ? iova : EDU_BUFFER);
-	write_register(edu, EDU_COUNT, 64);
-	write_register(edu, EDU_COMMAND, EDU_START | (to_memory ? EDU_TO_MEMORY : 0));
-	for (unsigned int i = 0; i < 1000; i++) {
-		usleep(10000);
-		if ((le64toh(*(volatile uint64_t *)(edu->bar + EDU_COMMAND)) & EDU_START) == 0)
-			return;
-	}
-	need(false, "the device ends its DMA");
+	need(edu_dma(&attached->edu, iova, to_memory), "the device ends its DMA");
 }
 
 static void
-open_edu(struct edu *edu, const char *name, struct ioas *follow)
+open_edu(struct attached *attached, const char *name, struct ioas *follow)
 {
 	struct ioas_options options = {
 		.size = sizeof(options),
@@ -103,31 +74,18 @@ open_edu(struct edu *edu, const char *name, struct ioas *follow)
 		.follow = follow,
 		.same_iova = true,
 	};
-	struct vfio_region_info config = {
-		.argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX,
-	};
-	struct vfio_region_info bar = {
-		.argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX,
-	};
-	uint16_t command;
-	int fd;
+	const char *failed_at;
 
-	need(ioas_create(&options, &edu->space) == 0, "a space for the device");
-	need(ioas_attach(edu->space, name, NULL, &edu->device) == 0, "attach");
-	fd = ioas_device_fd(edu->device);
-	need(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &config) == 0 &&
-	     ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &bar) == 0, "regions");
-	need(pread(fd, &command, 2, config.offset + PCI_COMMAND) == 2, "read PCI_COMMAND");
-	command |= htole16(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	need(pwrite(fd, &command, 2, config.offset + PCI_COMMAND) == 2, "write PCI_COMMAND");
-	edu->bar = mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, bar.offset);
-	need(edu->bar != MAP_FAILED, "BAR 0");
+	need(ioas_create(&options, &attached->space) == 0, "a space for the device");
+	need(ioas_attach(attached->space, name, NULL, &attached->device) == 0, "attach");
+	failed_at = edu_open(&attached->edu, ioas_device_fd(attached->device));
+	need(failed_at == NULL, failed_at);
 }
 
 static void
-close_edu(struct edu *edu)
+close_edu(struct attached *attached)
 {
-	ioas_destroy(edu->space);
+	ioas_destroy(attached->space);
 }
 
 static uint8_t *
@@ -153,11 +111,11 @@ is_all(const uint8_t *memory, char fill)
 /* Whether the device finds a pattern at the IOVA, as seen by what it then writes to out (at its IOVA),
  * which is memory of all. */
 static bool
-reads(const struct edu *edu, uint64_t iova, char pattern, uint8_t *out, uint64_t out_iova)
+reads(const struct attached *attached, uint64_t iova, char pattern, uint8_t *out, uint64_t out_iova)
 {
 	memset(out, '-', 64);
-	dma(edu, iova, false);
-	dma(edu, out_iova, true);
+	dma(attached, iova, false);
+	dma(attached, out_iova, true);
 	return is_all(out, pattern);
 }
 
@@ -167,7 +125,7 @@ main(int argc, char **argv)
 	const struct ioas_options options = { .size = sizeof(options), .log = log_line };
 	uint8_t *all, *own, *out;
 	uint64_t all_iova, own_iova;
-	struct edu first, second;
+	struct attached first, second;
 	struct ioas *space;
 
 	need(argc == 3, "usage: dma_reach FIRST SECOND");

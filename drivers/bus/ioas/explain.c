@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * What lies at an IOVA, in EAL's words: segment, heap, memzone, mempool.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal_memconfig.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+
+#include "ioas_bus.h"
+#include "rte_bus_ioas.h"
+
+/* While pools and zones are walked. */
+struct walk {
+	const char *va;
+	struct rte_bus_ioas_iova *answer;
+};
+
+/* EAL gives heaps by name only: the name whose heap has this number. "": none. */
+static void
+find_heap(int socket_id, char name[RTE_BUS_IOAS_HEAP_NAMESIZE])
+{
+	char *text = NULL, *line, *rest;
+	size_t length;
+	FILE *const out = open_memstream(&text, &length);
+
+	if (out == NULL)
+		return;
+	rte_malloc_dump_stats(out, NULL);
+	if (fclose(out) != 0)
+		goto out_free;
+	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		const char *const found = strstr(line, "Heap name:");
+
+		if (found != NULL && strlen(found + 10) < RTE_BUS_IOAS_HEAP_NAMESIZE &&
+		    rte_malloc_heap_get_socket(found + 10) == socket_id) {
+			strcpy(name, found + 10);
+			break;
+		}
+	}
+out_free:
+	free(text);
+}
+
+static void
+find_segment(const void *va, struct rte_bus_ioas_iova *answer)
+{
+	const struct rte_memseg_list *msl;
+	bool heap = false;
+
+	rte_mcfg_mem_read_lock();
+	msl = rte_mem_virt2memseg_list(va);
+	if (msl != NULL) {
+		answer->page_size = msl->page_sz;
+		answer->external = msl->external != 0;
+		answer->socket_id = msl->socket_id;
+		heap = msl->heap != 0;
+	}
+	rte_mcfg_mem_read_unlock();
+	if (heap && answer->external)
+		find_heap(answer->socket_id, answer->heap);
+	else if (heap)
+		snprintf(answer->heap, sizeof(answer->heap), "socket_%d", answer->socket_id);
+}
+
+static void
+check_memzone(const struct rte_memzone *mz, void *arg)
+{
+	const struct walk *const walk = arg;
+
+	if (walk->va >= (char *)mz->addr && walk->va < (char *)mz->addr + mz->len)
+		snprintf(walk->answer->memzone, sizeof(walk->answer->memzone), "%s", mz->name);
+}
+
+static bool
+has_memory(const struct rte_mempool *mp, const char *va)
+{
+	const struct rte_mempool_memhdr *memory;
+
+	STAILQ_FOREACH(memory, &mp->mem_list, next)
+		if (va >= (char *)memory->addr && va < (char *)memory->addr + memory->len)
+			return true;
+	return false;
+}
+
+static void
+check_mempool(struct rte_mempool *mp, void *arg)
+{
+	const struct walk *const walk = arg;
+	const struct rte_mempool_objhdr *header;
+	unsigned int n = 0;
+
+	if (!has_memory(mp, walk->va))
+		return;
+	STAILQ_FOREACH(header, &mp->elt_list, next) {
+		const char *const object = (const char *)(header + 1);
+		const int64_t offset = walk->va - object;
+
+		if (offset >= -(int64_t)mp->header_size &&
+		    offset < (int64_t)mp->elt_size + (int64_t)mp->trailer_size) {
+			snprintf(walk->answer->mempool, sizeof(walk->answer->mempool), "%s", mp->name);
+			walk->answer->object = n;
+			walk->answer->object_offset = offset;
+			return;
+		}
+		n++;
+	}
+}
+
+int
+rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova *answer)
+{
+	struct walk walk = { .answer = answer };
+
+	*answer = (struct rte_bus_ioas_iova){ 0 };
+	if (bus_ioas_space == NULL)
+		return -ENOTSUP;
+	answer->isolated = devices_explain(device, iova, &answer->space);
+	if (answer->space.state != IOAS_IOVA_MAPPED)
+		return 0;
+	walk.va = answer->space.va;
+	find_segment(walk.va, answer);
+	rte_memzone_walk(check_memzone, &walk);
+	rte_mempool_walk(check_mempool, &walk);
+	return 0;
+}

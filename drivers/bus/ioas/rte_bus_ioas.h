@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef RTE_BUS_IOAS_H
+#define RTE_BUS_IOAS_H
+
+/**
+ * @file
+ * What the plugin tells applications that are linked to it. None needs to be: the same is to be had by
+ * telemetry (/ioas/iova).
+ */
+
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+
+#include "ioas.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** EAL's RTE_HEAP_NAME_MAX_LEN, which no public header has. */
+#define RTE_BUS_IOAS_HEAP_NAMESIZE 32
+
+/** What an IOVA is, or was: the answer to a fault report of the kernel. */
+struct rte_bus_ioas_iova {
+	/** What the I/O address space says. What follows is for state IOAS_IOVA_MAPPED only. */
+	struct ioas_explanation space;
+	/** The device has an I/O address space of its own, of which this is. */
+	bool isolated;
+	/** In one of EAL's memory lists; 0: the memory is the application's own. */
+	uint64_t page_size;
+	/** The list is one of external memory. */
+	bool external;
+	/** The list's NUMA socket, or the number that stands for external memory. */
+	int socket_id;
+	/** The heap, or "". */
+	char heap[RTE_BUS_IOAS_HEAP_NAMESIZE];
+	/** The memzone that it lies in, or "". */
+	char memzone[RTE_MEMZONE_NAMESIZE];
+	/** The mempool that has an object there, or "". */
+	char mempool[RTE_MEMPOOL_NAMESIZE];
+	/** The object's number in the order of the pool's memory. */
+	unsigned int object;
+	/** The byte's place in the object (for an mbuf: in struct rte_mbuf); negative: in front of it, in
+	 * the pool's header. */
+	int64_t object_offset;
+};
+
+/**
+ * Tell what an IOVA is. Not from a memory event callback or a walk over memzones or mempools.
+ *
+ * @param device The device that has put it on the bus (its name, a PCI address), or NULL. It matters
+ *   with isolate=device only.
+ * @param iova   Any IOVA.
+ * @param answer Where the answer goes.
+ * @return 0, or -ENOTSUP: the plugin has no device.
+ */
+int rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova *answer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RTE_BUS_IOAS_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * A device that goes on writing to memory after the application has freed it.
+ *
+ *	dma_freed EAL-OPTIONS -- DEVICE [PATH]
+ *
+ * The device is of QEMU's kind "edu" (edu.h). Prints what becomes of the memory that was allocated
+ * next: "harm" if the device's bytes are in it, "no harm" if not; "fault 0xIOVA" for IOVAs at which a
+ * DMA found nothing. Then, for questions about them, "NAME 0xIOVA" for IOVAs of a mempool's object, a
+ * memzone, and others. With PATH it waits until there is such a file.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+#include <rte_vfio.h>
+
+#include "edu.h"
+
+#define PAGE ((size_t)2 << 20)
+#define LENGTH (4 * PAGE)
+
+static void
+need(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	printf("not ok %s: %s\n", what, rte_strerror(rte_errno));
+	exit(EXIT_FAILURE);
+}
+
+static rte_iova_t
+iova_of(const void *va)
+{
+	const rte_iova_t iova = rte_mem_virt2iova(va);
+
+	need(iova != RTE_BAD_IOVA, "an IOVA");
+	return iova;
+}
+
+/* Whole pages that are given back when they are freed; far from the heap's ends. */
+static char *
+get_memory(char fill)
+{
+	char *const memory = rte_malloc(NULL, LENGTH, PAGE);
+
+	need(memory != NULL, "memory");
+	memset(memory, fill, LENGTH);
+	return memory;
+}
+
+static bool
+is_all(const char *memory, char fill)
+{
+	for (size_t i = 0; i < LENGTH; i++)
+		if (memory[i] != fill)
+			return false;
+	return true;
+}
+
+/* The device is told to write into a buffer, which is freed before it does. */
+static void
+write_after_free(const struct edu *edu)
+{
+	char *const source = get_memory('X'), *freed = get_memory('F'), *next;
+	const rte_iova_t iova = iova_of(freed) + PAGE + 64;
+
+	need(edu_dma(edu, iova_of(source), false), "the device reads");
+	need(edu_dma(edu, iova, true) && memcmp(freed + PAGE + 64, source, 64) == 0,
+	     "the device writes to memory that is not freed");
+	rte_free(freed);
+	next = get_memory('N');
+	need(edu_dma(edu, iova, true), "the device writes to freed memory");
+	printf("%s\nfault 0x%" PRIx64 "\n", is_all(next, 'N') ? "no harm" : "harm", iova);
+	rte_free(source);
+}
+
+static void
+offer_questions(void)
+{
+	struct rte_mempool *const pool = rte_mempool_create("questions_pool", 1000, 3000, 0, 0, NULL, NULL,
+							    NULL, NULL, SOCKET_ID_ANY, 0);
+	const struct rte_memzone *const zone =
+		rte_memzone_reserve("questions_zone", 300000, SOCKET_ID_ANY, 0);
+	char *const own = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	void *object;
+
+	need(pool != NULL && zone != NULL && own != MAP_FAILED, "a pool, a zone, memory");
+	need(rte_mempool_get(pool, &object) == 0, "an object");
+	printf("object 0x%" PRIx64 "\n", iova_of(object) + 100);
+	printf("zone 0x%" PRIx64 "\n", iova_of(zone->addr) + 4096);
+	printf("own 0x%" PRIx64 "\n", iova_of(own));
+}
+
+static void
+wait_for_file(const char *path)
+{
+	while (access(path, F_OK) != 0)
+		usleep(100000);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	const char *failed;
+	struct edu edu;
+	int n, fd;
+
+	n = rte_eal_init(argc, argv);
+	need(n >= 0, "rte_eal_init");
+	argc -= n;
+	argv += n;
+	need(argc == 2 || argc == 3, "usage: dma_freed EAL-OPTIONS -- DEVICE [PATH]");
+	need(rte_vfio_setup_device("/sys/bus/pci/devices", argv[1], &fd, &info) == 0,
+	     "rte_vfio_setup_device");
+	failed = edu_open(&edu, fd);
+	need(failed == NULL, failed);
+	write_after_free(&edu);
+	offer_questions();
+	printf("done\n");
+	fflush(stdout);
+	if (argc == 3)
+		wait_for_file(argv[2]);
+	rte_vfio_release_device("/sys/bus/pci/devices", argv[1], fd);
+	return rte_eal_cleanup();
+}
