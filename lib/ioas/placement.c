@@ -253,7 +253,8 @@ is_off(const struct placement *placement, const struct ledger *ledger, uint64_t 
 	       before->iova.first != reserved_place(region, before->va.first);
 }
 
-/* Right behind the area that ends where the memory begins. */
+/* Right behind the area that ends where the memory begins; not behind an IOVA that a caller named, who
+ * may name the next one as well. */
 static bool
 find_behind(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 	    uint64_t length, uint64_t *iova)
@@ -261,7 +262,7 @@ find_behind(const struct placement *placement, const struct ledger *ledger, uint
 	const uint64_t align = best_alignment(length, least_alignment(placement, va, length));
 	const struct area *const before = area_before(ledger, va);
 
-	if (before == NULL || before->iova.last == UINT64_MAX)
+	if (before == NULL || before->fixed || before->iova.last == UINT64_MAX)
 		return false;
 	*iova = before->iova.last + 1;
 	return *iova != va && ((*iova - va) & (align - 1)) == 0 &&

@@ -93,6 +93,16 @@ chosen_beside(void)
 		CU_ASSERT_TRUE(unit_translates(i * MIB(2), PAGE, unit_map(i * MIB(2), MIB(2))));
 }
 
+/* A caller that names one IOVA may name the next one for other memory. */
+static void
+chosen_not_behind(void)
+{
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(8)), 0);
+	CU_ASSERT_NOT_EQUAL(unit_map(MIB(2), MIB(2)), GIB(8) + MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(8)), MIB(2), GIB(8) + MIB(2)), 0);
+}
+
 static void
 window_does_not_bind(void)
 {
@@ -161,6 +171,7 @@ UNIT_MAIN("fixed",
 	  { "aliases", aliases },
 	  { "an alias across the border", alias_crosses },
 	  { "chosen ones beside them", chosen_beside },
+	  { "chosen ones do not follow them", chosen_not_behind },
 	  { "the window does not bind them", window_does_not_bind },
 	  { "checked before a map", checked_before },
 	  { "checked where IOVAs were lost", checked_lost })
