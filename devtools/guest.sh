@@ -32,7 +32,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --share DIR       exported as /share, read and write (default: a temporary folder);
                     the guest leaves dmesg and status there
   --dump DIR        writes what NIC i sends and receives to DIR/nici.pcap
-  --cmdline TEXT    added to the kernel's command line
+  --cmdline TEXT    added to the kernel's command line, may be repeated; scripts find NAME=VALUE in
+                    their environment
   --allow-faults    what the guest's kernel reported is shown, but is no failure
   --timeout SECONDS (default 600)
   --log FILE        the guest's console (default: SHARE/console)
@@ -63,7 +64,7 @@ while [ $# -gt 0 ]; do
 	--add) add+=("$2") ;;
 	--share) share=$2 ;;
 	--dump) dump=$2 ;;
-	--cmdline) cmdline=$2 ;;
+	--cmdline) cmdline+=" $2" ;;
 	--timeout) timeout=$2 ;;
 	--log) log=$2 ;;
 	esac
@@ -86,7 +87,7 @@ bus() {
 arch=$(arch_of_machine "$machine")
 case $arch in
 x86)
-	qemu=(qemu-system-x86_64 -M q35 -cpu max)
+	qemu=(qemu-system-x86_64 -M q35 -cpu "max,-erms")
 	console=ttyS0 tty=ttyS1 io=(-serial chardev:io) ;;
 arm64)
 	qemu=(qemu-system-aarch64 -M "virt,gic-version=3,its=on,iommu=smmuv3" -cpu cortex-a72)
