@@ -102,7 +102,31 @@ rebind() {
 }
 rebind_ended() { ! kill -0 "$rebind_pid" 2>/dev/null; }
 
+# ---- what must be as it was ----
+
 free_pages() { cat /sys/kernel/mm/hugepages/*/free_hugepages | tr '\n' ' '; }
+
+# Pages that are pinned for DMA, by the kernel's own count.
+pinned() { awk '/^nr_foll_pin_acquired/ { n += $2 } /^nr_foll_pin_released/ { n -= $2 } END { print n }' /proc/vmstat; }
+
+open_files() { cut -f1 /proc/sys/fs/file-nr; }
+
+# Afterwards all_is_back says what is not as it is now.
+remember() {
+	free=$(free_pages) pins=$(pinned) files=$(open_files)
+}
+all_is_back() {
+	rm -f /dev/hugepages/rtemap*
+	if [ "$(free_pages)" != "$free" ]; then
+		echo "huge pages free before $free, after $(free_pages);"
+	fi
+	# What a descriptor held is given back a moment after its process has ended.
+	if ! wait_for 10 nothing_pinned; then echo "pages pinned before $pins, after $(pinned);"; fi
+	if ! wait_for 10 files_closed; then echo "open files before $files, after $(open_files);"; fi
+}
+nothing_pinned() { [ "$(pinned)" -eq "$pins" ]; }
+# Each CPU counts up to 32 of them for itself.
+files_closed() { [ "$(open_files)" -lt $((files + 200)) ]; }
 
 # ---- testpmd ----
 # $as: run it as this user (default root). $log: what it printed.

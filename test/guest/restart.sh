@@ -6,17 +6,12 @@
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# Pages that are pinned for DMA, by the kernel's own count.
-pinned() { awk '/^nr_foll_pin_acquired/ { n += $2 } /^nr_foll_pin_released/ { n -= $2 } END { print n }' /proc/vmstat; }
-open_files() { cut -f1 /proc/sys/fs/file-nr; }
-
 # shellcheck disable=SC2046
 set -- $(nics)
 bind_vfio "$@"
 give_to_user "$@"
 give_groups_to_user "$@"
-free=$(free_pages)
-pins=$(pinned)
+remember
 
 kill_testpmd() {
 	kill -9 "$testpmd_pid"
@@ -24,18 +19,6 @@ kill_testpmd() {
 	wait "$testpmd_pid" 2>/dev/null
 }
 
-# shellcheck disable=SC2317
-nothing_pinned() { [ "$(pinned)" -eq "$pins" ]; }
-
-# Pages and pins are free again.
-all_is_back() {
-	rm -f /dev/hugepages/rtemap*
-	if [ "$(free_pages)" != "$free" ]; then
-		echo "huge pages free before $free, after $(free_pages);"
-	fi
-	# What a descriptor held is given back a moment after its process has ended.
-	if ! wait_for 10 nothing_pinned; then echo "pages pinned before $pins, after $(pinned);"; fi
-}
 # usage: restart NAME
 restart() {
 	local name=$1 wrong='' round
@@ -67,7 +50,6 @@ done
 DPDK_IOAS=isolate=device restart "isolated"
 
 # Killed at any moment of its start.
-files=$(open_files)
 wrong=''
 mkfifo /tmp/hold
 exec 8<>/tmp/hold
@@ -79,8 +61,6 @@ for round in $(seq 1 25); do
 	kill -9 $pid 2>/dev/null || wrong="$wrong round $round: it had ended;"
 	wait $pid 2>/dev/null
 done
-left=$(($(open_files) - files))
-if [ $left -gt 64 ]; then wrong="$wrong $left more open files;"; fi
 if ! rebind "$@"; then wrong="$wrong a device is still held;"; fi
 case_end "killed 25 times" "$wrong $(all_is_back)"
 finish
