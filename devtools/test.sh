@@ -16,6 +16,7 @@ build/test/PATTERN.
 With PATTERN: only the guest tests whose name matches it ("user", "memory*"), and what they need.
 
   DPDK_IOAS_JOBS   guests at a time (default 2)
+  DPDK_IOAS_CHURN  seconds that churn.sh takes on each machine (default 45)
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
 devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
@@ -78,7 +79,8 @@ in_guest() {
 			if [ ! -d "$path" ]; then add+=(--add "$path"); fi
 		done
 	done < <(sed -n 's/^# add: //p' "$file")
-	guest --share "$dir/share" "${add[@]}" "$@" "$file" >"$dir/output" 2>"$dir/errors" || rc=$?
+	guest --share "$dir/share" --cmdline "GUEST_CHURN=${DPDK_IOAS_CHURN:-45}" "${add[@]}" "$@" \
+		"$file" >"$dir/output" 2>"$dir/errors" || rc=$?
 	report "$name" "$dir" $rc
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* What must hold for EAL's memory: at any time for what is in use, and for all of it at rest. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+
+#include "churn.h"
+
+/* The pages that were freed last. */
+#define FREED 64
+static _Atomic(uintptr_t) freed[FREED];
+
+static void
+memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg)
+{
+	static atomic_uint next;
+	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(addr);
+
+	RTE_SET_USED(arg);
+	if (msl->external)
+		return;
+	if (type == RTE_MEM_EVENT_ALLOC) {
+		figures.grown += length / msl->page_sz;
+		return;
+	}
+	figures.shrunk += length / msl->page_sz;
+	freed[next++ % FREED] = (uintptr_t)addr;
+}
+
+void
+check_start(void)
+{
+	if (rte_mem_event_callback_register("churn", memory_event, NULL) != 0)
+		wrong("no memory events: %s", rte_strerror(rte_errno));
+}
+
+static void
+check_address(const char *what, const void *va)
+{
+	const struct rte_memseg *const ms = rte_mem_virt2memseg(va, NULL);
+	const rte_iova_t iova = rte_mem_virt2iova(va);
+
+	if (ms == NULL || ms->len == 0)
+		wrong("%s: %p has no segment", what, va);
+	if (iova == RTE_BAD_IOVA || iova == 0 || iova == (uintptr_t)va ||
+	    iova != ms->iova + RTE_PTR_DIFF(va, ms->addr))
+		wrong("%s: %p has IOVA 0x%" PRIx64 ", its segment at %p 0x%" PRIx64, what, va, iova,
+		      ms->addr, ms->iova);
+}
+
+void
+check_memory(const char *what, const void *va, size_t length)
+{
+	for (size_t at = 0; at < length; at += LARGE_PAGE)
+		check_address(what, RTE_PTR_ADD(va, at));
+	check_address(what, RTE_PTR_ADD(va, length - 1));
+}
+
+void
+check_contiguous(const char *what, const void *va, size_t length, rte_iova_t iova)
+{
+	for (size_t at = 0; at < length; at += SMALL_PAGE)
+		if (rte_mem_virt2iova(RTE_PTR_ADD(va, at)) != iova + at)
+			wrong("%s: byte 0x%zx of the memory at %p has IOVA 0x%" PRIx64 ", not 0x%"
+			      PRIx64, what, at, va, rte_mem_virt2iova(RTE_PTR_ADD(va, at)), iova + at);
+}
+
+/* ---- at rest ---- */
+
+struct segs {
+	struct rte_memseg seg[16384];
+	unsigned int n;
+	uint64_t bytes;
+};
+
+static int
+collect(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
+{
+	struct segs *const segs = arg;
+
+	if (msl->external && ms->iova == RTE_BAD_IOVA)
+		return 0; /* registered; what of it is mapped nobody has recorded */
+	if (segs->n == RTE_DIM(segs->seg))
+		return -1;
+	segs->seg[segs->n++] = *ms;
+	if (!msl->external)
+		segs->bytes += ms->len;
+	return 0;
+}
+
+static int
+by_iova(const void *a, const void *b)
+{
+	const struct rte_memseg *const x = a, *const y = b;
+
+	return x->iova < y->iova ? -1 : x->iova > y->iova;
+}
+
+/* What the kernel has pinned for this process: iommufd counts it in VmPin, type1 in VmLck. */
+static uint64_t
+pinned(void)
+{
+	uint64_t total = 0, kib;
+	char line[200];
+	FILE *const file = fopen("/proc/self/status", "re");
+
+	if (file == NULL)
+		wrong("no /proc/self/status");
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "VmPin: %" SCNu64, &kib) == 1 ||
+		    sscanf(line, "VmLck: %" SCNu64, &kib) == 1)
+			total += kib * KB;
+	fclose(file);
+	return total;
+}
+
+/* What EAL does not have any more has no IOVA. */
+static void
+check_freed(void)
+{
+	for (unsigned int i = 0; i < FREED; i++) {
+		const void *const va = (const void *)freed[i];
+		const struct rte_memseg *const ms = va == NULL ? NULL : rte_mem_virt2memseg(va, NULL);
+
+		if (ms == NULL || ms->len != 0)
+			continue; /* in use again */
+		if (rte_mem_virt2iova(va) != RTE_BAD_IOVA)
+			wrong("%p was freed and has IOVA 0x%" PRIx64, va, rte_mem_virt2iova(va));
+		return; /* each such question is an error that the plugin logs */
+	}
+}
+
+void
+check_rest(void)
+{
+	static struct segs segs;
+
+	segs.n = 0;
+	segs.bytes = 0;
+	if (rte_memseg_walk(collect, &segs) != 0)
+		wrong("more segments than this program has room for");
+	for (unsigned int i = 0; i < segs.n; i++)
+		check_memory("segment", segs.seg[i].addr, segs.seg[i].len);
+	qsort(segs.seg, segs.n, sizeof(segs.seg[0]), by_iova);
+	for (unsigned int i = 1; i < segs.n; i++)
+		if (segs.seg[i].iova < segs.seg[i - 1].iova + segs.seg[i - 1].len)
+			wrong("segments at %p and %p share IOVA 0x%" PRIx64, segs.seg[i - 1].addr,
+			      segs.seg[i].addr, segs.seg[i].iova);
+	if (pinned() != segs.bytes + external_mapped())
+		wrong("%" PRIu64 " KiB are pinned; EAL has %" PRIu64 " KiB, and %" PRIu64 " KiB of "
+		      "external memory are mapped", pinned() / KB, segs.bytes / KB,
+		      external_mapped() / KB);
+	check_freed();
+}
