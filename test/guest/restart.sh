@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # DPDK is killed in the midst of it and started again at once: it works, with the old hugepage files
-# there, and in the end nothing is left of what was killed.
-# guest: --machine intel-39 --nics e1000e,e1000e
-# guest: --machine smmuv3 --nics e1000e,virtio
+# there, and in the end nothing is left of what was killed. The same for processes without DPDK, and for
+# devices that are attached and detached, many times: test/guest/apps/cycles.c.
+# guest: --machine intel-39 --nics e1000e,e1000e,edu
+# guest: --machine smmuv3 --nics e1000e,virtio,edu
+# add: test/guest/apps/cycles
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
@@ -63,4 +65,17 @@ for round in $(seq 1 25); do
 done
 if ! rebind "$@"; then wrong="$wrong a device is still held;"; fi
 case_end "killed 25 times" "$wrong $(all_is_back)"
+
+# usage: cycles NUMBER BACKEND
+cycles() {
+	local wrong=''
+	# shellcheck disable=SC2046
+	/share/cycles $(edus) "$@" >"$log" 2>&1 || wrong="status $?, $(grep -a '^not ok' "$log");"
+	case_end "$1 cycles, $2" "$wrong $(all_is_back)"
+}
+# shellcheck disable=SC2046
+bind_vfio $(edus)
+remember
+if [ "$GUEST_MACHINE" = intel-39 ]; then cycles 1000 iommufd; else cycles 100 iommufd; fi
+cycles 100 type1
 finish
