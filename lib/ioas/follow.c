@@ -111,10 +111,8 @@ copy_area(struct ioas *space, struct area *origin)
 	struct area *const copy = calloc(1, sizeof(*copy));
 	int ret;
 
-	if (copy == NULL) {
-		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map for another device: no memory");
-		return -ENOMEM;
-	}
+	if (copy == NULL)
+		return ioas_no_memory(&space->log, "map for another device");
 	copy->va.first = origin->va.first;
 	copy->va.last = origin->va.last;
 	ret = make_copy(space, origin, copy);

@@ -59,7 +59,7 @@ group_enter(struct backend *backend, struct group **groups, int container,
 	if (group == NULL) {
 		group = calloc(1, sizeof(*group));
 		if (group == NULL)
-			return -ENOMEM;
+			return ioas_no_memory(backend->log, "open a group");
 		group->number = device->group_number;
 		snprintf(path, sizeof(path), "/dev/vfio/%d", group->number);
 		group->fd = node_open(backend->nodes, path, device->name, NULL, backend->log);

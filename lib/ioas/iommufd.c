@@ -69,7 +69,7 @@ iommufd_open(const struct backend *with, struct backend **backend)
 
 	fd = malloc(sizeof(*fd));
 	if (fd == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(with->log, "open backend iommufd");
 	*fd = (struct iommufd){ .backend = *with };
 	fd->backend.ops = &iommufd_ops;
 	if (spapr_is_here(with->sys)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,14 @@ ioas_log(const struct ioas_log *log, enum ioas_log_level level, const char *form
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	log->fn(level, line, log->arg);
+}
+
+int
+ioas_no_memory(const struct ioas_log *log, const char *what)
+{
+	ioas_log(log, IOAS_LOG_ERR,
+		 "cannot %s: no memory: end other programs, or raise RLIMIT_AS (`ulimit -v`)", what);
+	return -ENOMEM;
 }
 
 struct ioas_size_text

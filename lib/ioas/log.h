@@ -14,6 +14,9 @@ struct ioas_log {
 void ioas_log(const struct ioas_log *log, enum ioas_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Says that there was no memory for something ("attach a device"). Returns -ENOMEM. */
+int ioas_no_memory(const struct ioas_log *log, const char *what);
+
 /* Room for the text of one length. */
 struct ioas_size_text {
 	char text[24];

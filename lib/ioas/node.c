@@ -18,7 +18,7 @@ nodes_create(struct nodes *nodes, const struct ioas_sys *sys,
 	*nodes = (struct nodes){ .sys = sys, .n = n };
 	nodes->given = n > 0 ? calloc(n, sizeof(*nodes->given)) : NULL;
 	if (n > 0 && nodes->given == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(log, "keep descriptors");
 	for (unsigned int i = 0; i < n; i++) {
 		const char *const name = descriptors[i].name;
 

@@ -140,9 +140,7 @@ refresh_ranges(struct ioas *space, struct old_ranges *old)
 	if (ret < 0) {
 		space->own = old->own;
 		usable_free(&own);
-		ioas_log(&space->log, IOAS_LOG_ERR, "cannot keep the usable IOVA ranges: %s",
-			 strerror(-ret));
-		return ret;
+		return ioas_no_memory(&space->log, "keep the usable IOVA ranges");
 	}
 	old->all = root->placement.usable;
 	root->placement.usable = all;
@@ -294,7 +292,8 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		return ret;
 	space = calloc(1, sizeof(*space));
 	if (space == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(&(struct ioas_log){ options->log, options->log_arg },
+				      "create an I/O address space");
 	space->root = options->follow != NULL ? options->follow : space;
 	space->same_iova = options->same_iova;
 	space->log = (struct ioas_log){ options->log, options->log_arg };
@@ -323,8 +322,10 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		goto err_backend;
 	if (!space_follows(space))
 		ret = usable_copy(&space->own, &space->placement.usable);
-	if (ret < 0)
+	if (ret < 0) {
+		ioas_no_memory(&space->log, "keep the usable IOVA ranges");
 		goto err_usable;
+	}
 	pthread_mutex_init(&space->lock, NULL);
 	if (space_follows(space))
 		follow_enter(space);
@@ -512,7 +513,7 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 
 	device = calloc(1, sizeof(*device));
 	if (device == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(&space->log, "attach a device");
 	device->space = space;
 	device->sys = space->backend->sys;
 	device->fd = -1;
@@ -781,7 +782,7 @@ map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *io
 	}
 	area = calloc(1, sizeof(*area));
 	if (area == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(&space->log, "map memory");
 	area->va.first = first;
 	area->va.last = first + (length - 1);
 	area->fixed = fixed;
@@ -1024,7 +1025,7 @@ ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 	}
 	region = calloc(1, sizeof(*region));
 	if (region == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(&space->log, "reserve IOVAs");
 	region->va.first = first;
 	region->va.last = last;
 	space_lock(space);

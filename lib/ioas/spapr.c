@@ -113,7 +113,7 @@ spapr_open(const struct backend *with, struct backend **backend)
 
 	spapr = malloc(sizeof(*spapr));
 	if (spapr == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(with->log, "open backend spapr");
 	*spapr = (struct spapr){
 		.backend = *with,
 		.window = { { 0, DEFAULT_SIZE, DEFAULT_PAGE } },
@@ -559,7 +559,7 @@ new_container(struct spapr *spapr, struct ioas_device *device, struct container 
 	int ret;
 
 	if (container == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(backend->log, "open a container");
 	container->fd = open_container(backend);
 	if (container->fd < 0) {
 		ret = container->fd;

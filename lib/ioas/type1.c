@@ -99,7 +99,7 @@ type1_open(const struct backend *with, struct backend **backend)
 
 	type1 = malloc(sizeof(*type1));
 	if (type1 == NULL)
-		return -ENOMEM;
+		return ioas_no_memory(with->log, "open backend type1");
 	*type1 = (struct type1){ .backend = *with };
 	type1->backend.ops = &type1_ops;
 	type1->fd = container_open(with->nodes, with->log);
