@@ -608,32 +608,38 @@ ioas_page_size(const void *va, struct ioas_range *mapping)
 	return ioas_sys->page_size((uintptr_t)va, mapping != NULL ? mapping : &unused);
 }
 
-/* Finds a place for the area, in another range if need be. */
+static void
+undo_growth(struct ioas *space, struct old_ranges *old)
+{
+	space->backend->ops->shrink(space->backend);
+	restore_ranges(space, old);
+}
+
+/* Finds a place for the area, in another range if need be: then old gets those before it. */
 static int
-find_place(struct ioas *space, const struct area *area, uint64_t *iova)
+find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct old_ranges *old)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	const uint64_t page = memory_page(space, va);
 	const struct placement *const placement = &space->root->placement;
 	const struct ledger *const ledger = &space->root->ledger;
-	struct old_ranges old;
 	int ret;
 
+	*old = (struct old_ranges){ 0 };
 	if (area_place(space, va, length, page, iova))
 		return 0;
 	if (space->backend->ops->grow != NULL) {
 		ret = space->backend->ops->grow(space->backend, va, length, page);
 		if (ret < 0)
 			return ret;
-		ret = refresh_ranges(space, &old);
-		if (ret == 0 && placement_find(placement, ledger, va, length, page, iova)) {
-			free_ranges(&old);
-			return 0;
-		}
-		space->backend->ops->shrink(space->backend);
-		if (ret < 0)
+		ret = refresh_ranges(space, old);
+		if (ret < 0) {
+			space->backend->ops->shrink(space->backend);
 			return ret;
-		restore_ranges(space, &old);
+		}
+		if (placement_find(placement, ledger, va, length, page, iova))
+			return 0;
+		undo_growth(space, old);
 	}
 	ioas_log(&space->log, IOAS_LOG_ERR,
 		 "cannot map %s at 0x%" PRIx64 ": no free range of IOVAs is that long: use less "
@@ -647,18 +653,22 @@ map_chosen(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	struct ioas_range window;
+	struct old_ranges old;
 	uint64_t iova;
 	int ret;
 
-	ret = find_place(space, area, &window.first);
+	ret = find_place(space, area, &window.first, &old);
 	if (ret < 0)
 		return ret;
 	window.last = window.first + (length - 1);
 	ret = space->backend->ops->map(space->backend, va, length, window, &iova);
 	if (ret < 0) {
 		area_log_failure(space, va, length, ret);
+		if (old.own.ranges != NULL)
+			undo_growth(space, &old);
 		return ret;
 	}
+	free_ranges(&old);
 	area->iova.first = iova;
 	area->iova.last = iova + (length - 1);
 	return 0;
