@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "device.h"
+#include "space.h"
 #include <linux/vfio.h>
 
 const char *
@@ -20,8 +21,15 @@ device_basename(const char *name)
 	return slash == NULL ? name : slash + 1;
 }
 
+/* After a look into sysfs that failed: 0 if there is no such entry, else why it could not be read. */
+static int
+why_unreadable(void)
+{
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
 /* Reads the name of the driver; "" if the device is bound to none. */
-static void
+static int
 read_driver(struct ioas_device *device)
 {
 	char path[PATH_MAX + 8], target[PATH_MAX];
@@ -31,6 +39,7 @@ read_driver(struct ioas_device *device)
 	n = readlink(path, target, sizeof(target) - 1);
 	target[n < 0 ? 0 : n] = '\0';
 	snprintf(device->driver, sizeof(device->driver), "%.63s", device_basename(target));
+	return n < 0 ? why_unreadable() : 0;
 }
 
 static bool
@@ -42,30 +51,34 @@ is_vfio(const struct ioas_device *device)
 /*
  * Finds the character device of a device's sysfs folder: the folder vfio-dev/vfioN names it. Every
  * VFIO device has that folder; only one that also has a character device has a file "dev" in it
- * (without CONFIG_VFIO_DEVICE_CDEV none has, without an IOMMU none until Linux 7.3).
+ * (without CONFIG_VFIO_DEVICE_CDEV none has, without an IOMMU none until Linux 7.3). cdev is "" if there
+ * is none.
  */
-static bool
+static int
 find_cdev(const char *sysfs, char *cdev, size_t size)
 {
 	char path[PATH_MAX + 288];
 	struct dirent *entry;
-	bool found = false;
 	struct stat st;
+	int ret = 0;
 	DIR *dir;
 
+	cdev[0] = '\0';
 	snprintf(path, sizeof(path), "%s/vfio-dev", sysfs);
 	dir = opendir(path);
 	if (dir == NULL)
-		return false;
-	while (!found && (entry = readdir(dir)) != NULL) {
+		return why_unreadable();
+	while (ret == 0 && cdev[0] == '\0' && (entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, "vfio", 4) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/vfio-dev/%s/dev", sysfs, entry->d_name);
-		found = stat(path, &st) == 0;
-		snprintf(cdev, size, "/dev/vfio/devices/%.63s", entry->d_name);
+		if (stat(path, &st) == 0)
+			snprintf(cdev, size, "/dev/vfio/devices/%.63s", entry->d_name);
+		else
+			ret = why_unreadable();
 	}
 	closedir(dir);
-	return found;
+	return ret;
 }
 
 /* The sysfs folder of a PCI address or of itself; false if it is too long. */
@@ -84,37 +97,48 @@ sysfs_folder(const char *name, char *sysfs, size_t size)
  * makes up groups of its own, and they do not count.
  */
 static int
-find_group(const char *sysfs)
+find_group(const char *sysfs, int *number)
 {
 	char path[PATH_MAX + 32], target[PATH_MAX], name[16] = "";
 	FILE *file;
 	ssize_t n;
-	int number;
 
+	*number = -1;
 	snprintf(path, sizeof(path), "%s/iommu_group", sysfs);
 	n = readlink(path, target, sizeof(target) - 1);
-	target[n < 0 ? 0 : n] = '\0';
-	if (sscanf(device_basename(target), "%d", &number) != 1)
-		return -1;
+	if (n < 0)
+		return why_unreadable();
+	target[n] = '\0';
+	if (sscanf(device_basename(target), "%d", number) != 1)
+		return 0;
 	snprintf(path, sizeof(path), "%s/iommu_group/name", sysfs);
 	file = fopen(path, "re");
-	if (file != NULL) {
-		if (fscanf(file, "%15s", name) != 1)
-			name[0] = '\0';
-		fclose(file);
-	}
-	return strcmp(name, "vfio-noiommu") == 0 ? -1 : number;
+	if (file == NULL)
+		return why_unreadable();
+	if (fscanf(file, "%15s", name) == 1 && strcmp(name, "vfio-noiommu") == 0)
+		*number = -1;
+	fclose(file);
+	return 0;
 }
 
-/* Fills what can be read of the device's folder; false if nothing can attach it. */
-static bool
+/* Fills what the device's folder tells. */
+static int
 look_at(struct ioas_device *device)
 {
-	read_driver(device);
-	device->group_number = find_group(device->sysfs);
-	if (!find_cdev(device->sysfs, device->cdev, sizeof(device->cdev)))
-		device->cdev[0] = '\0';
-	return is_vfio(device) && (device->cdev[0] != '\0' || device->group_number >= 0);
+	int ret;
+
+	ret = read_driver(device);
+	if (ret == 0)
+		ret = find_group(device->sysfs, &device->group_number);
+	if (ret == 0)
+		ret = find_cdev(device->sysfs, device->cdev, sizeof(device->cdev));
+	return ret;
+}
+
+static bool
+is_translated(const struct ioas_device *device)
+{
+	return device->cdev[0] != '\0' || device->group_number >= 0;
 }
 
 bool
@@ -122,23 +146,46 @@ ioas_device_is_usable(const char *name)
 {
 	struct ioas_device device;
 
-	return sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) && look_at(&device);
+	return sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) && look_at(&device) == 0 &&
+	       is_vfio(&device) && is_translated(&device);
+}
+
+/* -ENODEV if there is no such device. */
+static int
+find_folder(struct ioas_device *device, const char *name)
+{
+	struct stat st;
+	int ret;
+
+	if (device->name[0] == '\0' || !sysfs_folder(name, device->sysfs, sizeof(device->sysfs)))
+		return -ENODEV;
+	if (stat(device->sysfs, &st) == 0)
+		return 0;
+	ret = why_unreadable();
+	return ret < 0 ? ret : -ENODEV;
 }
 
 int
 device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log)
 {
-	struct stat st;
+	int ret;
 
 	snprintf(device->name, sizeof(device->name), "%.63s", device_basename(name));
-	if (!sysfs_folder(name, device->sysfs, sizeof(device->sysfs)) ||
-	    device->name[0] == '\0' || stat(device->sysfs, &st) != 0) {
+	ret = find_folder(device, name);
+	if (ret == -ENODEV) {
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: no such device: see `dpdk-devbind.py --status` for the ones there are",
 			 device->name);
-		return -ENODEV;
+		return ret;
 	}
-	if (look_at(device))
+	if (ret == 0)
+		ret = look_at(device);
+	if (ret < 0) {
+		ioas_log(log, IOAS_LOG_ERR, "%s: cannot read %s: %s", device->name, device->sysfs,
+			 strerror(-ret));
+		return ret;
+	}
+	if (is_vfio(device) && is_translated(device))
 		return 0;
 	if (!is_vfio(device)) {
 		ioas_log(log, IOAS_LOG_ERR,
@@ -194,5 +241,8 @@ ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info
 {
 	const int ret = device->sys->ioctl(device->fd, VFIO_DEVICE_GET_INFO, info);
 
+	if (ret < 0)
+		ioas_log(&device->space->log, IOAS_LOG_ERR, "%s: the kernel tells nothing of it: %s",
+			 device->name, strerror(-ret));
 	return ret < 0 ? ret : 0;
 }
