@@ -304,10 +304,11 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 	 * open; DMA must end here all the same. A device of a group does not know the call. */
 	if (device->group == NULL)
 		backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
-	if (device->hwpt != 0)
-		destroy(to_iommufd(backend), device->hwpt);
 	backend->sys->close(device->fd);
 	device->fd = -1;
+	/* Now nothing uses it, even if the kernel has refused to detach. */
+	if (device->hwpt != 0)
+		destroy(to_iommufd(backend), device->hwpt);
 	if (device->group != NULL)
 		group_leave(backend, &to_iommufd(backend)->groups, group_part(device));
 }
