@@ -26,8 +26,11 @@
 static int
 linux_open(const char *path, int flags)
 {
-	const int fd = open(path, flags);
+	int fd;
 
+	do
+		fd = open(path, flags);
+	while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -16,7 +16,7 @@ struct ioas_range;
 
 /* All functions return a negative errno on failure; none of them sets errno for the caller. */
 struct ioas_sys {
-	int (*open)(const char *path, int flags);       /* the descriptor */
+	int (*open)(const char *path, int flags);       /* the descriptor; EINTR retried */
 	void (*close)(int fd);
 	int (*duplicate)(int fd);                       /* another descriptor of the same file */
 	/* The number of the node that it is of; -EINVAL if it is of none. */
