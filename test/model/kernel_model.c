@@ -35,7 +35,7 @@ static struct model_file files[MAX_FILES];
 static int last_id;
 struct model_device *model_devices;
 static unsigned int n_devices;
-static uint64_t pinned;
+static uint64_t pinned, address_space;
 static char root[64];
 
 const struct model_iommu model_intel39 = {
@@ -513,6 +513,11 @@ iova_ranges(struct model_ctx *ctx, struct iommu_ioas_iova_ranges *arg)
 		return -EOPNOTSUPP;
 	if (ioas == NULL)
 		return -ENOENT;
+	if (model.growing > 0) {
+		model.growing--;
+		arg->num_iovas = room + 1;
+		return -EMSGSIZE;
+	}
 	arg->num_iovas = model_usable(ioas, (void *)(uintptr_t)arg->allowed_iovas, room);
 	arg->out_iova_alignment = ioas->alignment;
 	return arg->num_iovas > room ? -EMSGSIZE : 0;
@@ -1235,18 +1240,32 @@ model_page_size(uint64_t va, struct ioas_range *mapping)
 	return model.memory_page;
 }
 
+static void
+add_address_space(uint64_t size)
+{
+	pthread_mutex_lock(&lock);
+	address_space += size;
+	pthread_mutex_unlock(&lock);
+}
+
 static void *
 model_reserve(uint64_t size, int prot)
 {
+	void *p;
+
 	if (size > model.address_space || counted(MODEL_RESERVE) < 0)
 		return NULL;
-	return ioas_sys_linux.reserve(size, prot);
+	p = ioas_sys_linux.reserve(size, prot);
+	if (p != NULL)
+		add_address_space(size);
+	return p;
 }
 
 static void
 model_unreserve(void *start, uint64_t size)
 {
 	ioas_sys_linux.unreserve(start, size);
+	add_address_space(-size);
 }
 
 static int
@@ -1636,6 +1655,17 @@ model_attached(void)
 		n += d->ioas != NULL;
 	pthread_mutex_unlock(&lock);
 	return n;
+}
+
+uint64_t
+model_reserved(void)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&lock);
+	bytes = address_space;
+	pthread_mutex_unlock(&lock);
+	return bytes;
 }
 
 uint64_t

@@ -116,6 +116,7 @@ struct model {
 	uint64_t address_space;   /* the longest stretch that can be reserved */
 	int bind_error;           /* what binding memory to a node gives, or 0 */
 	bool no_memory_file;      /* memfd_create() is refused */
+	unsigned int growing;     /* so many times the kernel has more ranges than there was room for */
 
 	/* Told when devices can reach an area from now on, or cannot any more; or NULL. */
 	void (*changed)(uint64_t first, uint64_t last, bool mapped);
@@ -162,11 +163,13 @@ void model_forget(void);
 /* Fails the n-th call from now on of the kinds (a mask of 1u << kind; 0: any). 0: none. */
 void model_fail(unsigned int n, uint32_t kinds, int error);
 
-/* What the kernel holds: descriptors, areas, bytes that are pinned, attached devices. */
+/* What the kernel holds: descriptors, areas, bytes that are pinned, attached devices, address space
+ * of lookup tables. */
 unsigned int model_open_files(void);
 uint64_t model_areas(void);
 uint64_t model_pinned(void);
 unsigned int model_attached(void);
+uint64_t model_reserved(void);
 
 /* What a device's DMA to an IOVA reaches: the address, or UINT64_MAX for a fault. */
 uint64_t model_translate(const struct model_device *device, uint64_t iova);

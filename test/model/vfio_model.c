@@ -357,6 +357,11 @@ get_info(struct model_container *container, struct vfio_iommu_type1_info *arg)
 		return 0;
 	arg->flags |= VFIO_IOMMU_INFO_CAPS;
 	arg->cap_offset = 0;
+	if (model.growing > 0 && room >= size) {
+		model.growing--;
+		arg->argsz = room + 8;
+		return 0;
+	}
 	if (room < size) {
 		arg->argsz = size;
 		return 0;

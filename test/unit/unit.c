@@ -101,13 +101,13 @@ unit_options(void)
 	};
 }
 
-uint64_t
-unit_lookup(const void *va)
+static uint64_t
+lookup(struct ioas *in, const void *va)
 {
 	const struct ioas_table *tables[UNIT_NODES];
 	uint64_t answers[UNIT_NODES];
 
-	CU_ASSERT_EQUAL_FATAL(ioas_tables(space, tables, UNIT_NODES), UNIT_NODES);
+	CU_ASSERT_EQUAL_FATAL(ioas_tables(in, tables, UNIT_NODES), UNIT_NODES);
 	for (unsigned int i = 0; i < UNIT_NODES; i++) {
 		answers[i] = ioas_lookup(tables[i], va);
 		if (ioas_table_is_flat(tables[i], va))
@@ -115,6 +115,12 @@ unit_lookup(const void *va)
 	}
 	CU_ASSERT_EQUAL(answers[0], answers[1]);
 	return answers[0];
+}
+
+uint64_t
+unit_lookup(const void *va)
+{
+	return lookup(space, va);
 }
 
 void
@@ -172,43 +178,62 @@ mix(uint64_t *hash, uint64_t value)
 	*hash ^= *hash >> 29;
 }
 
+struct mixer {
+	struct ioas *in;
+	uint64_t *hash;
+};
+
 static int
 mix_area(const struct ioas_area *area, void *arg)
 {
-	mix(arg, (uintptr_t)area->va);
-	mix(arg, area->iova);
-	mix(arg, area->length);
-	mix(arg, area->fixed);
+	const struct mixer *const mixer = arg;
+
+	mix(mixer->hash, (uintptr_t)area->va);
+	mix(mixer->hash, area->iova);
+	mix(mixer->hash, area->length);
+	mix(mixer->hash, area->fixed);
 	for (uint64_t i = 0; i < 3; i++)
-		mix(arg, unit_lookup((char *)area->va + i * (area->length - 1) / 2));
+		mix(mixer->hash,
+		    lookup(mixer->in, (char *)area->va + i * (area->length - 1) / 2));
 	return 0;
+}
+
+uint64_t
+unit_state_of(struct ioas *in)
+{
+	uint64_t hash = 14695981039346656037u;
+	struct ioas_range ranges[16] = { 0 };
+	struct mixer mixer = { in, &hash };
+	struct ioas_info info;
+	unsigned int n;
+
+	if (in == NULL)
+		return hash;
+	n = ioas_ranges(in, ranges, 16);
+	for (unsigned int i = 0; i < n; i++) {
+		mix(&hash, ranges[i].first);
+		mix(&hash, ranges[i].last);
+	}
+	ioas_get_info(in, &info);
+	mix(&hash, info.devices);
+	mix(&hash, info.maps);
+	mix(&hash, info.bytes);
+	mix(&hash, info.alignment);
+	mix(&hash, info.window.first);
+	mix(&hash, info.window.last);
+	ioas_walk(in, mix_area, &mixer);
+	return hash;
 }
 
 uint64_t
 unit_state(void)
 {
-	uint64_t hash = 14695981039346656037u;
-	struct ioas_range ranges[16] = { 0 };
-	struct ioas_info info;
-	unsigned int n;
+	uint64_t hash = unit_state_of(space);
 
 	mix(&hash, model_open_files());
 	mix(&hash, model_areas());
 	mix(&hash, model_pinned());
 	mix(&hash, model_attached());
-	if (space == NULL)
-		return hash;
-	n = ioas_ranges(space, ranges, 16);
-	for (unsigned int i = 0; i < n; i++) {
-		mix(&hash, ranges[i].first);
-		mix(&hash, ranges[i].last);
-	}
-	ioas_get_info(space, &info);
-	mix(&hash, info.devices);
-	mix(&hash, info.maps);
-	mix(&hash, info.bytes);
-	mix(&hash, info.alignment);
-	ioas_walk(space, mix_area, &hash);
 	return hash;
 }
 
@@ -253,6 +278,7 @@ tear_down(void)
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	CU_ASSERT_EQUAL(model_attached(), 0);
+	CU_ASSERT_EQUAL(model_reserved(), 0);
 	model_stop();
 }
 

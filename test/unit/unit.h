@@ -103,6 +103,9 @@ uint64_t unit_lookup(const void *va);
 /* A hash of all that can be seen of the space and of the kernel behind it. */
 uint64_t unit_state(void);
 
+/* The same of any space alone; NULL: of none. */
+uint64_t unit_state_of(struct ioas *in);
+
 /* Whether every page of the memory leads to its IOVA, there and back, and by DMA. */
 bool unit_translates(uint64_t offset, uint64_t length, uint64_t iova);
 
