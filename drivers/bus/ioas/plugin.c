@@ -53,6 +53,13 @@ parse_iova(const char *value, struct bus_ioas_options *options)
 	return 0;
 }
 
+/* Whether it begins with a digit: strtoull() also takes spaces and a sign, and turns -1 into 2^64 - 1. */
+static bool
+is_number(const char *text)
+{
+	return text[0] >= '0' && text[0] <= '9';
+}
+
 static int
 parse_window(const char *value, struct bus_ioas_options *options)
 {
@@ -61,11 +68,11 @@ parse_window(const char *value, struct bus_ioas_options *options)
 
 	errno = 0;
 	window->first = strtoull(value, &end, 0);
-	if (errno == 0 && end != value && *end == '-' && value[0] != '-') {
+	if (errno == 0 && is_number(value) && *end == '-') {
 		const char *const last = end + 1;
 
 		window->last = strtoull(last, &end, 0);
-		if (errno == 0 && end != last && *end == '\0' && last[0] != '-' &&
+		if (errno == 0 && is_number(last) && *end == '\0' &&
 		    window->first < window->last && (window->first & 4095) == 0 &&
 		    (window->last & 4095) == 4095)
 			return 0;
@@ -88,7 +95,7 @@ parse_fd(const char *value, struct bus_ioas_options *options)
 	    (size_t)(colon - value) < sizeof(options->names[n])) {
 		errno = 0;
 		fd = strtol(colon + 1, &end, 10);
-		if (errno == 0 && end != colon + 1 && *end == '\0' && fd >= 0 && fd <= INT_MAX) {
+		if (errno == 0 && is_number(colon + 1) && *end == '\0' && fd <= INT_MAX) {
 			snprintf(options->names[n], sizeof(options->names[n]), "%.*s",
 				 (int)(colon - value), value);
 			options->fds[n] = (struct ioas_descriptor){ options->names[n], fd };
