@@ -42,7 +42,7 @@ read_group(const char *sysfs, int number, struct list *list)
 	if (file == NULL)
 		return errno == ENOENT ? 0 : -errno;
 	while (ret == 0 && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "%" SCNx64 " %" SCNx64, &first, &last) == 2)
+		if (sscanf(line, "%" SCNx64 " %" SCNx64, &first, &last) == 2 && first <= last)
 			ret = add(list, first, last);
 	fclose(file);
 	return ret;
