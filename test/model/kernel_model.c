@@ -687,11 +687,12 @@ unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *un
 {
 	for (;;) {
 		const size_t i = model_area_from(ioas, first);
-		const struct model_area *const area = &ioas->areas[i];
+		const struct model_area *area;
 		uint64_t area_last;
 
-		if (i == ioas->n_areas || area->first > last)
+		if (i == ioas->n_areas || ioas->areas[i].first > last)
 			return 0;
+		area = &ioas->areas[i];
 		if (area->first < first || area->last > last)
 			return -ENOENT;
 		area_last = area->last;
@@ -1403,7 +1404,9 @@ remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 void
 model_start(void)
 {
-	snprintf(root, sizeof(root), "/tmp/ioas-model-XXXXXX");
+	const char *const folder = getenv("TMPDIR");
+
+	snprintf(root, sizeof(root), "%s/ioas-model-XXXXXX", folder != NULL ? folder : "/tmp");
 	need(mkdtemp(root) != NULL, root);
 	snprintf(sysfs, sizeof(sysfs), "%s/sys", root);
 	make_folder(below("bus/pci/devices", NULL, NULL));

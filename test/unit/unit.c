@@ -260,8 +260,14 @@ unit_unmapped(uint64_t offset, uint64_t length)
 	return true;
 }
 
-static void
-set_up(void)
+void
+unit_use_backend(const char *name)
+{
+	backend = name;
+}
+
+void
+unit_set_up(void)
 {
 	model_start();
 	nic_model = unit_add_device(NIC, &model_intel39);
@@ -269,8 +275,8 @@ set_up(void)
 	memset(lines, 0, sizeof(lines));
 }
 
-static void
-tear_down(void)
+void
+unit_tear_down(void)
 {
 	ioas_destroy(space);
 	space = NULL;
@@ -289,10 +295,11 @@ unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 	bool failed;
 
 	if (getenv("UNIT_BACKEND") != NULL)
-		backend = getenv("UNIT_BACKEND");
+		unit_use_backend(getenv("UNIT_BACKEND"));
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return EXIT_FAILURE;
-	suite = CU_add_suite_with_setup_and_teardown(subject, NULL, NULL, set_up, tear_down);
+	suite = CU_add_suite_with_setup_and_teardown(subject, NULL, NULL, unit_set_up,
+						    unit_tear_down);
 	for (unsigned int i = 0; suite != NULL && i < n; i++)
 		if (CU_add_test(suite, tests[i].name, tests[i].run) == NULL)
 			suite = NULL;

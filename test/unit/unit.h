@@ -52,6 +52,11 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 		return unit_run(subject, tests, sizeof(tests) / sizeof(tests[0]));       \
 	}
 
+/* What unit_run() does around each test, and where it takes the backend from the environment. */
+void unit_use_backend(const char *name);
+void unit_set_up(void);
+void unit_tear_down(void);
+
 /* The space of the tests has this many replicas of its table. */
 #define UNIT_NODES 2
 

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference.h"
+
+#define MAX_AREAS 1024
+#define MEMORY MIB(64)
+#define MAX_FREED 65536
+/* What the kernel answers to no call of its own accord. */
+#define FAILURE -EIO
+
+struct reference {
+	uint64_t va, iova, length; /* va as an offset from BASE */
+	uint64_t made;             /* the step */
+	bool fixed;
+	bool alias;                /* its memory had an area when it was made */
+};
+
+/* What was unmapped, in a ring; and how many bytes had been when the call that did it began. */
+static struct {
+	uint64_t iova, length, before;
+} freed[MAX_FREED];
+static uint64_t n_freed, freed_bytes;
+static uint64_t quarantine;
+
+static struct reference areas[MAX_AREAS];
+static unsigned int n_areas;
+static struct ioas_range window;
+static uint64_t step;
+static bool wide;
+static reference_choose_fn choose;
+
+static bool
+touches(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
+{
+	return a < b + b_length && b < a + a_length;
+}
+
+static bool
+check(bool ok, const char *what)
+{
+	if (!ok)
+		fprintf(stderr, "\nstep %" PRIu64 ": %s\n", step, what);
+	CU_ASSERT_TRUE(ok);
+	return ok;
+}
+
+#define CHECK(condition) check(condition, #condition)
+
+static bool
+va_taken(uint64_t va, uint64_t length)
+{
+	for (unsigned int i = 0; i < n_areas; i++)
+		if (!areas[i].alias && touches(va, length, areas[i].va, areas[i].length))
+			return true;
+	return false;
+}
+
+static bool
+iova_taken(uint64_t iova, uint64_t length)
+{
+	for (unsigned int i = 0; i < n_areas; i++)
+		if (touches(iova, length, areas[i].iova, areas[i].length))
+			return true;
+	return false;
+}
+
+/* Whether a call has failed because the kernel was told to (reference_fail()). */
+static bool
+was_failed(int ret)
+{
+	return ret == FAILURE && model.failed != MODEL_CALLS;
+}
+
+static bool
+usable(uint64_t iova, uint64_t length)
+{
+	const uint64_t last = iova + length - 1;
+
+	if (unit_backend_is("spapr"))
+		return iova != 0 && last < GIB(1);
+	return iova != 0 && (last <= 0xfedfffff || (iova >= 0xfef00000 && last < GIB(512)));
+}
+
+/* The alignment that the kernel insists on. */
+static uint64_t
+least(uint64_t va, uint64_t length)
+{
+	uint64_t align = PAGE;
+
+	while (align < MIB(2) && align < length && ((BASE + va) & align) == 0)
+		align <<= 1;
+	return align;
+}
+
+/* Whether there is any place for a chosen map in a window that is small enough to try them all. */
+static bool
+has_place(uint64_t va, uint64_t length)
+{
+	const uint64_t align = least(va, length);
+
+	for (uint64_t iova = (window.first + align - 1) & ~(align - 1);
+	     iova + length - 1 <= window.last; iova += align)
+		if (usable(iova, length) && !iova_taken(iova, length))
+			return true;
+	return false;
+}
+
+static void
+add(uint64_t va, uint64_t length, uint64_t iova, bool fixed)
+{
+	const bool alias = va_taken(va, length);
+
+	areas[n_areas++] = (struct reference){
+		.va = va,
+		.iova = iova,
+		.length = length,
+		.made = step,
+		.fixed = fixed,
+		.alias = alias,
+	};
+}
+
+/* Whether IOVAs were unmapped so lately that they must not be chosen. */
+static bool
+is_held(uint64_t iova, uint64_t length)
+{
+	for (uint64_t i = n_freed; i > 0 && n_freed - i < MAX_FREED; i--) {
+		const unsigned int at = (i - 1) % MAX_FREED;
+
+		if (freed_bytes - freed[at].before > quarantine)
+			return false;
+		if (freed[at].length != 0 &&
+		    touches(iova, length, freed[at].iova, freed[at].length))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody has named IOVAs: what was held there is not any more. */
+static void
+forget_held(uint64_t iova, uint64_t length)
+{
+	for (unsigned int at = 0; at < MAX_FREED && at < n_freed; at++)
+		if (touches(iova, length, freed[at].iova, freed[at].length))
+			freed[at].length = 0; /* forgotten */
+}
+
+static void
+note_freed(const struct reference *area, uint64_t before)
+{
+	const unsigned int at = n_freed++ % MAX_FREED;
+
+	freed[at].iova = area->iova;
+	freed[at].length = area->length;
+	freed[at].before = before;
+	freed_bytes += area->length;
+}
+
+static void
+do_map(uint64_t va, uint64_t length)
+{
+	uint64_t iova = 0;
+	const int ret = ioas_map(space, VA(va), length, &iova);
+
+	if (ret == 0) {
+		CHECK(!va_taken(va, length));
+		CHECK(!iova_taken(iova, length));
+		CHECK(!wide || !is_held(iova, length));
+		CHECK(usable(iova, length));
+		CHECK(iova >= window.first && iova + length - 1 <= window.last);
+		CHECK(iova % least(va, length) == (BASE + va) % least(va, length));
+		add(va, length, iova, false);
+	} else if (was_failed(ret)) {
+		CHECK(!va_taken(va, length));
+	} else if (va_taken(va, length)) {
+		CHECK(ret == -EEXIST);
+	} else {
+		CHECK(ret == -ENOSPC && !wide && !has_place(va, length));
+	}
+}
+
+static void
+do_map_fixed(uint64_t va, uint64_t length)
+{
+	const uint64_t iova = window.first - MIB(8) + choose(MIB(40) / PAGE) * PAGE;
+	const int ret = ioas_map_fixed(space, VA(va), length, iova);
+
+	if (ret == 0) {
+		CHECK(usable(iova, length) && !iova_taken(iova, length));
+		forget_held(iova, length);
+		add(va, length, iova, true);
+	} else if (!was_failed(ret)) {
+		CHECK(ret == (usable(iova, length) ? -EEXIST : -EINVAL));
+		CHECK(!usable(iova, length) || iova_taken(iova, length));
+	}
+}
+
+static void
+do_unmap(uint64_t first, uint64_t length, bool by_iova)
+{
+	const int ret = by_iova ? ioas_unmap_iova(space, first, length)
+				: ioas_unmap(space, VA(first), length);
+	const uint64_t before = freed_bytes;
+	bool crosses = false;
+	int inside = 0;
+
+	for (unsigned int i = 0; i < n_areas; i++) {
+		const uint64_t at = by_iova ? areas[i].iova : areas[i].va;
+
+		if (!touches(at, areas[i].length, first, length))
+			continue;
+		if (at < first || at + areas[i].length > first + length)
+			crosses = true;
+		inside++;
+	}
+	if (crosses) {
+		CHECK(ret == -EBUSY);
+		return;
+	}
+	CHECK(ret == inside);
+	for (unsigned int i = 0; i < n_areas; i++) {
+		const uint64_t at = by_iova ? areas[i].iova : areas[i].va;
+
+		if (touches(at, areas[i].length, first, length)) {
+			note_freed(&areas[i], before);
+			areas[i--] = areas[--n_areas];
+		}
+	}
+}
+
+/* The area that a lookup must answer with; NULL: none or, where only an alias is left, that one. */
+static const struct reference *
+find_va(uint64_t va, bool *alias)
+{
+	*alias = false;
+	for (unsigned int i = 0; i < n_areas; i++) {
+		if (!touches(va, 1, areas[i].va, areas[i].length))
+			continue;
+		if (!areas[i].alias)
+			return &areas[i];
+		*alias = true;
+	}
+	return NULL;
+}
+
+static void
+check_lookup(uint64_t va)
+{
+	const uint64_t got = unit_lookup(VA(va));
+	bool alias;
+	const struct reference *const area = find_va(va, &alias);
+
+	if (area != NULL)
+		CHECK(got == area->iova + (va - area->va));
+	else if (!alias || got == IOAS_BAD_IOVA)
+		CHECK(got == IOAS_BAD_IOVA);
+	else
+		CHECK(ioas_lookup_iova(space, got, NULL) == VA(va));
+}
+
+struct walk {
+	uint64_t n, before;
+	bool right;
+};
+
+static int
+check_area(const struct ioas_area *shown, void *arg)
+{
+	struct walk *const walk = arg;
+	bool found = false;
+
+	for (unsigned int i = 0; i < n_areas && !found; i++)
+		found = areas[i].iova == shown->iova && VA(areas[i].va) == shown->va &&
+			areas[i].length == shown->length && areas[i].fixed == shown->fixed;
+	walk->right = walk->right && found && shown->iova >= walk->before &&
+		      (nic == NULL ||
+		       model_translate(nic_model, shown->iova) == (uintptr_t)shown->va);
+	walk->before = shown->iova + shown->length;
+	walk->n++;
+	return 0;
+}
+
+void
+reference_check_all(uint64_t stride)
+{
+	struct walk walk = { .right = true };
+	struct ioas_info info;
+	uint64_t bytes = 0;
+
+	ioas_walk(space, check_area, &walk);
+	CHECK(walk.right && walk.n == n_areas);
+	CHECK(model_areas() == unit_kernel_areas(n_areas));
+	for (unsigned int i = 0; i < n_areas; i++)
+		bytes += areas[i].length;
+	ioas_get_info(space, &info);
+	CHECK(info.bytes == bytes && info.maps == n_areas);
+	CHECK(info.quarantine <= quarantine);
+	/* On POWER memory that is mapped twice is pinned once. */
+	if (info.devices == 0 || !unit_backend_is("spapr"))
+		CHECK(model_pinned() == (info.devices > 0 ? bytes : 0));
+	for (unsigned int i = 0; i < n_areas; i++) {
+		const uint64_t first = areas[i].va, next = first + areas[i].length;
+
+		check_lookup(first);
+		check_lookup(next - 1);
+		check_lookup(next);
+		if (first > 0)
+			check_lookup(first - 1);
+	}
+	for (uint64_t va = 0; va < MEMORY + MIB(16); va += stride)
+		check_lookup(va);
+}
+
+void
+reference_step(void)
+{
+	const uint64_t kind = choose(100), va = choose(MEMORY / PAGE) * PAGE;
+	uint64_t length = PAGE * (1 + choose(8));
+
+	step++;
+	if (choose(8) == 0)
+		length = MIB(2) * (1 + choose(2));
+	else if (choose(8) == 0)
+		length = PAGE * (1 + choose(700));
+	if (kind < 55 && n_areas < MAX_AREAS)
+		do_map(choose(3) == 0 ? va & ~(MIB(2) - 1) : va, length);
+	else if (kind < 65 && n_areas < MAX_AREAS)
+		do_map_fixed(va, length);
+	else if (kind < 85)
+		do_unmap(va, choose(4) * MIB(1) + length, false);
+	else if (kind < 90 && n_areas > 0)
+		do_unmap(areas[choose(n_areas)].iova, length, true);
+	else if (kind < 96 && n_areas > 0)
+		do_unmap(areas[choose(n_areas)].va, length, false);
+	else if (kind == 96 && nic != NULL) {
+		ioas_detach(nic);
+		nic = NULL;
+	} else if (kind >= 97 && nic == NULL) {
+		const int ret = ioas_attach(space, NIC, NULL, &nic);
+
+		CHECK(ret == 0 || was_failed(ret));
+	}
+	model_fail(0, 0, 0);
+	for (unsigned int i = 0; i < 4; i++)
+		check_lookup(choose(MEMORY));
+	if (n_areas > 0) {
+		const struct reference *const area = &areas[choose(n_areas)];
+		const uint64_t byte = choose(area->length);
+
+		CHECK(ioas_lookup_iova(space, area->iova + byte, NULL) == VA(area->va + byte));
+	}
+}
+
+void
+reference_fail(unsigned int n)
+{
+	/* What an unmap leaves behind when it fails the reference does not know. */
+	model_fail(n, ~(1u << MODEL_UNMAP | 1u << MODEL_RESERVE | 1u << MODEL_OTHER), FAILURE);
+}
+
+uint64_t
+reference_steps(void)
+{
+	return step;
+}
+
+struct ioas_range
+reference_wide(void)
+{
+	return (struct ioas_range){ MIB(16), GIB(1) - 1 };
+}
+
+struct ioas_range
+reference_narrow(void)
+{
+	if (unit_backend_is("spapr"))
+		return (struct ioas_range){ GIB(1) - MIB(24), GIB(1) + MIB(8) - 1 };
+	return (struct ioas_range){ 0xfee00000 - MIB(12), 0xfef00000 + MIB(12) - 1 };
+}
+
+void
+reference_start(struct ioas_range where, bool is_wide, uint64_t held, reference_choose_fn choose_fn)
+{
+	struct ioas_options options = unit_options();
+
+	n_areas = 0;
+	step = 0;
+	window = where;
+	wide = is_wide;
+	choose = choose_fn;
+	n_freed = freed_bytes = 0;
+	quarantine = held;
+	options.window = where;
+	options.quarantine = held;
+	unit_create_with(&options, true);
+}
