@@ -13,6 +13,7 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   clang  the same with clang
   asan   gcc with the address and undefined behaviour sanitizers
   tsan   gcc with the thread sanitizer
+  fuzz   clang with libFuzzer, the address and undefined behaviour sanitizers; see devtools/fuzz.sh
   arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
   ppc64  the same for POWER
 EOF
@@ -52,6 +53,10 @@ for name; do
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;
 	arm64 | ppc64) options=(--cross-file "$top/build/$name/cross") ;;
+	fuzz)
+		compiler=clang
+		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2 -Dfuzz=true
+			-Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined') ;;
 	tsan) options=(-Db_sanitize=thread -Db_lundef=false -Doptimization=2 -Dstress_seconds=120) ;;
 	*) usage >&2; die "unknown build $name" ;;
 	esac

@@ -10,6 +10,8 @@ packages=(
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
 	shellcheck spin
+	# devtools/fuzz.sh
+	libclang-rt-dev
 	# the guest's kernel
 	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod
 	# the guest

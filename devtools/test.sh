@@ -9,7 +9,7 @@ usage() {
 usage: devtools/test.sh [-h] [PATTERN]
 
 Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, runs
-the unit tests, then the tests of test/guest in emulated machines. The last line says how many passed
+the unit tests, fuzzes (devtools/fuzz.sh), then the tests of test/guest in emulated machines. The last line says how many passed
 and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
 build/test/PATTERN.
 
@@ -85,9 +85,16 @@ in_guest() {
 }
 
 on_host() {
-	local name=$1 file=$2 dir=$logs/$1 rc=0
+	mkdir -p "$logs/$1"
+	check "$1" env DPDK_IOAS_BUILD="$build" "$2" "$logs/$1"
+}
+
+# A program that prints PASS and FAIL lines. usage: check NAME COMMAND...
+check() {
+	local name=$1 dir=$logs/$1 rc=0
+	shift
 	mkdir -p "$dir"
-	DPDK_IOAS_BUILD=$build "$file" "$dir" >"$dir/output" 2>"$dir/errors" || rc=$?
+	"$@" >"$dir/output" 2>"$dir/errors" || rc=$?
 	report "$name" "$dir" $rc
 }
 
@@ -184,6 +191,8 @@ if [ -z "$pattern" ]; then
 	lint
 	"$top/devtools/build.sh" gcc clang asan tsan
 	for name in gcc asan tsan; do unit_tests $name; done
+	say "fuzzing"
+	check fuzz "$top/devtools/fuzz.sh"
 else
 	"$top/devtools/build.sh" gcc
 fi

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Sequences of calls against the reference of test/unit: the bytes tell the backend, the window, what is
+ * called with what, and which call of the kernel fails.
+ */
+
+#include "fuzz.h"
+#include "reference.h"
+
+#define MAX_STEPS 400
+
+static const uint8_t *next, *end;
+
+/* As many bytes as the number may need; 0 when all are used up. */
+static uint64_t
+choose(uint64_t below)
+{
+	uint64_t number = 0;
+
+	for (uint64_t room = 1; room < below && next < end; room <<= 8)
+		number = number << 8 | *next++;
+	return number % below;
+}
+
+/* The one that the unit tests' assertions lead to: here nobody counts them. */
+CU_BOOL
+CU_assertImplementation(CU_BOOL value, unsigned int line, const char *condition, const char *file,
+			const char *function, CU_BOOL fatal)
+{
+	(void)function;
+	(void)fatal;
+	if (!value) {
+		fprintf(stderr, "%s:%u: %s\n", file, line, condition);
+		abort();
+	}
+	return value;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const backends[] = { "iommufd", "groups", "type1", "spapr" };
+	bool wide;
+
+	next = data;
+	end = data + size;
+	unit_use_backend(backends[choose(4)]);
+	wide = choose(2) == 0;
+	unit_set_up();
+	reference_start(wide ? reference_wide() : reference_narrow(), wide, choose);
+	while (next < end && reference_steps() < MAX_STEPS) {
+		if (choose(8) == 0)
+			reference_fail(1 + choose(4));
+		reference_step();
+	}
+	reference_check_all(MIB(1) - PAGE);
+	unit_tear_down();
+	return 0;
+}
