@@ -44,13 +44,16 @@ collect() {
 		sed -E "s|^([A-Z]+) |\1 $1: |" | tee -a "$results"
 }
 
+# usage: unit_tests BUILD [SETUP]
 unit_tests() {
-	local name=$1 log=$logs/unit-$1.log rc=0 prefix=()
+	local name=$1 setup=${2-} rc=0 prefix=() log
+	log=$logs/unit-${setup:-$name}.log
 	# The thread sanitizer of GCC 12 does not cope with all of the kernel's address randomisation.
 	if [ "$name" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
-	say "unit tests of build/$name"
+	say "unit tests of build/$name ${setup:+with $setup}"
 	"${prefix[@]}" meson test -C "$top/build/$name" --no-rebuild --print-errorlogs \
-		>"$log" 2>&1 || rc=$?
+		${setup:+--setup "$setup"} >"$log" 2>&1 || rc=$?
+	name=${setup:-$name}
 	awk '/^ *[0-9]+\/[0-9]+ / {
 		# "SUITE / NAME" where there are suites
 		test = $3 == "/" ? $4 : $2
@@ -191,6 +194,7 @@ if [ -z "$pattern" ]; then
 	lint
 	"$top/devtools/build.sh" gcc clang asan tsan
 	for name in gcc asan tsan; do unit_tests $name; done
+	unit_tests gcc valgrind
 	say "fuzzing"
 	check fuzz "$top/devtools/fuzz.sh"
 else

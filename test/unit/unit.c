@@ -260,6 +260,12 @@ unit_unmapped(uint64_t offset, uint64_t length)
 	return true;
 }
 
+bool
+unit_quick(void)
+{
+	return getenv("UNIT_QUICK") != NULL;
+}
+
 void
 unit_use_backend(const char *name)
 {

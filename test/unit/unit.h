@@ -52,6 +52,9 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 		return unit_run(subject, tests, sizeof(tests) / sizeof(tests[0]));       \
 	}
 
+/* Whether UNIT_QUICK is set: under valgrind a program takes forty times as long. */
+bool unit_quick(void);
+
 /* What unit_run() does around each test, and where it takes the backend from the environment. */
 void unit_use_backend(const char *name);
 void unit_set_up(void);
