@@ -93,6 +93,8 @@ check_numbers(const char *text)
 				   isdigit((unsigned char)text[7]));
 		if (strncmp(text, "fd=", 3) == 0)
 			check_descriptor(text, n);
+		if (strncmp(text, "quarantine=", 11) == 0)
+			FUZZ_CHECK(isdigit((unsigned char)text[11]) || strncmp(text + 11, "all", 3) == 0);
 		text += n + (text[n] == ',');
 	}
 }
@@ -105,6 +107,7 @@ check(const struct bus_ioas_options *options, const char *text)
 	FUZZ_CHECK(strcmp(options->backend, "auto") == 0 || strcmp(options->backend, "iommufd") == 0 ||
 		   strcmp(options->backend, "spapr") == 0 || strcmp(options->backend, "type1") == 0);
 	FUZZ_CHECK(options->iova == RTE_IOVA_PA || options->iova == RTE_IOVA_VA);
+	FUZZ_CHECK(options->quarantine == 0 || options->quarantine >= 4096);
 	check_descriptors(options);
 	check_numbers(text);
 	if (window.first == 0 && window.last == 0)

@@ -130,7 +130,8 @@ log=/tmp/holder.log
 testpmd_end
 log=/tmp/testpmd.log
 
-for option in fd=7 fd=:7 fd=/dev/iommu:x backend=foo iova=pa iova= window=1-2 window=0x2000-0x1fff window=0x1000 backend foo=1; do
+for option in fd=7 fd=:7 fd=/dev/iommu:x backend=foo iova=pa iova= window=1-2 window=0x2000-0x1fff window=0x1000 quarantine= quarantine=0 \
+	quarantine=-1 quarantine=64X quarantine=64MB quarantine=99999999T quarantine=64 backend foo=1; do
 	export DPDK_IOAS=$option
 	expect_error "option $option" fails "IOAS: DPDK_IOAS: .*${option%%=*}.*[:,] \(use\|give\)" \
 		"Cannot scan the buses" -- --in-memory -d $plugin

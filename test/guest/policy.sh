@@ -137,6 +137,8 @@ else
 fi
 export DPDK_IOAS=iova=va,window=0x10000000-0x4fffffff
 run "iova=va and a window" ok "IOAS: window= has no effect" -- $(testpmd -m 64)
+export DPDK_IOAS=iova=va,quarantine=64M
+run "iova=va and a quarantine" ok "IOAS: quarantine= has no effect" -- $(testpmd -m 64)
 unset DPDK_IOAS
 
 # ---- DMA masks ----

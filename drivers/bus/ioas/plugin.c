@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -120,14 +121,35 @@ parse_isolate(const char *value, struct bus_ioas_options *options)
 	return 0;
 }
 
+/* A number with K, M, G or T behind it, or none; 0: it is no size. */
+static uint64_t
+parse_size(const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	uint64_t size;
+	char *end;
+
+	errno = 0;
+	size = strtoull(text, &end, 0);
+	if (errno != 0 || !is_number(text))
+		return 0;
+	if (*end == '\0')
+		return size;
+	unit = strchr(units, toupper((unsigned char)*end));
+	if (unit == NULL || end[1] != '\0' || size > UINT64_MAX >> 10 * (unit - units + 1))
+		return 0;
+	return size << 10 * (unit - units + 1);
+}
+
 static int
 parse_quarantine(const char *value, struct bus_ioas_options *options)
 {
-	options->quarantine = strcmp(value, "all") == 0 ? UINT64_MAX : rte_str_to_size(value);
-	/* It takes "-1" for a number, and 0 for what is none. */
-	if (options->quarantine != 0 && value[0] != '-')
+	options->quarantine = strcmp(value, "all") == 0 ? UINT64_MAX : parse_size(value);
+	/* Less than a page holds nothing: somebody has meant MiB. */
+	if (options->quarantine >= 4096)
 		return 0;
-	BUS_IOAS_LOG(ERR, "DPDK_IOAS: quarantine=%s: give a size (64M, 1G), or all", value);
+	BUS_IOAS_LOG(ERR, "DPDK_IOAS: quarantine=%s: give a size, 64M or 1G for example, or all", value);
 	return -EINVAL;
 }
 
