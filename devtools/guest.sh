@@ -19,8 +19,9 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
                     (NICs on no NUMA node); pseries: a POWER logical partition, each NIC on a
                     host bridge of its own; powernv9: a POWER machine without hypervisor, the same,
                     at most four NICs, with a changed kernel (devtools/kernel/patch.ppc64-powernv)
-  --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e); also edu, which is no
-                    NIC: a device that does the DMA that it is told to
+  --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e); also vmxnet3, on x86:
+                    several queues, and all that arrives is in the first; also edu, which is no NIC:
+                    a device that does the DMA that it is told to
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
@@ -170,6 +171,7 @@ for i in "${!nic_list[@]}"; do
 	case ${nic_list[i]} in
 	e1000e) device=e1000e,romfile= ;;
 	virtio) device=virtio-net-pci,disable-legacy=on,iommu_platform=on,ats=off,romfile= ;;
+	vmxnet3) device=vmxnet3,romfile= ;;
 	edu) device=edu,dma_mask=0xffffffffffffffff ;;
 	*) die "unknown NIC ${nic_list[i]}" ;;
 	esac
@@ -272,7 +274,13 @@ faults+='|EEH: .*P(HB|E)#|EEH: .*failed [0-9]+ times|Failure .*PHB#|PHB#.* Diag-
 faults+='|iommu_tce: .*failed|plpar_tce_[a-z]+ failed'
 faults+='|WARNING:|BUG:|kernel BUG|Call Trace|Oops|lockup|rcu.*stall|blocked for more than'
 faults+='|general protection|segfault|Internal error|SError'
-if found=$(grep -E "$faults" "$share/dmesg"); then
+# QEMU's vmxnet3 reads at 0 when it is switched on, with stock DPDK as well. VT-d announces every fault
+# with a line of its own, so what else is reported is seen.
+known='^$'
+case ,$nics, in *,vmxnet3,*)
+	known='DMA Read NO_PASID. Request device .* fault addr 0x0 |DRHD: handling fault status reg' ;;
+esac
+if found=$(grep -E "$faults" "$share/dmesg" | grep -vE "$known"); then
 	say "guest: the kernel reported:"
 	head -n 20 <<<"$found" >&2
 	if [ -z "$allow_faults" ]; then exit 97; fi

@@ -23,6 +23,8 @@ arch=${1:-x86}
 # What is loaded by name at run time; what these need is copied too. EAL loads every driver of its
 # plugin folder, so that folder gets only those that testpmd is linked with and these.
 drivers=(bus_pci bus_vdev mempool_ring mempool_stack net_e1000 net_virtio net_null net_ring)
+# QEMU has that device for x86 alone.
+if [ "$arch" = x86 ]; then drivers+=(net_vmxnet3); fi
 
 packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4)
 # $from: the root folder that all is copied from, empty for this machine's own.
