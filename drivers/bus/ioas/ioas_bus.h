@@ -7,7 +7,8 @@
 /*
  * What the files of the plugin share. The plugin replaces public functions of EAL (seams.c), found
  * and bound in one of the ways of bind_*.c; behind them are the devices (vfio.c) and the memory
- * (memory.c) of one address space of lib/ioas.
+ * (memory.c) of one address space of lib/ioas, or in a secondary process those of the primary
+ * (processes.c).
  */
 
 #include <rte_bus.h>
@@ -59,6 +60,15 @@ void devices_give_back(void);
 /* The seams for devices of ours; 1 means "not ours". */
 int devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 int devices_release(const char *sysfs_base, const char *name, int fd);
+/* For a secondary process: a descriptor of the device, to be closed by the caller. 0, a negative
+ * errno, or 1 for "not ours". */
+int devices_share(const char *name, int *fd, struct vfio_device_info *info);
+/* A secondary process has closed its descriptor. */
+void devices_unshare(const char *name);
+/* Whether memory is mapped at that IOVA, for that device ("": for all). */
+bool devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t iova);
+/* The name of a device of ours in that IOMMU group; NULL if there is none. */
+const char *devices_in_group(int group);
 /* How many devices are attached. */
 unsigned int devices_count(void);
 bool devices_are_isolated(void);
@@ -111,6 +121,36 @@ bool memory_is_eal(uint64_t va);
 /* An application maps memory at an IOVA of its own choice. 0 or -1 with rte_errno. */
 int memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
 int memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
+
+/* Whether [va, va + length) is mapped linearly at iova, in a space. */
+bool memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova);
+
+/* processes.c: in the primary process */
+/* Memory is mapped: from now on secondary processes get answers. */
+void processes_serve(void);
+
+/* processes.c: in a secondary process */
+/* After the buses were scanned: finds out whether the primary process uses the plugin, and how. 0, or -1
+ * to stop EAL. */
+int processes_join(void);
+/* Whether it does. Constant from the bus scan on; always false in the primary process. */
+bool processes_joined(void);
+/* The primary's IOVA mode. */
+enum rte_iova_mode processes_mode(void);
+/* Before the first probe: whether EAL's mode is the primary's. 0 or -1. */
+int processes_start(void);
+/* The IOVA of memory that the primary has mapped, else RTE_BAD_IOVA. */
+rte_iova_t processes_iova(const void *va);
+/* The seams for devices of the primary; 1 means "not ours". */
+int processes_setup(const char *name, int *fd, struct vfio_device_info *info);
+int processes_release(const char *name, int fd);
+/* What this thread maps is for that device; NULL: for all. */
+void processes_aim(const char *name);
+/* Whether that is for devices of the primary. */
+bool processes_map_here(int container_fd);
+/* What the application maps must be mapped by the primary already. 0, or -1 with rte_errno. */
+int processes_map(uint64_t va, uint64_t iova, uint64_t length);
+int processes_unmap(uint64_t va);
 
 /* bind_slots.c, bind_link.c */
 /* Binds all seams or none. 0, or a negative errno after a log line. */

@@ -187,9 +187,8 @@ memory_forget(const void *va, size_t length)
 			   RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
 }
 
-/* Whether [va, va + length) is mapped linearly at iova, in a space. */
-static bool
-is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova)
+bool
+memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova)
 {
 	const struct ioas_table *const table = ioas_table(space);
 
@@ -215,7 +214,7 @@ memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t lengt
 {
 	int ret;
 
-	if (is_mapped_at(space, va, length, iova))
+	if (memory_is_mapped_at(space, va, length, iova))
 		return 0;
 	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
 	if (iova == 0 && length != 0 && is_mapped(space, va, length)) {
@@ -245,7 +244,7 @@ memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t len
 	}
 	ret = ioas_unmap_iova(space, iova, length);
 	/* What a device has because all have it stays. */
-	if (ret == 0 && space != bus_ioas_space && is_mapped_at(space, va, length, iova))
+	if (ret == 0 && space != bus_ioas_space && memory_is_mapped_at(space, va, length, iova))
 		return 0;
 	if (ret <= 0) {
 		if (ret == 0)
@@ -264,10 +263,10 @@ map_external(struct rte_memseg *ms)
 	int ret;
 
 	if (ms->iova != RTE_BAD_IOVA &&
-	    is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, ms->iova))
+	    memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, ms->iova))
 		return;
 	if (ms->iova == RTE_BAD_IOVA && iova != RTE_BAD_IOVA &&
-	    is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova)) {
+	    memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova)) {
 		ms->iova = iova;
 		return;
 	}

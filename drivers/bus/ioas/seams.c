@@ -50,6 +50,13 @@ const struct seam seam_table[SEAM_COUNT] = {
 /* How many devices went to stock EAL's VFIO: its container has to be kept up to date as well. */
 static unsigned int stock_devices;
 
+/* Whether there are devices of ours, or of the primary process if this is a secondary one. */
+static bool
+in_use(void)
+{
+	return bus_ioas_space != NULL || processes_joined();
+}
+
 static int
 seam_rte_bus_scan(void)
 {
@@ -62,7 +69,7 @@ seam_rte_bus_scan(void)
 	ret = seam_original.rte_bus_scan();
 	if (ret != 0)
 		return ret;
-	return devices_take(&options);
+	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : devices_take(&options);
 }
 
 static enum rte_iova_mode
@@ -71,6 +78,8 @@ seam_rte_bus_get_iommu_class(void)
 	const enum rte_iova_mode wanted = seam_original.rte_bus_get_iommu_class();
 	struct bus_ioas_options options;
 
+	if (processes_joined())
+		return processes_mode();
 	if (bus_ioas_space == NULL)
 		return wanted;
 	policy_drivers_want(wanted);
@@ -82,7 +91,7 @@ seam_rte_bus_get_iommu_class(void)
 static int
 seam_rte_eal_using_phys_addrs(void)
 {
-	return bus_ioas_space != NULL ? 1 : seam_original.rte_eal_using_phys_addrs();
+	return in_use() ? 1 : seam_original.rte_eal_using_phys_addrs();
 }
 
 static int
@@ -91,13 +100,25 @@ seam_rte_bus_probe(void)
 	int ret;
 
 	seams_bind_late();
+	if (processes_joined() && processes_start() < 0)
+		return -1;
 	if (bus_ioas_space == NULL)
 		return seam_original.rte_bus_probe();
 	if (memory_start() < 0)
 		return -1;
+	processes_serve();
 	ret = seam_original.rte_bus_probe();
 	devices_give_back();
 	return ret;
+}
+
+/* What is not in the table. */
+static rte_iova_t
+find_iova(const void *va, rte_iova_t (*original)(const void *va))
+{
+	if (bus_ioas_space != NULL)
+		return memory_iova(va);
+	return processes_joined() ? processes_iova(va) : original(va);
 }
 
 static phys_addr_t
@@ -107,7 +128,7 @@ seam_rte_mem_virt2phy(const void *va)
 
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
-	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2phy(va);
+	return find_iova(va, seam_original.rte_mem_virt2phy);
 }
 
 static rte_iova_t
@@ -117,7 +138,7 @@ seam_rte_mem_virt2iova(const void *va)
 
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
-	return bus_ioas_space != NULL ? memory_iova(va) : seam_original.rte_mem_virt2iova(va);
+	return find_iova(va, seam_original.rte_mem_virt2iova);
 }
 
 static int
@@ -145,7 +166,8 @@ seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vf
 	int ret;
 
 	seams_bind_late();
-	ret = devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
+	ret = processes_joined() ? processes_setup(dev_addr, vfio_dev_fd, device_info)
+				 : devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
 	if (ret <= 0)
 		return ret;
 	ret = seam_original.rte_vfio_setup_device(sysfs_base, dev_addr, vfio_dev_fd, device_info);
@@ -157,7 +179,8 @@ seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vf
 static int
 seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int fd)
 {
-	int ret = devices_release(sysfs_base, dev_addr, fd);
+	int ret = processes_joined() ? processes_release(dev_addr, fd)
+				     : devices_release(sysfs_base, dev_addr, fd);
 
 	if (ret <= 0)
 		return ret;
@@ -175,7 +198,9 @@ for_device(int (*original)(struct rte_device *dev, void *addr, uint64_t iova, si
 	int ret;
 
 	devices_aim(rte_dev_name(dev));
+	processes_aim(rte_dev_name(dev));
 	ret = original(dev, addr, iova, len);
+	processes_aim(NULL);
 	devices_aim(NULL);
 	return ret;
 }
@@ -192,12 +217,25 @@ seam_rte_dev_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t
 	return for_device(seam_original.rte_dev_dma_unmap, dev, addr, iova, len);
 }
 
+/* EAL's VFIO of a secondary process has that of this one open the group. */
+static int
+seam_rte_vfio_get_group_fd(int iommu_group_num)
+{
+	const char *const name = devices_in_group(iommu_group_num);
+
+	if (name == NULL)
+		return seam_original.rte_vfio_get_group_fd(iommu_group_num);
+	BUS_IOAS_LOG(ERR, "IOMMU group %d is the plugin's, because of %s: a secondary process that uses it "
+		     "needs the plugin as well (-d librte_bus_ioas.so)", iommu_group_num, name);
+	return -1;
+}
+
 static int
 seam_rte_vfio_enable(const char *modname)
 {
 	/* A user who may open the cdevs need not be allowed to open the legacy container: then
 	 * stock VFIO stays off in silence, and its devices are skipped below. */
-	if (bus_ioas_space != NULL && access("/dev/vfio/vfio", R_OK | W_OK) != 0)
+	if (in_use() && access("/dev/vfio/vfio", R_OK | W_OK) != 0)
 		return 0;
 	return seam_original.rte_vfio_enable(modname);
 }
@@ -206,7 +244,7 @@ static int
 seam_rte_vfio_is_enabled(const char *modname)
 {
 	/* The PCI bus asks for vfio_pci before it calls rte_vfio_setup_device(). */
-	if (bus_ioas_space != NULL && strcmp(modname, "vfio") != 0)
+	if (in_use() && strcmp(modname, "vfio") != 0)
 		return 1;
 	return seam_original.rte_vfio_is_enabled(modname);
 }
@@ -214,7 +252,7 @@ seam_rte_vfio_is_enabled(const char *modname)
 static int
 seam_rte_vfio_noiommu_is_enabled(void)
 {
-	return bus_ioas_space != NULL ? 0 : seam_original.rte_vfio_noiommu_is_enabled();
+	return in_use() ? 0 : seam_original.rte_vfio_noiommu_is_enabled();
 }
 
 static int
@@ -222,6 +260,8 @@ seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova,
 {
 	struct ioas *const space = devices_space();
 
+	if (processes_map_here(container_fd))
+		return processes_map(vaddr, iova, len);
 	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
 	if (memory_map_stated(space, vaddr, iova, len) < 0)
@@ -236,6 +276,8 @@ seam_rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iov
 {
 	struct ioas *const space = devices_space();
 
+	if (processes_map_here(container_fd))
+		return processes_unmap(vaddr);
 	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len);
 	if (stock_devices != 0 && !devices_are_aimed() &&

@@ -33,6 +33,7 @@
 	SEAM(int, rte_dev_dma_map, (struct rte_device *dev, void *addr, uint64_t iova, size_t len)) \
 	SEAM(int, rte_dev_dma_unmap, (struct rte_device *dev, void *addr, uint64_t iova, \
 		size_t len)) \
+	SEAM(int, rte_vfio_get_group_fd, (int iommu_group_num)) \
 	SEAM(int, rte_vfio_enable, (const char *modname)) \
 	SEAM(int, rte_vfio_is_enabled, (const char *modname)) \
 	SEAM(int, rte_vfio_noiommu_is_enabled, (void)) \

@@ -13,6 +13,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -33,6 +34,8 @@ struct owned {
 	struct ioas *space;         /* of its own; NULL: the common one */
 	struct ioas_device *device; /* NULL: could not be attached */
 	bool in_use;                /* a driver has set it up */
+	unsigned int shares;        /* secondary processes that have asked for it and not released it */
+	int group;                  /* its IOMMU group; -1: it has none */
 	char name[RTE_DEV_NAME_MAX_LEN];
 	char failure[640];          /* why it could not be attached */
 };
@@ -106,6 +109,16 @@ create_own_space(struct ioas **space)
 	return ioas_create(&options, space);
 }
 
+static int
+find_group(const char *path, const char *name)
+{
+	char base[PATH_MAX];
+	int group;
+
+	snprintf(base, sizeof(base), "%.*s", (int)(strlen(path) - strlen(name) - 1), path);
+	return rte_vfio_get_group_num(base, name, &group) > 0 ? group : -1;
+}
+
 /* Attaches the device with this sysfs folder and records it, also if that failed. */
 static struct owned *
 take(const char *path, const char *name)
@@ -115,6 +128,7 @@ take(const char *path, const char *name)
 	if (owned == NULL)
 		return NULL;
 	snprintf(owned->name, sizeof(owned->name), "%s", name);
+	owned->group = find_group(path, name);
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
@@ -277,10 +291,6 @@ devices_take(const struct bus_ioas_options *options)
 		.n_descriptors = options->n_fds,
 	};
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		BUS_IOAS_LOG(WARNING, "not in use in a secondary process");
-		return 0;
-	}
 	candidates = 0;
 	for_each_candidate(count_candidate);
 	if (candidates == 0) {
@@ -490,9 +500,75 @@ devices_release(const char *sysfs_base __rte_unused, const char *name, int fd)
 	pthread_mutex_lock(&devices_lock);
 	owned = find(name);
 	if (owned != NULL && owned->device != NULL && ioas_device_fd(owned->device) == fd) {
+		if (owned->shares > 0)
+			BUS_IOAS_LOG(WARNING, "%s: given back while a secondary process may still use it",
+				     owned->name);
 		drop(owned);
 		ret = 0;
 	}
 	pthread_mutex_unlock(&devices_lock);
 	return ret;
+}
+
+int
+devices_share(const char *name, int *fd, struct vfio_device_info *info)
+{
+	struct owned *owned;
+	int ret = 1;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned != NULL && owned->device != NULL) {
+		*info = (struct vfio_device_info){ .argsz = sizeof(*info) };
+		ret = ioas_device_info(owned->device, info);
+		if (ret == 0) {
+			*fd = fcntl(ioas_device_fd(owned->device), F_DUPFD_CLOEXEC, 0);
+			ret = *fd < 0 ? -errno : 0;
+		}
+		if (ret == 0)
+			owned->shares++;
+	}
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}
+
+void
+devices_unshare(const char *name)
+{
+	struct owned *owned;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned != NULL && owned->shares > 0)
+		owned->shares--;
+	pthread_mutex_unlock(&devices_lock);
+}
+
+bool
+devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t iova)
+{
+	const struct owned *owned;
+	bool mapped = false;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(name);
+	if (owned != NULL && owned->space != NULL)
+		mapped = memory_is_mapped_at(owned->space, va, length, iova);
+	else if (!isolate || name[0] == '\0')
+		mapped = memory_is_mapped_at(bus_ioas_space, va, length, iova);
+	pthread_mutex_unlock(&devices_lock);
+	return mapped;
+}
+
+const char *
+devices_in_group(int group)
+{
+	const char *name = NULL;
+
+	pthread_mutex_lock(&devices_lock);
+	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
+		if (owned->device != NULL && owned->group == group)
+			name = ioas_device_name(owned->device);
+	pthread_mutex_unlock(&devices_lock);
+	return name;
 }

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Several processes: the primary has the address space, secondaries ask.
+ *
+ * A secondary maps nothing. The IOVAs of EAL's memory are in the memsegs, which all processes share;
+ * EAL has the primary allocate and free what a secondary wants, so the primary's plugin maps and
+ * unmaps it. What a secondary needs beyond that it asks over EAL's multi-process channel, in messages
+ * of one kind: which mode the primary runs in, the descriptor of a device, whether memory is mapped.
+ *
+ * Whether the primary has anything to answer is seen without asking, for EAL lets a question that
+ * nobody answers wait for its timeout: an empty tail queue, whose name is in the shared
+ * configuration, says so. EAL holds secondaries back until the primary's start is complete.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+#include <rte_tailq.h>
+
+#include "ioas_bus.h"
+
+#define NAME "bus_ioas"
+
+/* Of struct message; another one is refused. */
+#define VERSION 1
+
+/* A primary that is busy answers late; one that has gone cannot be reached at all. */
+#define PATIENCE_SECONDS 60
+
+enum question {
+	ASK_MODE,     /* which IOVAs are in use? */
+	ASK_DEVICE,   /* may I have its descriptor? */
+	ASK_MAPPED,   /* is this memory mapped at that IOVA, for that device? */
+	TELL_RELEASED /* I have closed its descriptor; there is no answer */
+};
+
+struct message {
+	uint32_t version;
+	uint32_t question;
+	char device[RTE_DEV_NAME_MAX_LEN]; /* "": all */
+	uint64_t va, iova, length;
+	/* The answer. */
+	int32_t result; /* 0, a negative errno, or 1: not ours */
+	uint32_t mode;  /* enum rte_iova_mode */
+	struct vfio_device_info info;
+};
+_Static_assert(sizeof(struct message) <= RTE_MP_MAX_PARAM_LEN, "a message fits");
+
+/* ---- the primary process ---- */
+
+/* Its name is all that there is of it. */
+static struct rte_tailq_elem presence = { .name = NAME };
+
+/* Fills the answer; *fd is a descriptor that goes with it. */
+static void
+answer(const struct message *asked, struct message *told, int *fd)
+{
+	switch (asked->question) {
+	case ASK_MODE:
+		told->mode = rte_eal_iova_mode();
+		break;
+	case ASK_DEVICE:
+		told->result = devices_share(asked->device, fd, &told->info);
+		break;
+	case ASK_MAPPED:
+		if (!devices_have_mapped(asked->device, asked->va, asked->length, asked->iova))
+			told->result = -ENOENT;
+		break;
+	default:
+		told->result = -EPROTO;
+	}
+}
+
+/* Runs in EAL's thread for messages. */
+static int
+take_message(const struct rte_mp_msg *msg, const void *peer)
+{
+	const struct message *const asked = (const struct message *)(const void *)msg->param;
+	struct rte_mp_msg reply = { .name = NAME, .len_param = sizeof(struct message) };
+	struct message *const told = (struct message *)(void *)reply.param;
+	int fd = -1, ret;
+
+	told->version = VERSION;
+	if (msg->len_param != sizeof(*asked) || asked->version != VERSION) {
+		told->result = -EPROTO;
+	} else if (asked->question == TELL_RELEASED) {
+		devices_unshare(asked->device);
+		return 0;
+	} else {
+		answer(asked, told, &fd);
+	}
+	if (fd >= 0)
+		reply.fds[reply.num_fds++] = fd;
+	ret = rte_mp_reply(&reply, peer);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+void
+processes_serve(void)
+{
+	/* Without shared files (--in-memory) there are no secondaries. */
+	if (rte_mp_action_register(NAME, take_message) < 0 && rte_errno == ENOTSUP)
+		return;
+	if (rte_eal_tailq_register(&presence) < 0)
+		BUS_IOAS_LOG(WARNING, "EAL's configuration has no room for a name: secondary processes "
+			     "cannot use the devices");
+}
+
+/* ---- a secondary process ---- */
+
+/* The devices that the primary has shared with us. */
+struct shared {
+	struct shared *next;
+	char name[RTE_DEV_NAME_MAX_LEN];
+};
+
+static bool joined;
+static enum rte_iova_mode primary_mode;
+static struct shared *shared_devices;
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* For which device this thread maps; NULL: for all. */
+static __thread const char *aimed_at;
+
+/* Where the device is linked; to NULL if it is not shared. With shared_lock held. */
+static struct shared **
+find_shared(const char *name)
+{
+	struct shared **link = &shared_devices;
+
+	while (*link != NULL && strcmp((*link)->name, name) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+/* Asks the primary. The answer goes into *message, its descriptor, or -1, into *fd. Returns the
+ * answer's result. */
+static int
+ask(struct message *message, int *fd)
+{
+	const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
+	struct rte_mp_msg request = { .name = NAME, .len_param = sizeof(*message) };
+	struct rte_mp_reply replies = { 0 };
+	int ret = -ECOMM;
+
+	*fd = -1;
+	message->version = VERSION;
+	memcpy(request.param, message, sizeof(*message));
+	if (rte_mp_request_sync(&request, &replies, &patience) == 0 && replies.nb_received == 1) {
+		const struct rte_mp_msg *const reply = &replies.msgs[0];
+
+		memcpy(message, reply->param, sizeof(*message));
+		ret = message->version == VERSION ? message->result : -EPROTO;
+		if (reply->num_fds == 1)
+			*fd = reply->fds[0];
+	}
+	free(replies.msgs);
+	if (ret == -ECOMM)
+		BUS_IOAS_LOG(ERR, "the primary process does not answer: it has ended, or hangs");
+	else if (ret == -EPROTO)
+		BUS_IOAS_LOG(ERR, "the primary process has another version of the plugin (its messages "
+			     "are %" PRIu32 ", ours %u): use the same one in both", message->version,
+			     VERSION);
+	return ret;
+}
+
+int
+processes_join(void)
+{
+	struct message message = { .question = ASK_MODE };
+	int fd;
+
+	if (rte_eal_tailq_lookup(NAME) == NULL) {
+		BUS_IOAS_LOG(INFO, "the primary process runs without the plugin, or has no device for it: "
+			     "not in use in this one either");
+		return 0;
+	}
+	if (ask(&message, &fd) < 0)
+		return -1;
+	primary_mode = message.mode;
+	joined = true;
+	return 0;
+}
+
+bool
+processes_joined(void)
+{
+	return joined;
+}
+
+enum rte_iova_mode
+processes_mode(void)
+{
+	return primary_mode;
+}
+
+int
+processes_start(void)
+{
+	const bool is_va = primary_mode == RTE_IOVA_VA;
+
+	if (rte_eal_iova_mode() != primary_mode) {
+		BUS_IOAS_LOG(ERR, "the primary process has IOVAs %s: start this one without --iova-mode",
+			     is_va ? "equal to addresses" : "that were chosen");
+		return -1;
+	}
+	BUS_IOAS_LOG(INFO, "secondary process: memory and devices are the primary's, IOVAs %s",
+		     is_va ? "equal to VA" : "chosen");
+	return 0;
+}
+
+rte_iova_t
+processes_iova(const void *va)
+{
+	static bool said;
+	const struct rte_memseg *const ms = rte_mem_virt2memseg(va, NULL);
+
+	/* What is not in use is zeroed, and 0 is no IOVA. */
+	if (ms != NULL && ms->iova != 0 && ms->iova != RTE_BAD_IOVA)
+		return ms->iova + RTE_PTR_DIFF(va, ms->addr);
+	if (!said)
+		BUS_IOAS_LOG(ERR, "%p is not memory that the primary process has mapped for DMA: allocate "
+			     "it with rte_malloc, or have it registered there (rte_extmem_register, "
+			     "rte_dev_dma_map) and attached here (rte_extmem_attach)", va);
+	said = true;
+	return RTE_BAD_IOVA;
+}
+
+int
+processes_setup(const char *name, int *fd, struct vfio_device_info *info)
+{
+	struct message message = { .question = ASK_DEVICE };
+	struct shared *const device = calloc(1, sizeof(*device));
+	int ret;
+
+	if (device == NULL)
+		return -1;
+	strlcpy(message.device, name, sizeof(message.device));
+	ret = ask(&message, fd);
+	if (ret == 0 && *fd < 0)
+		ret = -EPROTO;
+	if (ret != 0) {
+		if (ret < 0 && ret != -ECOMM)
+			BUS_IOAS_LOG(ERR, "%s: the primary process cannot share it: %s", name,
+				     strerror(-ret));
+		free(device);
+		return ret < 0 ? -1 : 1;
+	}
+	*info = message.info;
+	strlcpy(device->name, name, sizeof(device->name));
+	pthread_mutex_lock(&shared_lock);
+	device->next = shared_devices;
+	shared_devices = device;
+	pthread_mutex_unlock(&shared_lock);
+	BUS_IOAS_LOG(INFO, "%s: shared by the primary process", name);
+	return 0;
+}
+
+int
+processes_release(const char *name, int fd)
+{
+	struct rte_mp_msg msg = { .name = NAME, .len_param = sizeof(struct message) };
+	struct message *const message = (struct message *)(void *)msg.param;
+	struct shared **link, *device;
+
+	pthread_mutex_lock(&shared_lock);
+	link = find_shared(name);
+	device = *link;
+	if (device != NULL)
+		*link = device->next;
+	pthread_mutex_unlock(&shared_lock);
+	if (device == NULL)
+		return 1;
+	free(device);
+	close(fd);
+	message->version = VERSION;
+	message->question = TELL_RELEASED;
+	strlcpy(message->device, name, sizeof(message->device));
+	/* If it is lost, the primary says once that we may still use the device. */
+	rte_mp_sendmsg(&msg);
+	return 0;
+}
+
+void
+processes_aim(const char *name)
+{
+	aimed_at = name;
+}
+
+bool
+processes_map_here(int container_fd)
+{
+	bool ours;
+
+	if (!joined || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+		return false;
+	pthread_mutex_lock(&shared_lock);
+	ours = aimed_at == NULL || *find_shared(aimed_at) != NULL;
+	pthread_mutex_unlock(&shared_lock);
+	return ours;
+}
+
+int
+processes_map(uint64_t va, uint64_t iova, uint64_t length)
+{
+	const struct rte_memseg_list *const msl =
+		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
+	struct message message = { .question = ASK_MAPPED, .va = va, .iova = iova, .length = length };
+	int fd;
+
+	if (aimed_at != NULL)
+		strlcpy(message.device, aimed_at, sizeof(message.device));
+	/* Only what is in a list has the same address in all processes. */
+	if (msl != NULL && length != 0 && length <= msl->len &&
+	    rte_mem_virt2memseg_list((void *)(uintptr_t)(va + length - 1)) == msl &&
+	    ask(&message, &fd) == 0)
+		return 0;
+	BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is not mapped at IOVA 0x%" PRIx64 ": a secondary process cannot "
+		     "map memory for DMA: do it in the primary process", va, iova);
+	rte_errno = ENOTSUP;
+	return -1;
+}
+
+int
+processes_unmap(uint64_t va)
+{
+	BUS_IOAS_LOG(ERR, "0x%" PRIx64 ": a secondary process cannot unmap memory for DMA: do it in the "
+		     "primary process", va);
+	rte_errno = ENOTSUP;
+	return -1;
+}
