@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced by the driver and by the tests that run on the host side (those that start with #!).
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2154
 . "$(dirname "${BASH_SOURCE[0]}")/../../devtools/common.sh"
 
 # Where the plugin, the library and the test programs were built.
@@ -21,6 +21,19 @@ build_for() {
 
 case_ok() { echo "PASS $1"; }
 case_fail() { echo "FAIL $1: $2"; }
+
+# Says whether what happened is what must happen, with the end of the log and of $share/errors if not;
+# then failed=1.
+# usage: verdict NAME STATUS WANTED LOG
+verdict() {
+	if [ "$2" -eq "$3" ]; then
+		case_ok "$1"
+		return
+	fi
+	{ tail -n 20 "$4" "$share/errors" || true; } 2>&1 | sed 's/^/  | /'
+	case_fail "$1" "status $2 instead of $3; all in $share"
+	failed=1
+}
 
 # Boots the guest with the plugin and the library in /share. usage: guest [GUEST OPTION]... SCRIPT
 guest() {

@@ -54,17 +54,6 @@ end_guest() {
 	guest_pid=''
 }
 
-# Says whether what happened is what must happen. usage: verdict NAME STATUS WANTED LOG
-verdict() {
-	if [ "$2" -eq "$3" ]; then
-		case_ok "$1"
-		return
-	fi
-	{ tail -n 12 "$4" "$share/errors" || true; } 2>&1 | sed 's/^/  | /'
-	case_fail "$1" "status $2 instead of $3; all in $share"
-	failed=1
-}
-
 # The stream from NIC 0 to NIC 1 is lcore 1's, the one back lcore 2's.
 # usage: capture NIC OPTION...
 capture() {

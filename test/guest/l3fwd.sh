@@ -16,17 +16,6 @@ share=''
 trap 'if [ -n "$share" ]; then touch "$share/done"; fi' EXIT
 failed=0
 
-# usage: verdict NAME STATUS WANTED LOG
-verdict() {
-	if [ "$2" -eq "$3" ]; then
-		case_ok "$1"
-		return
-	fi
-	{ tail -n 20 "$4" "$share/errors" || true; } 2>&1 | sed 's/^/  | /'
-	case_fail "$1" "status $2 instead of $3; all in $share"
-	failed=1
-}
-
 # usage: route NAME STATUS-OF-THE-CONTENTS PROGRAM MACHINE EAL-OPTION...
 route() {
 	local name=$1 wanted=$2 program=$3 machine=$4 status=0 guest_status=0 pid

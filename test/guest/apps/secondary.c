@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * A secondary process with memory of its own: it allocates a pool, for which EAL's memory has to grow,
+ * looks at the IOVAs in it, and does what its argument says until it is told to end (SIGINT):
+ *   forward  sends a copy of whatever arrives in queue 0 of one of two ports out of the other one, so
+ *            that devices read what it has allocated; ends without freeing it, for a port may still
+ *            hold what it has sent
+ *   look     nothing; frees all in the end
+ *
+ * It knows nothing of dpdk-ioas: the plugin comes in by EAL's -d. A line is printed for each check; the
+ * status is 0 only if all were ok.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_memory.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+
+#define MBUFS 16383
+#define BURST 32
+
+static volatile sig_atomic_t ending;
+static bool failed;
+
+static void
+end(int signal)
+{
+	(void)signal;
+	ending = 1;
+}
+
+static void
+expect(const char *what, bool good)
+{
+	printf("%s %s\n", good ? "ok" : "not ok", what);
+	if (!good)
+		failed = true;
+}
+
+static void
+look_at_object(struct rte_mempool *pool, void *arg, void *object, unsigned int i)
+{
+	const rte_iova_t iova = rte_mempool_virt2iova(object);
+	bool *const good = arg;
+
+	(void)pool;
+	if (iova == RTE_BAD_IOVA || iova == (uintptr_t)object || iova != rte_mem_virt2iova(object)) {
+		if (*good)
+			printf("object %u at %p: recorded IOVA 0x%" PRIx64 ", asked for 0x%" PRIx64 "\n",
+			       i, object, iova, rte_mem_virt2iova(object));
+		*good = false;
+	}
+}
+
+static void
+look_at_pool(struct rte_mempool *pool)
+{
+	bool good = true;
+	const bool all = rte_mempool_obj_iter(pool, look_at_object, &good) == MBUFS;
+
+	expect("the pool's IOVAs are those that were asked for, and no addresses", good && all);
+}
+
+static void
+look_at_zone(struct rte_device *device)
+{
+	const struct rte_memzone *const zone =
+		rte_memzone_reserve("secondary", 4 << 20, SOCKET_ID_ANY, RTE_MEMZONE_IOVA_CONTIG);
+	char own[4096];
+
+	expect("a contiguous memzone", zone != NULL);
+	if (zone == NULL)
+		return;
+	expect("the memzone's IOVA", zone->iova != (uintptr_t)zone->addr &&
+	       zone->iova == rte_mem_virt2iova(zone->addr) &&
+	       zone->iova + zone->len - 1 == rte_mem_virt2iova((char *)zone->addr + zone->len - 1));
+	expect("no IOVA for memory that is not shared", rte_mem_virt2iova(own) == RTE_BAD_IOVA);
+	expect("what the primary has mapped counts as mapped",
+	       rte_dev_dma_map(device, zone->addr, zone->iova, zone->len) == 0);
+	rte_errno = 0;
+	expect("not at another IOVA",
+	       rte_dev_dma_map(device, zone->addr, zone->iova + (UINT64_C(1) << 30), zone->len) < 0 &&
+	       rte_errno == ENOTSUP);
+	rte_errno = 0;
+	expect("nothing can be unmapped",
+	       rte_dev_dma_unmap(device, zone->addr, zone->iova, zone->len) < 0 && rte_errno == ENOTSUP);
+	expect("the memzone is freed", rte_memzone_free(zone) == 0);
+}
+
+static void
+forward(struct rte_mempool *pool, uint16_t from)
+{
+	struct rte_mbuf *in[BURST], *out[BURST];
+	const uint16_t n = rte_eth_rx_burst(from, 0, in, BURST);
+	uint16_t n_out = 0, sent;
+
+	for (uint16_t i = 0; i < n; i++) {
+		out[n_out] = rte_pktmbuf_copy(in[i], pool, 0, UINT32_MAX);
+		n_out += out[n_out] != NULL;
+		rte_pktmbuf_free(in[i]);
+	}
+	sent = rte_eth_tx_burst(from ^ 1, 0, out, n_out);
+	while (sent < n_out)
+		rte_pktmbuf_free(out[sent++]);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rte_eth_dev_info info;
+	struct rte_mempool *pool;
+	bool forwards;
+	char name[32];
+	int n;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGINT, end);
+	n = rte_eal_init(argc, argv);
+	if (n < 0 || rte_eal_process_type() != RTE_PROC_SECONDARY || rte_eth_dev_info_get(0, &info) != 0) {
+		fprintf(stderr, "needs a primary process with ports\n");
+		return 2;
+	}
+	forwards = argc - n > 1 && strcmp(argv[n + 1], "forward") == 0;
+	snprintf(name, sizeof(name), "secondary-%d", (int)getpid());
+	pool = rte_pktmbuf_pool_create(name, MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	expect("a pool of its own", pool != NULL);
+	if (pool == NULL)
+		return 1;
+	look_at_pool(pool);
+	look_at_zone(info.device);
+	printf("allocated\n");
+	while (!ending) {
+		if (forwards) {
+			forward(pool, 0);
+			forward(pool, 1);
+		} else {
+			usleep(10000);
+		}
+	}
+	if (!forwards) {
+		rte_mempool_free(pool);
+		printf("freed\n");
+	}
+	rte_eal_cleanup();
+	return failed;
+}

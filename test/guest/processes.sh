@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Several DPDK processes share ports and memory: DPDK's examples simple_mp and symmetric_mp, unmodified,
+# and a secondary that sends out of memory of its own. The host sends packets in and checks what comes
+# back (test/guest/apps/frames.c), also while a process is killed.
+# usage: processes.sh FOLDER
+set -euo pipefail
+. "$(dirname "$0")/_init.sh"
+
+dir=$1
+base=$((20000 + $$ * 8 % 20000))
+share='' guest_pid='' failed=0
+# A guest that waits for us must not wait for ever.
+trap 'if [ -n "$guest_pid" ]; then touch "$share/done"; fi' EXIT
+
+# Sends packets and judges what comes back. usage: packets NAME WHAT
+packets() {
+	local name=$1 status=0 options=()
+	# A process that is killed takes some with it, and those that wait for the next one are late.
+	if [ "$2" = secondary ]; then options=(--loss 5); fi
+	if [ "$2" != copy ]; then options+=(--count "$count"); fi
+	until [ -e "$share/ready.$name" ]; do
+		kill -0 "$guest_pid" 2>/dev/null || return 0
+		sleep 0.2
+	done
+	"$build/test/guest/apps/frames" inject --base "$base" --engine io "${options[@]}" \
+		>"$share/contents.$name" 2>&1 || status=$?
+	if [ "$2" != copy ] && [ ! -e "$share/kills.$name" ]; then
+		echo "no process was killed meanwhile" >>"$share/contents.$name"
+		status=98
+	fi
+	touch "$share/done.$name"
+	verdict "$name: contents" $status 0 "$share/contents.$name"
+}
+
+# Boots a guest and goes through the plan on standard input. usage: processes MACHINE NICS
+processes() {
+	local from name what status=0
+	from=$(build_for --machine "$1")/test/guest/apps
+	share=$dir/$1-${2//,/-}
+	rm -rf "$share"
+	mkdir -p "$share"
+	cat >"$share/plan"
+	guest --machine "$1" --nics "$2" --net "udp:$base" --share "$share" --timeout 1200 \
+		--add "$from/symmetric_mp" --add "$from/simple_mp" --add "$from/secondary" \
+		"$top/test/guest/_processes.sh" >"$share/output" 2>"$share/errors" &
+	guest_pid=$!
+	while read -r name what _; do packets "$name" "$what"; done <"$share/plan"
+	wait $guest_pid || status=$?
+	guest_pid=''
+	grep -aE '^(PASS|FAIL|SKIP) ' "$share/output" | tr -d '\r' || true
+	verdict "$1 $2: ends well" $status 0 "$share/output"
+}
+
+count=20000
+processes intel-39 vmxnet3,vmxnet3 <<-END
+	iommufd secondary root
+	iommufd-swapped primary root
+	type1 secondary dpdk backend=type1
+	isolated secondary dpdk isolate=device
+	copy copy dpdk
+END
+exit $failed
