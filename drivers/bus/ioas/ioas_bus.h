@@ -128,6 +128,9 @@ bool memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length,
 /* processes.c: in the primary process */
 /* Memory is mapped: from now on secondary processes get answers. */
 void processes_serve(void);
+/* EAL's own VFIO stays off in this process: nobody else would answer what that of a secondary process
+ * without the plugin asks. */
+void processes_without_vfio(void);
 
 /* processes.c: in a secondary process */
 /* After the buses were scanned: finds out whether the primary process uses the plugin, and how. 0, or -1

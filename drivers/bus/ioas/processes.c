@@ -120,6 +120,24 @@ processes_serve(void)
 			     "cannot use the devices");
 }
 
+/* An answer without a descriptor: EAL of the secondary process goes on without VFIO. */
+static int
+refuse_vfio(const struct rte_mp_msg *msg, const void *peer)
+{
+	struct rte_mp_msg reply = { .len_param = msg->len_param };
+
+	BUS_IOAS_LOG(ERR, "a secondary process asks for VFIO devices: it needs the plugin as well (-d "
+		     "librte_bus_ioas.so)");
+	strlcpy(reply.name, msg->name, sizeof(reply.name));
+	return rte_mp_reply(&reply, (const char *)peer);
+}
+
+void
+processes_without_vfio(void)
+{
+	rte_mp_action_register("eal_vfio_mp_sync", refuse_vfio);
+}
+
 /* ---- a secondary process ---- */
 
 /* The devices that the primary has shared with us. */

@@ -235,8 +235,11 @@ seam_rte_vfio_enable(const char *modname)
 {
 	/* A user who may open the cdevs need not be allowed to open the legacy container: then
 	 * stock VFIO stays off in silence, and its devices are skipped below. */
-	if (in_use() && access("/dev/vfio/vfio", R_OK | W_OK) != 0)
+	if (in_use() && access("/dev/vfio/vfio", R_OK | W_OK) != 0) {
+		if (!processes_joined())
+			processes_without_vfio();
 		return 0;
+	}
 	return seam_original.rte_vfio_enable(modname);
 }
 
