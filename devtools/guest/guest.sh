@@ -274,3 +274,76 @@ forward() {
 	fi
 	case_end "$name" "$wrong"
 }
+
+# ---- several programs beside each other ----
+# $as: run as this user (default root). $wrong: what is wrong in this case.
+
+programs=/tmp/programs
+wrong=''
+
+# What all cases are measured by.
+programs_start() {
+	mkdir -p $programs "$XDG_RUNTIME_DIR"
+	chown dpdk "$XDG_RUNTIME_DIR"
+	programs_free=$(free_pages) programs_pins=$(pinned)
+}
+
+# Runs a program; what it prints is in $programs/NAME, and what is typed goes to $programs/NAME.in.
+# usage: launch NAME PROGRAM [OPTION]...
+launch() {
+	local name=$1
+	# It must print a line when it is there, also into a file.
+	local buffering="LD_PRELOAD=/usr/libexec/coreutils/libstdbuf.so _STDBUF_O=L"
+	shift
+	rm -f "$programs/$name" "$programs/$name.in"
+	: >"$programs/$name"
+	mkfifo "$programs/$name.in"
+	chmod 666 "$programs/$name.in"
+	echo "+ $*" >&2
+	# Open for both directions nobody waits for the other side, and the input does not end.
+	su "${as:-root}" -s /bin/sh -c "$buffering exec $*" 0<>"$programs/$name.in" \
+		>>"$programs/$name" 2>&1 &
+	echo $! >"$programs/$name.pid"
+}
+program_pid() { cat "$programs/$1.pid"; }
+program_ended() { ! kill -0 "$(program_pid "$1")" 2>/dev/null; }
+program_printed() { grep -q -e "$2" "$programs/$1"; }
+program_printed_or_ended() { program_printed "$@" || program_ended "$1"; }
+
+# Waits until it has printed a line. usage: await NAME LINE
+await() {
+	wait_for 120 program_printed_or_ended "$@"
+	program_printed "$@" && return
+	wrong="$wrong $1 did not print '$2';"
+	return 1
+}
+
+# Waits until it has ended, after a signal if one is given. usage: end_program NAME STATUS [SIGNAL]
+end_program() {
+	local rc=0
+	if [ -n "${3-}" ]; then kill "-$3" "$(program_pid "$1")" 2>/dev/null; fi
+	if ! wait_for 120 program_ended "$1"; then
+		wrong="$wrong $1 did not end;"
+		kill -9 "$(program_pid "$1")"
+	fi
+	wait "$(program_pid "$1")" || rc=$?
+	if [ $rc -ne "$2" ]; then wrong="$wrong $1 ended with status $rc;"; fi
+}
+
+pinned_is() { [ "$(pinned)" -eq "$1" ]; }
+# Unpinning may end a moment after the call or the process. usage: same_pins PAGES WHEN
+same_pins() { wait_for 20 pinned_is "$1" || wrong="$wrong pinned pages $2: $(pinned) and not $1;"; }
+
+# Ends the case of these programs. usage: programs_case NAME PROGRAM...
+programs_case() {
+	local name=$1 program
+	shift
+	for program; do echo "--- $program"; cat "$programs/$program"; done >"$log"
+	rm -rf /dev/hugepages/rtemap*
+	same_pins "$programs_pins" "after all have ended"
+	if [ "$(free_pages)" != "$programs_free" ]; then
+		wrong="$wrong huge pages free: $programs_free, then $(free_pages);"
+	fi
+	case_end "$name" "$wrong"
+	wrong=''
+}
