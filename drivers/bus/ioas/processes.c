@@ -278,7 +278,8 @@ processes_setup(const char *name, int *fd, struct vfio_device_info *info)
 		free(device);
 		return ret < 0 ? -1 : 1;
 	}
-	*info = message.info;
+	/* The bus may know a shorter one, and says how long it is. */
+	memcpy(info, &message.info, RTE_MIN(info->argsz, sizeof(message.info)));
 	strlcpy(device->name, name, sizeof(device->name));
 	pthread_mutex_lock(&shared_lock);
 	device->next = shared_devices;
