@@ -32,7 +32,9 @@ questions() {
 	has "$(explained "$(iova zone)" freed)" '^  mapped now: .* memzone questions_zone$'
 	has "$(explained "$(iova own)" freed)" "^  mapped now: .*, memory that is not EAL's$"
 	has "$(explained 0xfee00040 freed)" '^  no IOVA: .* is reserved$'
-	has "$(explained 0x8000000000000000 freed)" '^  no IOVA: 0x[0-9a-f]+-0xf{16} is beyond the aperture$'
+	# An AMD-Vi's aperture has no end.
+	[ "$GUEST_MACHINE" = amd ] || has "$(explained 0x8000000000000000 freed)" \
+		'^  no IOVA: 0x[0-9a-f]+-0xf{16} is beyond the aperture$'
 	has "$(explained 0x1f000 freed)" '^  nothing is mapped there, nor was lately$'
 	has "$(explained 0x1f000 another)" 'not explained: no DPDK application answers at .*/another/.*--socket'
 }
@@ -42,6 +44,7 @@ run() {
 	local name=$1 harm=$2 fault=$3 explanation=$4 wrong='' said
 	dmesg -c >/dev/null
 	rm -f /tmp/go
+	: >"$log"
 	/share/dma_freed -l 0 -d $plugin --file-prefix freed -- "$edu" /tmp/go >"$log" 2>&1 &
 	pid=$!
 	wait_for 120 grep -qE '^(done|not ok)' "$log" || wrong="it stands still;"
