@@ -112,12 +112,16 @@ take_message(const struct rte_mp_msg *msg, const void *peer)
 void
 processes_serve(void)
 {
-	/* Without shared files (--in-memory) there are no secondaries. */
-	if (rte_mp_action_register(NAME, take_message) < 0 && rte_errno == ENOTSUP)
+	if (rte_mp_action_register(NAME, take_message) < 0) {
+		/* Without shared files (--in-memory) there are no secondaries. */
+		if (rte_errno != ENOTSUP)
+			BUS_IOAS_LOG(WARNING, "secondary processes cannot use the devices: %s",
+				     rte_strerror(rte_errno));
 		return;
+	}
 	if (rte_eal_tailq_register(&presence) < 0)
-		BUS_IOAS_LOG(WARNING, "EAL's configuration has no room for a name: secondary processes "
-			     "cannot use the devices");
+		BUS_IOAS_LOG(WARNING, "secondary processes cannot use the devices: EAL's configuration has "
+			     "no room for a name");
 }
 
 /* An answer without a descriptor: EAL of the secondary process goes on without VFIO. */
