@@ -52,8 +52,11 @@ two_symmetric() {
 }
 
 copies() {
-	local name=$1 of_primary
-	if testpmd_start -l 0-1 -d "$plugin" -- -i --total-num-mbufs=4096; then
+	local name=$1 of_primary where=''
+	# On POWER EAL takes whatever addresses the kernel gives, and a secondary may not get the same.
+	if [ "$GUEST_MACHINE" = pseries ]; then where=--base-virtaddr=0x1000000000; fi
+	# shellcheck disable=SC2086
+	if testpmd_start -l 0-1 -d "$plugin" $where -- -i --total-num-mbufs=4096; then
 		of_primary=$(pinned)
 		launch look /share/secondary -l 3 -d "$plugin" --proc-type=secondary -- look
 		await look '^allocated' && [ "$(pinned)" -le "$of_primary" ] &&

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Several DPDK processes share ports and memory: DPDK's examples simple_mp and symmetric_mp, unmodified,
-# and a secondary that sends out of memory of its own. The host sends packets in and checks what comes
-# back (test/guest/apps/frames.c), also while a process is killed.
+# Several DPDK processes share ports and memory: DPDK's example symmetric_mp, unmodified, and a secondary
+# that sends out of memory of its own. The host sends packets in and checks what comes back
+# (test/guest/apps/frames.c), also while a process is killed.
 # usage: processes.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -30,26 +30,26 @@ packets() {
 		status=98
 	fi
 	touch "$share/done.$name"
-	verdict "$name: contents" $status 0 "$share/contents.$name"
+	verdict "$machine $name: contents" $status 0 "$share/contents.$name"
 }
 
 # Boots a guest and goes through the plan on standard input. usage: processes MACHINE NICS
 processes() {
-	local from name what status=0
-	from=$(build_for --machine "$1")/test/guest/apps
-	share=$dir/$1-${2//,/-}
+	local machine=$1 from name what status=0
+	from=$(build_for --machine "$machine")/test/guest/apps
+	share=$dir/$machine-${2//,/-}
 	rm -rf "$share"
 	mkdir -p "$share"
 	cat >"$share/plan"
-	guest --machine "$1" --nics "$2" --net "udp:$base" --share "$share" --timeout 1200 \
-		--add "$from/symmetric_mp" --add "$from/simple_mp" --add "$from/secondary" \
+	guest --machine "$machine" --nics "$2" --net "udp:$base" --share "$share" --timeout 1200 \
+		--add "$from/symmetric_mp" --add "$from/secondary" \
 		"$top/test/guest/_processes.sh" >"$share/output" 2>"$share/errors" &
 	guest_pid=$!
 	while read -r name what _; do packets "$name" "$what"; done <"$share/plan"
 	wait $guest_pid || status=$?
 	guest_pid=''
-	grep -aE '^(PASS|FAIL|SKIP) ' "$share/output" | tr -d '\r' || true
-	verdict "$1 $2: ends well" $status 0 "$share/output"
+	grep -aE '^(PASS|FAIL|SKIP) ' "$share/output" | tr -d '\r' | sed "s/ / $machine /" || true
+	verdict "$machine $2: ends well" $status 0 "$share/output"
 }
 
 count=20000
@@ -60,4 +60,6 @@ processes intel-39 vmxnet3,vmxnet3 <<-END
 	isolated secondary dpdk isolate=device
 	copy copy dpdk
 END
+processes smmuv3 e1000e,virtio <<<"copy copy dpdk"
+processes pseries e1000e,e1000e <<<"copy copy root"
 exit $failed
