@@ -13,6 +13,7 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   clang  the same with clang
   asan   gcc with the address and undefined behaviour sanitizers
   tsan   gcc with the thread sanitizer
+  coverage  gcc, and counts what is executed; see devtools/coverage.sh
   fuzz   clang with libFuzzer, the address and undefined behaviour sanitizers; see devtools/fuzz.sh
   arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
   ppc64  the same for POWER
@@ -53,6 +54,7 @@ for name; do
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;
 	arm64 | ppc64) options=(--cross-file "$top/build/$name/cross") ;;
+	coverage) options=(-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic) ;;
 	fuzz)
 		compiler=clang
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2 -Dfuzz=true

@@ -9,7 +9,7 @@ packages=(
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
-	shellcheck spin valgrind
+	shellcheck spin valgrind gcovr
 	# devtools/fuzz.sh
 	libclang-rt-dev
 	# the guest's kernel

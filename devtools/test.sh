@@ -20,7 +20,8 @@ With PATTERN: only the guest tests whose name matches it ("user", "memory*"), an
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
 devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
-pattern; an Arm guest gets those of build/arm64, a POWER guest those of build/ppc64); a file that
+pattern; an Arm guest gets those of build/arm64, a POWER guest those of build/ppc64; with a line
+"# build: coverage" an x86 guest gets those of build/coverage when all is run); a file that
 starts with #! runs here, with a folder for its logs as argument. Both print PASS, FAIL and SKIP lines.
 EOF
 }
@@ -73,10 +74,15 @@ unit_tests() {
 
 # One boot. usage: in_guest NAME FILE GUEST-OPTION...
 in_guest() {
-	local name=$1 file=$2 dir=$logs/$1 rc=0 from files path add=()
+	local name=$1 file=$2 dir=$logs/$1 rc=0 build=$build from files path add=()
 	shift 2
 	mkdir -p "$dir/share"
+	if [ -z "$pattern" ] && grep -q '^# build: coverage$' "$file"; then build=$top/build/coverage; fi
 	from=$(build_for "$@")
+	if [ "$from" = "$top/build/coverage" ]; then
+		mkdir -p "$dir/share/gcov"
+		chmod 1777 "$dir/share/gcov"
+	fi
 	while read -r files; do
 		for path in "$from"/$files; do
 			if [ ! -d "$path" ]; then add+=(--add "$path"); fi
@@ -192,7 +198,7 @@ lint() {
 "$top/devtools/setup.sh"
 if [ -z "$pattern" ]; then
 	lint
-	"$top/devtools/build.sh" gcc clang asan tsan
+	"$top/devtools/build.sh" gcc clang asan tsan coverage
 	for name in gcc asan tsan; do unit_tests $name; done
 	unit_tests gcc valgrind
 	say "fuzzing"
@@ -207,6 +213,15 @@ for machine in $(machines); do
 	"$top/devtools/initramfs.sh" "$arch" >/dev/null
 done
 guest_tests
+if [ -z "$pattern" ]; then
+	say "coverage"
+	if "$top/devtools/coverage.sh" "$logs" >"$logs/coverage"; then
+		echo "PASS coverage"
+	else
+		echo "FAIL coverage: too many lines that no test executes, see above"
+	fi | collect coverage
+	cat "$logs/coverage" >&2
+fi
 
 count() { grep -c "^$1 " "$results" || true; }
 passed=$(count PASS) failed=$(count FAIL) skipped=$(count SKIP)

@@ -146,7 +146,7 @@ testpmd_start() {
 	if [ -n "$as" ]; then
 		mkdir -p "$XDG_RUNTIME_DIR"
 		chown "$as" "$XDG_RUNTIME_DIR"
-		su "$as" -s /bin/sh -c "$buffering exec dpdk-testpmd $*" \
+		su "$as" -s /bin/sh -c "${GCOV_PREFIX:+GCOV_PREFIX=/share/gcov/$as }$buffering exec dpdk-testpmd $*" \
 			</tmp/testpmd.in >>"$log" 2>&1 &
 	else
 		# shellcheck disable=SC2086

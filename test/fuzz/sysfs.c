@@ -21,7 +21,7 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 
 static const uint8_t *next, *end;
-static char cdev[256];          /* the folder vfio-dev/NAME, "" if it is not there */
+static char cdev[320];          /* the folder vfio-dev/NAME, "" if it is not there */
 
 static const char *
 path_of(const char *name)

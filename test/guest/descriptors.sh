@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A process that may open no node of VFIO and iommufd works with descriptors that it has inherited.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,virtio
 # shellcheck shell=dash disable=SC2034 source=devtools/guest/guest.sh
 . /lib/guest.sh

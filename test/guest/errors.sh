@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What can be wrong with a machine or a user gives one clear line that names cause and remedy.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh

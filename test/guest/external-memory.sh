@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # IOVAs that an application states for its own memory are kept, all others are chosen.
+# build: coverage
 # guest: --machine intel-39
 # guest: --machine pseries
 # add: test/guest/apps/external_memory

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A port is closed, detached and attached again while testpmd runs, and packets flow as before.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-48 --nics virtio,virtio
 # shellcheck shell=dash source=devtools/guest/guest.sh

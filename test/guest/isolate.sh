@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Devices with an I/O address space each: packets flow, memory of all is pinned once, and a device does
 # not reach the memory of another one.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu,edu --allow-faults
 # guest: --machine amd --nics e1000e,virtio,edu,edu --allow-faults
 # guest: --machine smmuv3 --nics e1000e,virtio,edu,edu --allow-faults

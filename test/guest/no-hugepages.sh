@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A machine without hugepages gets a line with the remedy before EAL gives up.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 0
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh

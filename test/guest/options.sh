@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Options, and the ways to bind that need no -d, end to end.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh

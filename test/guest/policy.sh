@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the user and the drivers demand of IOVAs is kept to, or refused before anything is mapped with
 # one line that names the remedy: IOVAs equal to addresses, windows, DMA masks, drivers that need VA.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,virtio
 # guest: --machine intel-48 --nics e1000e,virtio
 # guest: --machine intel-39 --nics e1000e,virtio --nodes 2

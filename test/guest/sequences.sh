@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The same calls of lib/ioas against the model of the kernel and against the kernel: every answer
 # must be the same, or the unit tests prove nothing.
+# build: coverage
 # guest: --machine intel-39
 # guest: --machine intel-48
 # guest: --machine amd
