@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Each NUMA node with readers has a replica of the lookup table in its own memory.
+# build: coverage
 # guest: --machine intel-39 --nodes 2
 # guest: --machine intel-48 --nodes 4
 # add: test/guest/apps/replicas

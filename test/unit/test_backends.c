@@ -352,6 +352,28 @@ power_groups(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 }
 
+/* Devices of one group share its container, which goes with the last of them. */
+static void
+power_one_group(void)
+{
+	struct ioas_device *second;
+
+	create_spapr(true);
+	model_device_join(model_device_find("0002:00:00.0"), model_device_find("0001:00:00.0"));
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", NULL, &second), 0);
+	unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+	ioas_detach(second);
+	model_fail(1, 1u << MODEL_DEVICE_FD, -EIO);
+	REFUSED(ioas_attach(space, "0002:00:00.0", NULL, &second), -EIO, "0002:00:00.0|cannot attach");
+	CU_ASSERT_EQUAL(ioas_attach(space, "0002:00:00.0", NULL, &second), 0);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+	ioas_detach(second);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	CU_ASSERT_EQUAL(model_open_files(), 0);
+}
+
 /* Memory is registered once, however many maps lead to it, and in pieces where they overlap. */
 static void
 registered_once(void)
@@ -413,5 +435,6 @@ UNIT_MAIN("backends",
 	  { "spapr: windows", windows },
 	  { "spapr: no further window", no_window },
 	  { "spapr: several groups", power_groups },
+	  { "spapr: one group", power_one_group },
 	  { "spapr: memory is registered once", registered_once },
 	  { "spapr: each call fails", power_failures })

@@ -219,6 +219,16 @@ static const struct step further_window[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct step windows_of_two[] = {
+	{ "create", create, 0 },
+	{ "attach", attach, 0 },
+	{ "hot attach", hot_attach, 0 },
+	{ "map large", map_large, 0 },
+	{ "detach", detach, 0 },
+	{ "attach again", hot_attach, 0 },
+	{ NULL, NULL, 0 },
+};
+
 /* --- Spaces that follow --- */
 
 static int
@@ -560,6 +570,7 @@ sweep_window(void)
 {
 	unit_add_device(NIC2, &model_intel48);
 	sweep_steps(further_window, "a further window");
+	sweep_steps(windows_of_two, "a further window in two containers");
 }
 
 static void

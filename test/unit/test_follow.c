@@ -333,6 +333,25 @@ comes_back(void)
 	destroy_all();
 }
 
+/* All that is left of the window is what a device reserves: a copy has no place. */
+static void
+no_place(void)
+{
+	const struct ioas_range around = { GIB(64) - MIB(4), GIB(64) + MIB(4) - 1 };
+
+	unit_create_window(around.first, around.last);
+	unit_add_device(NIC2, &low_hole);
+	for (uint64_t i = 0; i < 4; i++)
+		unit_map(i * MIB(2), MIB(2));
+	CU_ASSERT_EQUAL_FATAL(create_follower(1, false), 0);
+	REFUSED(ioas_attach(follower[1], NIC2, NULL, &nics[1]), -ENOSPC,
+		"2 MiB|for another device|larger window");
+	CU_ASSERT_EQUAL(maps_of(follower[1]), 0);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(8)), 4);
+	CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
+	destroy_all();
+}
+
 /* A device of a group that the program keeps open reaches nothing once its space is gone. */
 static void
 kept_open(void)
@@ -685,6 +704,7 @@ UNIT_MAIN("follow",
 	  { "another IOVA where a device reserves it", moved_copies },
 	  { "the same IOVA or none", refused_copies },
 	  { "the same IOVA is in use", refused_map },
+	  { "no IOVA for a copy", no_place },
 	  { "usable IOVAs", ranges },
 	  { "a device of what is followed comes back", comes_back },
 	  { "a device is kept open", kept_open },

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* The real seam, as far as every machine has what is behind it. */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static const struct ioas_sys *const sys = &ioas_sys_linux;
+
+static void
+descriptors(void)
+{
+	const int null = sys->open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int file = sys->open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	uint64_t number = 0;
+	int duplicate;
+
+	CU_ASSERT_TRUE_FATAL(null >= 0 && file >= 0);
+	CU_ASSERT_EQUAL(sys->open("/dev/there/is/none", O_RDWR), -ENOENT);
+	CU_ASSERT_EQUAL(sys->number(null, &number), 0);
+	CU_ASSERT_EQUAL(number, makedev(1, 3));
+	CU_ASSERT_EQUAL(sys->number(file, &number), -EINVAL);
+	duplicate = sys->duplicate(null);
+	CU_ASSERT_TRUE_FATAL(duplicate >= 0 && duplicate != null);
+	CU_ASSERT_TRUE((fcntl(duplicate, F_GETFD) & FD_CLOEXEC) != 0);
+	sys->close(null);
+	CU_ASSERT_EQUAL(sys->number(null, &number), -EBADF);
+	CU_ASSERT_EQUAL(sys->duplicate(null), -EBADF);
+	CU_ASSERT_EQUAL(sys->ioctl(null, 0, NULL), -EBADF);
+	CU_ASSERT_EQUAL(sys->number(duplicate, &number), 0);
+	sys->close(duplicate);
+	sys->close(file);
+}
+
+static void
+page_size(void)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+	char *const memory = mmap(NULL, 4 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint64_t va = (uintptr_t)memory;
+	struct ioas_range mapping = { 0 };
+
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(memory, MAP_FAILED);
+	CU_ASSERT_EQUAL(sys->page_size(va + page + 1, &mapping), page);
+	CU_ASSERT_TRUE(mapping.first <= va && mapping.last >= va + 4 * page - 1);
+	munmap(memory, 4 * page);
+	CU_ASSERT_EQUAL(sys->page_size(va + page + 1, &mapping), 0);
+	CU_ASSERT_EQUAL(sys->page_size(0, &mapping), 0);
+	/* The public one asks what is in force. */
+	model.memory_page = MIB(16);
+	CU_ASSERT_EQUAL(ioas_page_size(AT(va), NULL), MIB(16));
+	CU_ASSERT_EQUAL(ioas_page_size(AT(va), &mapping), MIB(16));
+}
+
+static void
+reservations(void)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE), size = 16 * page;
+	char *const p = sys->reserve(size, PROT_READ);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_PTR_NULL(sys->reserve(UINT64_C(1) << 62, PROT_READ));
+	CU_ASSERT_EQUAL(p[size - 1], 0);
+	CU_ASSERT_EQUAL(sys->commit(p + page, page), 0);
+	p[page] = 1;
+	CU_ASSERT_EQUAL(sys->bind(p, size, 0), 0);
+	CU_ASSERT_EQUAL(sys->bind(p, size, 100000), -EINVAL);
+	CU_ASSERT_EQUAL(p[page], 1);
+	sys->unreserve(p, size);
+	CU_ASSERT_EQUAL(sys->commit(p, page), -ENOMEM);
+}
+
+/* A page of a file that is memory, put in place of another, and zeros in the place of that. */
+static void
+files(int node)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+	const int fd = sys->memory_file(2 * page, node);
+	char *const p = sys->reserve(2 * page, PROT_READ);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0 && p != NULL);
+	CU_ASSERT_EQUAL(sys->write_file(fd, "template", 8, page), 0);
+	CU_ASSERT_EQUAL(sys->map_file(p + page, page, fd, page), 0);
+	CU_ASSERT_EQUAL(p[0], 0);
+	CU_ASSERT_EQUAL(memcmp(p + page, "template", 8), 0);
+	CU_ASSERT_EQUAL(sys->map_zeros(p + page, page), 0);
+	CU_ASSERT_EQUAL(p[page], 0);
+	p[page] = 1;
+	sys->close(fd);
+	CU_ASSERT_EQUAL(sys->write_file(fd, "template", 8, 0), -EBADF);
+	CU_ASSERT_EQUAL(sys->map_file(p, page, fd, 0), -EBADF);
+	CU_ASSERT_EQUAL(p[page], 1);
+	sys->unreserve(p, 2 * page);
+}
+
+static void
+memory_files(void)
+{
+	files(-1);
+	files(0);
+	CU_ASSERT_TRUE(sys->memory_file(UINT64_C(1) << 63, -1) < 0);
+}
+
+UNIT_MAIN("sys",
+	  { "descriptors", descriptors },
+	  { "the pages behind an address", page_size },
+	  { "address space", reservations },
+	  { "files that are memory", memory_files })
