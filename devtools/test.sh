@@ -110,7 +110,7 @@ check() {
 # What the run of a file printed becomes results. A run that fails without saying why, or that
 # says nothing, is a failure.
 report() {
-	local name=$1 dir=$2 rc=$3
+	local name=$1 dir=$2 rc=$3 took=$((SECONDS - started))
 	{
 		cat "$dir/output"
 		if [ "$rc" -ne 0 ] && ! { [ "$rc" -eq 1 ] && grep -q '^FAIL' "$dir/output"; }; then
@@ -127,6 +127,7 @@ report() {
 			tail -n 30 "$dir/errors" >&2
 		fi
 		collect "$name" <"$dir/report"
+		say "$name took $took s"
 	} 8>"$logs/lock"
 }
 
@@ -167,6 +168,7 @@ guest_tests() {
 		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
 		n=$((n + 1))
 		say "guest test $n of ${#all[@]}: $name $options"
+		started=$SECONDS
 		if [ -n "$options" ]; then
 			# shellcheck disable=SC2086
 			in_guest "$name" "$file" $options &

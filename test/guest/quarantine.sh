@@ -4,6 +4,7 @@
 # guest: --machine intel-39 --nics e1000e,e1000e,edu --allow-faults
 # guest: --machine amd --nics e1000e,virtio,edu --allow-faults
 # guest: --machine smmuv3 --nics e1000e,virtio,edu --allow-faults
+# build: coverage
 # add: test/guest/apps/dma_freed
 # add: app/dpdk-ioas-fault
 # shellcheck shell=dash source=devtools/guest/guest.sh
