@@ -21,7 +21,8 @@ With PATTERN: only the guest tests whose name matches it ("user", "memory*"), an
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
 devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
 pattern; an Arm guest gets those of build/arm64, a POWER guest those of build/ppc64; with a line
-"# build: coverage" an x86 guest gets those of build/coverage when all is run); a file that
+"# build: coverage" an x86 guest gets those of build/coverage when all is run, with "# build: asan" the
+plugin of build/asan); a file that
 starts with #! runs here, with a folder for its logs as argument. Both print PASS, FAIL and SKIP lines.
 EOF
 }
@@ -78,6 +79,12 @@ in_guest() {
 	shift 2
 	mkdir -p "$dir/share"
 	if [ -z "$pattern" ] && grep -q '^# build: coverage$' "$file"; then build=$top/build/coverage; fi
+	if grep -q '^# build: asan$' "$file"; then
+		build=$top/build/asan
+		for path in libasan.so.8 libubsan.so.1 libstdc++.so.6; do
+			add+=(--add "$(gcc -print-file-name=$path)")
+		done
+	fi
 	from=$(build_for "$@")
 	if [ "$from" = "$top/build/coverage" ]; then
 		mkdir -p "$dir/share/gcov"
@@ -85,6 +92,8 @@ in_guest() {
 	fi
 	while read -r files; do
 		for path in "$from"/$files; do
+			# A build with sanitizers has no programs for guests.
+			[ -e "$path" ] || path=$top/build/gcc/${path#"$from/"}
 			if [ ! -d "$path" ]; then add+=(--add "$path"); fi
 		done
 	done < <(sed -n 's/^# add: //p' "$file")
@@ -207,6 +216,7 @@ if [ -z "$pattern" ]; then
 	check fuzz "$top/devtools/fuzz.sh"
 else
 	"$top/devtools/build.sh" gcc
+	if list | cut -f2 | sort -u | xargs -r grep -q '^# build: asan$'; then "$top/devtools/build.sh" asan; fi
 fi
 for machine in $(machines); do
 	arch=$(arch_of_machine "$machine")

@@ -41,6 +41,7 @@ struct block {
 	char *va;
 	size_t page, part_length, length;
 	uint64_t iova;           /* of the first part */
+	struct rte_device *device; /* DMA_MAP: it may be the only one that reaches the memory */
 	bool mapped[PARTS];
 	bool asked[PARTS * PAGES_A_PART];
 	bool stated;             /* HEAP: IOVAs are */
@@ -101,6 +102,7 @@ any_device(void)
 static void
 begin_dma_map(struct block *block)
 {
+	block->device = any_device();
 	if (rte_extmem_register(block->va, block->length, NULL, 0, block->page) != 0)
 		wrong("rte_extmem_register: %s", rte_strerror(rte_errno));
 	if (tries_refusals() &&
@@ -112,7 +114,7 @@ begin_dma_map(struct block *block)
 static int
 dma_unmap(const struct block *block, unsigned int part, size_t length)
 {
-	return rte_dev_dma_unmap(any_device(), part_va(block, part), part_iova(block, part), length);
+	return rte_dev_dma_unmap(block->device, part_va(block, part), part_iova(block, part), length);
 }
 
 static void
@@ -121,13 +123,13 @@ map_part(struct block *block, unsigned int part)
 	char *const va = part_va(block, part);
 	const uint64_t iova = part_iova(block, part);
 
-	if (rte_dev_dma_map(any_device(), va, iova, block->part_length) != 0)
+	if (rte_dev_dma_map(block->device, va, iova, block->part_length) != 0)
 		wrong("rte_dev_dma_map of %p at 0x%" PRIx64 ": %s", (void *)va, iova,
 		      rte_strerror(rte_errno));
 	count(block, part, true);
 	check_contiguous("stated IOVA", va, block->part_length, iova);
 	if (tries_refusals() &&
-	    (rte_dev_dma_map(any_device(), va, iova + SMALL_PAGE, block->part_length) == 0 ||
+	    (rte_dev_dma_map(block->device, va, iova + SMALL_PAGE, block->part_length) == 0 ||
 	     dma_unmap(block, part, SMALL_PAGE) == 0))
 		wrong("rte_dev_dma_map or _unmap of what is mapped in another way");
 	check_contiguous("stated IOVA", va, block->part_length, iova);
