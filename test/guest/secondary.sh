@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Two processes that agree, or do not: DPDK's examples simple_mp and hotplug_mp, unmodified, exchange
-# messages and devices; where one process lacks what the other has, a line says so.
+# messages and devices; memory that is not EAL's has the same IOVAs in both; where one process lacks
+# what the other has, a line says so.
 # guest: --machine intel-39
+# add: test/guest/apps/attached
 # add: test/guest/apps/hotplug_mp
 # add: test/guest/apps/secondary
 # add: test/guest/apps/simple_mp
@@ -127,4 +129,19 @@ end_program primary 0
 none primary 'given back while a secondary process may still use it'
 programs_case "devices go and come" primary secondary
 
+# usage: attached NAME LINE OPTIONS-FOR-THE-PLUGIN
+attached() {
+	export DPDK_IOAS="$3"
+	launch primary /share/attached -l 0 --proc-type=primary -d $plugin
+	if await primary "^ready"; then
+		launch secondary /share/attached -l 2 --proc-type=secondary -d $plugin
+		await secondary "^ready"
+		end_program secondary 0 INT
+	fi
+	end_program primary 0 INT
+	await primary "$2"
+	programs_case "$1" primary secondary
+}
+attached "external memory" 'IOAS: backend iommufd, 2 devices, ' ''
+attached "external memory of one device" 'IOAS: .* devices in a space each' isolate=device
 finish

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,26 +31,10 @@
 #include <rte_mempool.h>
 #include <rte_memzone.h>
 
+#include "check.h"
+
 #define MBUFS 16383
 #define BURST 32
-
-static volatile sig_atomic_t ending;
-static bool failed;
-
-static void
-end(int signal)
-{
-	(void)signal;
-	ending = 1;
-}
-
-static void
-expect(const char *what, bool good)
-{
-	printf("%s %s\n", good ? "ok" : "not ok", what);
-	if (!good)
-		failed = true;
-}
 
 static void
 look_at_object(struct rte_mempool *pool, void *arg, void *object, unsigned int i)
@@ -129,8 +112,7 @@ main(int argc, char **argv)
 	char name[32];
 	int n;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	signal(SIGINT, end);
+	check_start();
 	n = rte_eal_init(argc, argv);
 	if (n < 0 || rte_eal_process_type() != RTE_PROC_SECONDARY || rte_eth_dev_info_get(0, &info) != 0) {
 		fprintf(stderr, "needs a primary process with ports\n");
