@@ -2,6 +2,7 @@
 # What can be wrong with a machine or a user gives one clear line that names cause and remedy.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
+# add: test/guest/apps/failing.so
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
@@ -118,6 +119,21 @@ expect_error "type1's table of maps is full" fails \
 	-- --in-memory -d $plugin
 unset DPDK_IOAS
 echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
+
+# What a machine does not do by itself (failing.c).
+export LD_PRELOAD=/share/failing.so FAIL=release
+expect_error "a release of DPDK that is not known" ends \
+	"IOAS: this plugin does not know 'DPDK 99.11.0' (built for DPDK .*): use a dpdk-ioas that does" \
+	"IOAS: the plugin is not in use: DPDK runs as it does without it" -- --in-memory -d $plugin
+FAIL=mprotect
+expect_error "import slots that cannot be written" ends \
+	"IOAS: cannot write the import slots: Cannot allocate memory" \
+	"IOAS: the plugin is not in use: DPDK runs as it does without it" -- --in-memory -d $plugin
+FAIL=events
+expect_error "memory events that cannot be followed" fails \
+	"IOAS: cannot follow memory events: Cannot allocate memory" \
+	"Cannot probe devices" -- --in-memory -d $plugin
+unset LD_PRELOAD FAIL
 
 testpmd_start -l 0-1 --in-memory -a "$1" -d $plugin -- -i --total-num-mbufs=4096
 mv "$log" /tmp/holder.log
