@@ -23,6 +23,10 @@
 #define MADV_POPULATE_READ 22
 #endif
 
+/* The most that Linux can be configured for. */
+#define MAX_NODES 1024
+#define BITS (8 * (int)sizeof(unsigned long))
+
 static int
 linux_open(const char *path, int flags)
 {
@@ -130,26 +134,21 @@ linux_commit(void *start, uint64_t size)
 	return mprotect(start, size, PROT_READ | PROT_WRITE) < 0 ? -errno : 0;
 }
 
-/* Preferred: a node that is full must not end the process. */
+/* Preferred: a node that is full must not end the process. Nor must libnuma, which exits where it has
+ * no memory for a mask. */
 static int
 linux_bind(void *start, uint64_t size, int node)
 {
-	struct bitmask *mask;
-	int ret;
+	unsigned long mask[MAX_NODES / BITS] = { 0 };
 
 	if (numa_available() < 0)
 		return -ENOSYS;
-	if (node > numa_max_node())
+	if (node > numa_max_node() || node >= MAX_NODES)
 		return -EINVAL;
 	if (numa_max_node() == 0)
 		return 0;
-	mask = numa_allocate_nodemask();
-	numa_bitmask_setbit(mask, node);
-	ret = mbind(start, size, MPOL_PREFERRED, mask->maskp, mask->size + 1, 0);
-	if (ret < 0)
-		ret = -errno;
-	numa_free_nodemask(mask);
-	return ret;
+	mask[node / BITS] = 1ul << node % BITS;
+	return mbind(start, size, MPOL_PREFERRED, mask, MAX_NODES + 1, 0) < 0 ? -errno : 0;
 }
 
 static int
