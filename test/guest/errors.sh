@@ -46,7 +46,7 @@ testpmd_run() {
 # shellcheck disable=SC2046
 set -- $(nics)
 
-expect_error "no device bound to vfio-pci" ends "IOAS: no device for the plugin.*dpdk-devbind.py -b" \
+expect_error "no device bound to vfio-pci" ends "IOAS: backend iommufd, no device yet.*dpdk-devbind.py -b" \
 	-- --in-memory -d $plugin
 
 bind_vfio "$@"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A port is closed, detached and attached again while testpmd runs, and packets flow as before.
+# A port is closed, detached and attached again while testpmd runs, then both are, so that there is no
+# device for a while, and packets flow as before.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-48 --nics virtio,virtio
@@ -8,34 +9,45 @@
 
 # shellcheck disable=SC2046
 set -- $(nics)
-second=$2
+first=$1 second=$2
 model=$(cat "/sys/bus/pci/devices/$second/device")
 bind_vfio "$@"
 
+# usage: detach PORT DEVICE
 detach() {
-	testpmd_say port stop 1 && testpmd_say port close 1 &&
-		testpmd_say device detach "$second"
+	testpmd_say port stop "$1" && testpmd_say port close "$1" &&
+		testpmd_say device detach "$2"
 }
+# usage: attach PORT DEVICE
 attach() {
-	testpmd_say port attach "$second" && testpmd_say port start 1
+	testpmd_say port attach "$2" && testpmd_say port start "$1"
 }
-# The freed device can be unbound and bound again while testpmd holds the other one.
-free_meanwhile() { rebind "$second"; }
+# The freed devices can be unbound and bound again while testpmd runs. usage: free_meanwhile DEVICE...
+free_meanwhile() {
+	rebind "$@" || return
+	if [ -n "$as" ]; then give_to_user "$@"; give_groups_to_user "$@"; fi
+}
 
 cycle() {
 	local name=$1 wrong='' free round
+	shift
 	free=$(free_pages)
 	if testpmd_start -l 0-1 -d $plugin -- -i --total-num-mbufs=4096; then
 		testpmd_traffic
 		wrong=$(testpmd_count)
-		for round in 1 2 3; do
-			detach || wrong="$wrong detach failed;"
-			free_meanwhile || wrong="$wrong round $round: the detached device is still held;"
-			if [ -n "$as" ]; then give_to_user "$second"; give_groups_to_user "$second"; fi
-			attach || wrong="$wrong attach failed;"
+		for round in 1 2; do
+			detach 1 "$second" || wrong="$wrong detach failed;"
+			free_meanwhile "$second" ||
+				wrong="$wrong round $round: the detached device is still held;"
+			attach 1 "$second" || wrong="$wrong attach failed;"
 			testpmd_traffic
 			wrong="$wrong $(testpmd_count)"
 		done
+		detach 1 "$second" && detach 0 "$first" || wrong="$wrong detach of both failed;"
+		free_meanwhile "$@" || wrong="$wrong a detached device is still held;"
+		attach 0 "$first" && attach 1 "$second" || wrong="$wrong attach of both failed;"
+		testpmd_traffic
+		wrong="$wrong $(testpmd_count)"
 	else
 		wrong="testpmd did not start;"
 	fi
@@ -52,12 +64,35 @@ cycle() {
 	case_end "$name" "$wrong"
 }
 
-cycle "root"
+# There is no device at first, but memory.
+late() {
+	local name=$1 wrong=''
+	shift
+	unbind "$first"
+	unbind "$second"
+	if testpmd_start -l 0-1 -d $plugin -- -i --total-num-mbufs=4096; then
+		free_meanwhile "$@" || wrong="$wrong they cannot be bound;"
+		attach 0 "$first" && attach 1 "$second" || wrong="$wrong attach failed;"
+		testpmd_traffic
+		wrong="$wrong $(testpmd_count)"
+	else
+		wrong="testpmd did not start;"
+	fi
+	grep -q 'IOAS: backend [a-z0-9]*, no device yet' "$log" || wrong="$wrong it did not wait;"
+	wrong="$wrong $unanswered"
+	testpmd_end || wrong="$wrong exit status $?;"
+	case_end "$name" "$wrong $(all_is_back)"
+}
+
+cycle "root" "$@"
+remember
+late "the first device is late" "$@"
 give_to_user "$@"
 give_groups_to_user "$@"
 as=dpdk
-cycle "ordinary user"
-DPDK_IOAS=isolate=device cycle "ordinary user, isolated"
+cycle "ordinary user" "$@"
+DPDK_IOAS=isolate=device cycle "ordinary user, isolated" "$@"
 export DPDK_IOAS=backend=type1
-cycle "ordinary user, type1"
+cycle "ordinary user, type1" "$@"
+late "the first device is late, ordinary user, type1" "$@"
 finish

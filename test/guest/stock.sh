@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Without the plugin DPDK works as it always did; with it and no device for it, too, and one line
-# says so. Where the plugin finds no kernel interface, stock EAL has the devices.
+# says which. Where the plugin finds no kernel interface, stock EAL has the devices.
 # guest: --machine intel-39
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
@@ -18,16 +18,32 @@ mv /dev/iommu /tmp/iommu
 forward "plugin, but no iommufd: it uses type1" -d $plugin
 mv /tmp/iommu /dev/iommu
 
-# Nobody has any: a virtual device alone.
+# No device: virtual ones work as ever. Memory is placed for a device that comes later only if nothing speaks
+# against it; one line says what is done.
 unbind "$1"
 unbind "$2"
-timeout 60 dpdk-testpmd -l 0-1 --in-memory --vdev net_null0 --vdev net_null1 -d $plugin -- \
-	--total-num-mbufs=4096 --tx-first </dev/null >"$log" 2>&1
-status=$?
-wrong=''
-if [ $status -ne 0 ]; then wrong="exit status $status;"; fi
-if [ "$(grep -c IOAS: "$log")" -ne 1 ]; then wrong="$wrong not one line of the plugin;"; fi
-grep -q 'IOAS: no device for the plugin' "$log" || wrong="$wrong does not say that it has no device;"
-grep -q 'Done' "$log" || wrong="$wrong did not finish;"
-case_end "plugin, but no device" "$wrong"
+mkdir -p "$XDG_RUNTIME_DIR"
+chown dpdk "$XDG_RUNTIME_DIR"
+# usage: virtual NAME USER LINE [EAL OPTION]...
+virtual() {
+	local name=$1 user=$2 line=$3 rc=0 wrong='' command
+	shift 3
+	command="timeout 120 dpdk-testpmd -l 0-1 --vdev net_null0 --vdev net_null1 -d $plugin $*"
+	su "$user" -s /bin/sh -c "$command -- --total-num-mbufs=4096 --tx-first" </dev/null >"$log" 2>&1 ||
+		rc=$?
+	if [ $rc -ne 0 ]; then wrong="exit status $rc;"; fi
+	if [ "$(grep -c IOAS: "$log")" -ne 1 ]; then wrong="$wrong not one line of the plugin;"; fi
+	grep -q "$line" "$log" || wrong="$wrong no line '$line';"
+	grep -q 'Done' "$log" || wrong="$wrong did not finish;"
+	case_end "$name" "$wrong"
+}
+none='IOAS: no device for the plugin'
+virtual "no device" root 'IOAS: backend iommufd, no device yet' --in-memory
+virtual "no device, and no PCI" root "$none" --in-memory --no-pci
+virtual "no device, IOVA as VA is asked for" root "$none" --in-memory --iova-mode=va
+virtual "no device, IOVA as PA is asked for" root "$none" --in-memory --iova-mode=pa
+virtual "no device, no huge pages" root "$none" --no-huge -m 256
+virtual "no device, a user with type1" dpdk 'IOAS: backend type1, no device yet' --in-memory
+chmod 600 /dev/vfio/vfio
+virtual "no device, a user without permission" dpdk "$none" --in-memory
 finish

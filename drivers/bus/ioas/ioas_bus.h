@@ -49,7 +49,7 @@ void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);
 /* 0 if the plugin knows this release of DPDK; else logs and gives -ENOTSUP. */
 int release_check(const char *version);
 
-/* vfio.c: the space, or NULL if no device is ours. Constant from the bus scan on. Where devices are
+/* vfio.c: the space, or NULL if no device is ours. Constant once EAL has memory. Where devices are
  * isolated, it has none of them, and the space of each follows it. */
 extern struct ioas *bus_ioas_space;
 
@@ -69,6 +69,10 @@ void devices_unshare(const char *name);
 bool devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t iova);
 /* The name of a device of ours in that IOMMU group; NULL if there is none. */
 const char *devices_in_group(int group);
+/* Whether there was no device at the start, and IOVAs are chosen for those that come later. */
+bool devices_are_awaited(void);
+/* Ends that, and bus_ioas_space is NULL again, if EAL has another IOVA mode than it was asked for. */
+void devices_check_mode(void);
 /* How many devices are attached. */
 unsigned int devices_count(void);
 bool devices_are_isolated(void);
@@ -103,6 +107,7 @@ int policy_check_mask(uint8_t bits, int (*original)(uint8_t bits));
 /* memory.c */
 /* Before the first probe: maps what EAL has and follows its changes. 0 or -1. */
 int memory_start(void);
+bool memory_has_started(void);
 /* The replica of the table for this thread, decided at its first lookup; NULL until then. The model
  * makes it one load; the default for a shared object is a call that costs more than the lookup. */
 extern __thread const struct ioas_table *memory_table __attribute__((tls_model("initial-exec")));

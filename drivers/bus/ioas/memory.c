@@ -416,11 +416,36 @@ out_unlock:
 	return ret;
 }
 
-int
-memory_start(void)
+bool
+memory_has_started(void)
+{
+	return started;
+}
+
+static void
+log_start(void)
 {
 	struct ioas_info info;
 
+	ioas_get_info(bus_ioas_space, &info);
+	if (devices_are_awaited())
+		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
+			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are chosen in 0x%" PRIx64
+			     "-0x%" PRIx64, info.backend, info.window.first, info.window.last);
+	else
+		BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
+			     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend,
+			     devices_count(), devices_count() == 1 ? "" : "s",
+			     devices_are_isolated() ? " in a space each" : "", info.aperture.first,
+			     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
+			     : info.kernel_chooses ? "chosen by the kernel"
+						   : "chosen by the plugin",
+			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
+}
+
+int
+memory_start(void)
+{
 	if (policy_start() < 0)
 		return -1;
 	if (map_all() < 0) {
@@ -428,14 +453,7 @@ memory_start(void)
 		return -1;
 	}
 	rte_memzone_walk(set_memzone_iova, NULL);
-	ioas_get_info(bus_ioas_space, &info);
-	BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
-		     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend,
-		     devices_count(), devices_count() == 1 ? "" : "s",
-		     devices_are_isolated() ? " in a space each" : "", info.aperture.first,
-		     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
-		     : info.kernel_chooses ? "chosen by the kernel" : "chosen by the plugin",
-		     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
+	log_start();
 	devices_check_room();
 	telemetry_start();
 	return 0;

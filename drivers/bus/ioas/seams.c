@@ -50,10 +50,13 @@ const struct seam seam_table[SEAM_COUNT] = {
 /* How many devices went to stock EAL's VFIO: its container has to be kept up to date as well. */
 static unsigned int stock_devices;
 
-/* Whether there are devices of ours, or of the primary process if this is a secondary one. */
+/* Whether there are devices of ours, or of the primary process if this is a secondary one; asked when
+ * EAL's IOVA mode is known. */
 static bool
 in_use(void)
 {
+	if (unlikely(bus_ioas_space != NULL && !memory_has_started()))
+		devices_check_mode();
 	return bus_ioas_space != NULL || processes_joined();
 }
 
@@ -91,7 +94,13 @@ seam_rte_bus_get_iommu_class(void)
 static int
 seam_rte_eal_using_phys_addrs(void)
 {
-	return in_use() ? 1 : seam_original.rte_eal_using_phys_addrs();
+	if (processes_joined())
+		return 1;
+	if (bus_ioas_space == NULL)
+		return seam_original.rte_eal_using_phys_addrs();
+	/* Before memory is there EAL asks, who takes chosen IOVAs for such; later buses do for devices
+	 * of uio, whose DMA no IOMMU translates. */
+	return !memory_has_started();
 }
 
 static int
@@ -102,7 +111,7 @@ seam_rte_bus_probe(void)
 	seams_bind_late();
 	if (processes_joined() && processes_start() < 0)
 		return -1;
-	if (bus_ioas_space == NULL)
+	if (!in_use() || processes_joined())
 		return seam_original.rte_bus_probe();
 	if (memory_start() < 0)
 		return -1;
@@ -116,9 +125,9 @@ seam_rte_bus_probe(void)
 static rte_iova_t
 find_iova(const void *va, rte_iova_t (*original)(const void *va))
 {
-	if (bus_ioas_space != NULL)
-		return memory_iova(va);
-	return processes_joined() ? processes_iova(va) : original(va);
+	if (!in_use())
+		return original(va);
+	return processes_joined() ? processes_iova(va) : memory_iova(va);
 }
 
 static phys_addr_t

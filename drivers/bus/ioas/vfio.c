@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/vfio.h>
 #include <rte_dev.h>
@@ -28,6 +29,7 @@
 #include <rte_lcore.h>
 
 #include "ioas_bus.h"
+#include "seams.h"
 
 struct owned {
 	struct owned *next;
@@ -44,6 +46,10 @@ struct ioas *bus_ioas_space;
 
 static bool isolate;
 
+/* There was no device at the start. */
+static bool waits;
+static enum rte_iova_mode mode_to_wait_in;
+
 /* For which device this thread maps. */
 static __thread struct {
 	bool set;
@@ -56,6 +62,9 @@ static struct owned *devices;
 /* While this is set, lines about failures are kept for it. */
 static struct owned *taking;
 
+/* While this is set, failures matter to nobody. */
+static bool trying;
+
 static void
 log_line(enum ioas_log_level level, const char *line, void *arg)
 {
@@ -65,6 +74,8 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		snprintf(owned->failure, sizeof(owned->failure), "%s", line);
 		level = IOAS_LOG_DEBUG;
 	}
+	if (trying)
+		level = IOAS_LOG_DEBUG;
 	bus_ioas_log_line(level, line, arg);
 }
 
@@ -190,6 +201,79 @@ log_unused(void)
 		     "the IOMMU on); DPDK runs as it does without it");
 }
 
+/* Whether the command line names an IOVA mode: EAL does not tell. */
+static bool
+mode_is_named(void)
+{
+	FILE *const file = fopen("/proc/self/cmdline", "re");
+	char *word = NULL;
+	size_t size = 0;
+	bool named = false;
+
+	if (file == NULL)
+		return true;
+	while (!named && getdelim(&word, &size, '\0', file) > 0)
+		named = strncmp(word, "--iova-mode", strlen("--iova-mode")) == 0;
+	free(word);
+	fclose(file);
+	return named;
+}
+
+/* Whether IOVAs can be chosen for a device that comes later: one can come, the machine has an IOMMU, and
+ * nobody who is there has a wish of his own, for physical addresses least of all (KNI's kernel
+ * module takes what it is given for such). */
+static bool
+can_wait(void)
+{
+	glob_t groups;
+
+	if (rte_eal_has_pci() == 0 || rte_eal_has_hugepages() == 0 || mode_is_named() ||
+	    access("/dev/kni", F_OK) == 0 ||
+	    seam_original.rte_bus_get_iommu_class() != RTE_IOVA_DC ||
+	    seam_original.rte_vfio_noiommu_is_enabled() == 1 ||
+	    glob("/sys/kernel/iommu_groups/[0-9]*", 0, NULL, &groups) != 0)
+		return false;
+	globfree(&groups);
+	return true;
+}
+
+/* A space without a device. What devices will be able to use is not known: these IOVAs all IOMMUs have,
+ * and what x86 and Arm reserve lies below. On POWER devices bring the space. */
+static bool
+start_waiting(const struct ioas_options *options, enum rte_iova_mode mode)
+{
+	static const struct ioas_range common = { UINT64_C(1) << 32, (UINT64_C(1) << 39) - 1 };
+	struct ioas_options with = *options;
+	struct ioas_info info;
+
+	if (with.window.last == 0 && mode == RTE_IOVA_PA)
+		with.window = common;
+	trying = true;
+	if (ioas_create(&with, &bus_ioas_space) < 0)
+		bus_ioas_space = NULL;
+	trying = false;
+	if (bus_ioas_space == NULL)
+		return false;
+	ioas_get_info(bus_ioas_space, &info);
+	mode_to_wait_in = mode;
+	if (strcmp(info.backend, "spapr") != 0)
+		return true;
+	ioas_destroy(bus_ioas_space);
+	bus_ioas_space = NULL;
+	return false;
+}
+
+void
+devices_check_mode(void)
+{
+	if (!waits || rte_eal_iova_mode() == mode_to_wait_in)
+		return;
+	waits = false;
+	ioas_destroy(bus_ioas_space);
+	bus_ioas_space = NULL;
+	log_unused();
+}
+
 /* Without one attached device there is nothing to do: says so and gives all back. Stock EAL would put
  * them all into one container. */
 static int
@@ -294,8 +378,13 @@ devices_take(const struct bus_ioas_options *options)
 	candidates = 0;
 	for_each_candidate(count_candidate);
 	if (candidates == 0) {
-		log_unused();
-		return 0;
+		waits = can_wait() && start_waiting(&ioas_options, options->iova);
+		if (!waits) {
+			log_unused();
+			return 0;
+		}
+		isolate = options->isolate;
+		return check_isolation();
 	}
 	if (ioas_create(&ioas_options, &bus_ioas_space) < 0) {
 		bus_ioas_space = NULL;
@@ -312,6 +401,12 @@ devices_take(const struct bus_ioas_options *options)
 		return give_up();
 	check_hugepages();
 	return 0;
+}
+
+bool
+devices_are_awaited(void)
+{
+	return waits;
 }
 
 unsigned int
