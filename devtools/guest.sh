@@ -22,6 +22,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --nics LIST       e1000e and virtio, comma separated (default e1000e,e1000e); also vmxnet3, on x86:
                     several queues, and all that arrives is in the first; also edu, which is no NIC:
                     a device that does the DMA that it is told to
+  --slots           NIC i, nici, is in a PCIe slot of its own, sloti, from which it can be taken; the guest's
+                    /dev/ttyS2 is QEMU's monitor (device_del, device_add). For intel-39 and intel-48
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
@@ -41,12 +43,13 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
 EOF
 }
 
-machine=intel-39 nics=e1000e,e1000e net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
+machine=intel-39 nics=e1000e,e1000e slots='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
 dpdk='' share='' dump='' cmdline='' allow_faults='' timeout=600 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--allow-faults) allow_faults=yes; shift; continue ;;
+	--slots) slots=yes; shift; continue ;;
 	--machine | --dpdk | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
 		--dump | --cmdline | --timeout | --log)
 		[ $# -ge 2 ] || die "$1 needs a value" ;;
@@ -155,6 +158,15 @@ virtio-iommu)
 	cmdline+=" vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1" ;;
 esac
 
+if [ -n "$slots" ]; then
+	case $machine in intel-*) ;; *) die "--slots is for intel-39 and intel-48" ;; esac
+	# The slots' own interrupts, in place of the firmware's methods. The monitor's socket has no file.
+	socket=abstract=on,path=dpdk-ioas-monitor-$$
+	qemu+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
+		-chardev "socket,id=monitor,server=on,wait=off,$socket" -mon monitor
+		-chardev "socket,id=line,$socket" -device "isa-serial,index=2,irq=5,chardev=line")
+fi
+
 if [ "$machine" = powernv9 ] && [ "$nodes" -gt 1 ]; then die "powernv9 has one node"; fi
 for ((i = 0; i < nodes; i++)); do
 	if [ "$machine" = powernv9 ]; then break; fi
@@ -178,6 +190,9 @@ for i in "${!nic_list[@]}"; do
 	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
 		qemu+=(-device "pcie-root-port,id=port$i,bus=pxb$((i % nodes)),chassis=$i")
 		place=bus=port$i
+	elif [ -n "$slots" ]; then
+		qemu+=(-device "pcie-root-port,id=slot$i,chassis=$i,$(bus $((i * 4 + 4)))")
+		place=bus=slot$i
 	elif [ "$machine" = pseries ]; then
 		# All devices of a host bridge are one group.
 		qemu+=(-device "spapr-pci-host-bridge,index=$((i + 1)),id=bridge$i")
@@ -201,7 +216,7 @@ for i in "${!nic_list[@]}"; do
 		qemu+=(-netdev "dgram,id=net$i,$local,$remote") ;;
 	*) die "unknown network $net" ;;
 	esac
-	qemu+=(-device "$device,netdev=net$i,mac=52:54:00:00:00:0$((i + 1)),$place")
+	qemu+=(-device "$device,id=nic$i,netdev=net$i,mac=52:54:00:00:00:0$((i + 1)),$place")
 	if [ -n "$dump" ]; then
 		mkdir -p "$dump"
 		qemu+=(-object "filter-dump,id=dump$i,netdev=net$i,file=$dump/nic$i.pcap")
