@@ -2,6 +2,7 @@
 # A static program: its mmap() and munmap() are the plugin's (--wrap), also where the plugin's own
 # library is the caller. More than a GiB in one piece, devices of which one has no driver, a space
 # for each.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu --mem 5G --pages-2m 1600
 # add: test/guest/apps/l3fwd-static
 # shellcheck shell=dash disable=SC1091,SC2154
