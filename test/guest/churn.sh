@@ -15,6 +15,6 @@ rc=0 wrong=''
 /share/churn -l 0-2 -d "$plugin" -- "$GUEST_CHURN" >"$log" 2>&1 || rc=$?
 if [ $rc -ne 0 ]; then wrong="status $rc, $(grep -a -m 1 '^WRONG' "$log");"; fi
 grep -q '^PASSED' "$log" || wrong="$wrong it did not pass;"
-grep -a '^ch' "$log"
+grep -a -e '^ch' -e '^areas' "$log"
 case_end "churn" "$wrong $(all_is_back)"
 finish

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <rte_eal.h>
 #include <rte_telemetry.h>
 
 #include "ioas_bus.h"
@@ -124,10 +125,37 @@ answer_iova(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	return 0;
 }
 
+/* Of the space that all devices have in common. */
+static int
+answer_info(const char *cmd __rte_unused, const char *params __rte_unused, struct rte_tel_data *data)
+{
+	struct ioas_info info;
+
+	if (bus_ioas_space == NULL)
+		return -ENOTSUP;
+	ioas_get_info(bus_ioas_space, &info);
+	rte_tel_data_start_dict(data);
+	rte_tel_data_add_dict_string(data, "backend", info.backend);
+	rte_tel_data_add_dict_string(data, "iova", rte_eal_iova_mode() == RTE_IOVA_VA ? "va" : "kernel");
+	rte_tel_data_add_dict_int(data, "devices", devices_count());
+	rte_tel_data_add_dict_int(data, "isolated", devices_are_isolated());
+	add(data, "maps", "%" PRIu64, info.maps);
+	add(data, "bytes", "0x%" PRIx64, info.bytes);
+	add(data, "aperture_first", "0x%" PRIx64, info.aperture.first);
+	add(data, "aperture_last", "0x%" PRIx64, info.aperture.last);
+	add(data, "window_first", "0x%" PRIx64, info.window.first);
+	add(data, "window_last", "0x%" PRIx64, info.window.last);
+	add(data, "quarantine", "0x%" PRIx64, info.quarantine);
+	add(data, "quarantine_limit", "0x%" PRIx64, info.quarantine_limit);
+	return 0;
+}
+
 void
 telemetry_start(void)
 {
 	/* EEXIST: EAL was started again in the same process. */
+	rte_telemetry_register_cmd("/ioas/info", answer_info,
+				   "What the I/O address space holds. No parameters");
 	rte_telemetry_register_cmd("/ioas/iova", answer_iova,
 				   "What an IOVA leads to, or led to. Parameters: IOVA[,DEVICE]");
 }

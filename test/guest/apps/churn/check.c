@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "churn.h"
@@ -34,9 +38,38 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 	freed[next++ % FREED] = (uintptr_t)addr;
 }
 
+/* Areas, as the plugin tells by telemetry. */
+static uint64_t
+areas(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *const question = "/ioas/info";
+	const int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	char answer[4096] = "", *maps;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/dpdk_telemetry.v2",
+		 rte_eal_get_runtime_dir());
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    recv(fd, answer, sizeof(answer), 0) <= 0 ||
+	    send(fd, question, strlen(question), 0) < 0)
+		wrong("no telemetry at %s", address.sun_path);
+	memset(answer, 0, sizeof(answer));
+	if (recv(fd, answer, sizeof(answer) - 1, 0) <= 0)
+		wrong("no answer to %s", question);
+	close(fd);
+	maps = strstr(answer, "\"maps\":");
+	if (maps == NULL)
+		wrong("%s: %s", question, answer);
+	return strtoull(maps + strcspn(maps, "0123456789"), NULL, 10);
+}
+
+/* The areas that there were at the start. */
+static uint64_t areas_before;
+
 void
 check_start(void)
 {
+	areas_before = areas();
 	if (rte_mem_event_callback_register("churn", memory_event, NULL) != 0)
 		wrong("no memory events: %s", rte_strerror(rte_errno));
 }
@@ -158,4 +191,18 @@ check_rest(void)
 		      "external memory are mapped", pinned() / KB, segs.bytes / KB,
 		      external_mapped() / KB);
 	check_freed();
+}
+
+void
+check_end(void)
+{
+	const uint64_t now = areas(), pages = figures.grown - figures.shrunk;
+
+	check_rest();
+	/* A page that comes after the start is an area. */
+	if (now != areas_before + pages)
+		wrong("%" PRIu64 " areas before, %" PRIu64 " after, %" PRIu64 " pages more", areas_before,
+		      now, pages);
+	printf("areas: %" PRIu64 " before, %" PRIu64 " after, %" PRIu64 " pages that EAL has kept\n",
+	       areas_before, now, pages);
 }

@@ -5,8 +5,8 @@
 #define CHURN_H
 
 /*
- * What the files of churn share: a DPDK application whose memory never stands still. It knows
- * nothing of dpdk-ioas: the plugin comes in by EAL's -d.
+ * What the files of churn share: a DPDK application whose memory never stands still. It is not linked
+ * to dpdk-ioas: the plugin comes in by EAL's -d, and tells by telemetry how many areas there are.
  *
  * main.c starts and stops all. packets.c sends checked packets between two ports, on the main lcore;
  * allocate.c takes and gives back memory of EAL's, on worker lcores; external.c does so with memory
@@ -73,5 +73,7 @@ void check_memory(const char *what, const void *va, size_t length);
 void check_contiguous(const char *what, const void *va, size_t length, rte_iova_t iova);
 /* While all rest: all that there is, and nothing else, is mapped and pinned. */
 void check_rest(void);
+/* In the end: so many areas are left as there were, but for pages that EAL keeps. */
+void check_end(void);
 
 #endif /* CHURN_H */

@@ -156,7 +156,7 @@ main(int argc, char **argv)
 	pthread_join(thread, NULL);
 	packets_end();
 	/* All has been given back but what EAL itself and the drivers have. */
-	check_rest();
+	check_end();
 	print_figures();
 	rte_eal_cleanup();
 	puts("PASSED");
