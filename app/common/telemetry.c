@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 static int
 connect_to(const char *path)
 {
+	const struct timeval patience = { .tv_sec = 10 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char greeting[1024];
 	int fd, error;
@@ -29,6 +31,8 @@ connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	/* An application that has been stopped does not answer. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	    recv(fd, greeting, sizeof(greeting), 0) > 0)
 		return fd;

@@ -126,7 +126,7 @@ print_unmapped(const json_t *answer, const struct ioas_fault *fault)
 	print_area(answer);
 	printf(", unmapped ");
 	if (fault->at != 0 && fault->at / 1e9 >= at)
-		printf("%.3f s before", fault->at / 1e9 - at);
+		printf("about %.3f s before", fault->at / 1e9 - at);
 	else
 		printf("%s s ago%s", text_of(answer, "unmapped_ago"),
 		       fault->at != 0 ? ", after the fault: the IOVA was mapped then, or led to something else"
@@ -266,11 +266,17 @@ read_file(const struct options *options)
 		return 1;
 	}
 	for (;;) {
-		while (fgets(line, sizeof(line), in) != NULL)
+		const off_t at = ftello(in);
+
+		if (fgets(line, sizeof(line), in) != NULL &&
+		    (!options->follow || at < 0 || strchr(line, '\n') != NULL)) {
 			take_line(&parser, line, options);
+			continue;
+		}
 		if (!options->follow || in == stdin || ferror(in))
 			break;
-		clearerr(in);
+		/* Its end, or a line that is not complete yet. */
+		fseeko(in, at, SEEK_SET);
 		sleep(1);
 	}
 	failed = ferror(in) != 0;

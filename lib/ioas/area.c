@@ -43,15 +43,17 @@ bool
 area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova)
 {
 	struct ioas *const root = space->root;
+	bool found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
 
-	while (!placement_find(&root->placement, &root->ledger, va, length, page, iova)) {
-		if (!release_half(root))
-			return false;
-		ioas_log(&root->log, IOAS_LOG_WARNING,
-			 "no other IOVAs are free: those that have been in quarantine for longest are "
-			 "used again: choose a smaller quarantine, or a larger window");
-	}
-	return true;
+	if (found || !placement_is_long(&root->placement, length) || !release_half(root))
+		return found;
+	ioas_log(&root->log, IOAS_LOG_WARNING,
+		 "no other IOVAs are free: those that have been in quarantine for longest are used "
+		 "again: choose a smaller quarantine, or a larger window");
+	do
+		found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
+	while (!found && release_half(root));
+	return found;
 }
 
 void
@@ -127,7 +129,18 @@ area_remove(struct ioas *space, struct area *area)
 	while (area->copies != NULL)
 		area_remove(area->copies->space, area->copies);
 	if (take_out(space, area))
-		history_add(&space->ledger.history, &space->root->placement, area);
+		history_add(&space->ledger.history, area);
+}
+
+void
+area_end_removal(struct ioas *space)
+{
+	struct placement *const placement = &space->root->placement;
+
+	history_end_call(&space->ledger.history, placement);
+	for (struct ledger *ledger = space->ledger.followers; ledger != NULL;
+	     ledger = ledger->next_follower)
+		history_end_call(&ledger->history, placement);
 }
 
 void

@@ -24,8 +24,10 @@ void area_show(struct ioas *space, struct area *area);
 /* Takes a copy out of the list of its origin. */
 void area_unlink(struct area *copy);
 
-/* Unmaps an area and its copies; they are history then, or it is as though they had never been. */
+/* Unmaps an area and its copies; they are history then, or it is as though they had never been. After
+ * the last area of a call comes area_end_removal(). */
 void area_remove(struct ioas *space, struct area *area);
+void area_end_removal(struct ioas *space);
 void area_undo(struct ioas *space, struct area *area);
 
 /* As callers see it. */

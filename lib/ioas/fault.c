@@ -120,9 +120,14 @@ parse_amd(const char *line, struct ioas_fault *fault)
 		while (device > line && device[-1] != ' ')
 			device--;
 	}
-	if (device == NULL ||
-	    sscanf(device, "%4x:%2x:%2x.%1x", &domain, &bus, &slot, &function) != 4)
+	if (device == NULL)
 		return false;
+	/* Before Linux 6.0 without a domain. */
+	if (sscanf(device, "%4x:%2x:%2x.%1x", &domain, &bus, &slot, &function) != 4) {
+		domain = 0;
+		if (sscanf(device, "%2x:%2x.%1x", &bus, &slot, &function) != 3)
+			return false;
+	}
 	fault->iommu = "AMD-Vi";
 	set_device(fault, domain, bus << 8 | (slot & 0x1f) << 3 | (function & 7));
 	if (hex_after(line, "flags=", &flags)) {
@@ -184,18 +189,25 @@ smmuv3_event(uint64_t id)
 static bool
 parse_smmuv3(struct ioas_fault_parser *parser, const char *line, struct ioas_fault *fault)
 {
+	const char *const name = after(line, "arm-smmu-v3 ");
+	char smmu[sizeof(parser->name)] = "";
 	uint64_t id;
 
-	if (strstr(line, "arm-smmu-v3 ") == NULL)
+	if (name == NULL)
 		return false;
-	if (hex_after(line, ": event ", &id) && strstr(line, " received:") != NULL) {
+	snprintf(smmu, sizeof(smmu), "%.*s", (int)strcspn(name, ": \n"), name);
+	if (hex_after(name, ": event ", &id) && strstr(name, " received:") != NULL) {
 		*parser = (struct ioas_fault_parser){ .words = 1, .at = time_of(line) };
+		memcpy(parser->name, smmu, sizeof(smmu));
 		return false;
 	}
+	/* Another one may be reporting at the same time. */
+	if (strcmp(smmu, parser->name) != 0)
+		return false;
 	/* /dev/kmsg gives the tab in that way. */
 	if (parser->words == 0 ||
-	    (!hex_after(line, ": \t0x", &parser->word[parser->words - 1]) &&
-	     !hex_after(line, ": \\x090x", &parser->word[parser->words - 1]))) {
+	    (!hex_after(name, ": \t0x", &parser->word[parser->words - 1]) &&
+	     !hex_after(name, ": \\x090x", &parser->word[parser->words - 1]))) {
 		parser->words = 0;
 		return false;
 	}

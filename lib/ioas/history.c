@@ -34,14 +34,24 @@ let_go(struct history *history, struct placement *placement, struct area *area)
 	placement_release(placement, area);
 }
 
-void
-history_release(struct history *history, struct placement *placement, uint64_t bytes)
+/* Lets go of what the oldest call has unmapped. */
+static void
+release_call(struct history *history, struct placement *placement)
 {
-	while (history->oldest_held != NULL && history->held_bytes > bytes) {
+	const uint64_t call = history->oldest_held->freed_by;
+
+	while (history->oldest_held != NULL && history->oldest_held->freed_by == call) {
 		let_go(history, placement, history->oldest_held);
 		history->oldest_held = history->oldest_held->newer;
 		history->released++;
 	}
+}
+
+void
+history_release(struct history *history, struct placement *placement, uint64_t bytes)
+{
+	while (history->oldest_held != NULL && history->held_bytes > bytes)
+		release_call(history, placement);
 	while (history->released > HISTORY_AREAS) {
 		struct area *const area = history->oldest;
 
@@ -66,9 +76,10 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 }
 
 void
-history_add(struct history *history, struct placement *placement, struct area *area)
+history_add(struct history *history, struct area *area)
 {
 	area->freed_at = now();
+	area->freed_by = history->calls;
 	area->older = history->newest;
 	area->newer = NULL;
 	*(history->newest != NULL ? &history->newest->newer : &history->oldest) = area;
@@ -77,6 +88,12 @@ history_add(struct history *history, struct placement *placement, struct area *a
 		history->oldest_held = area;
 	tree_insert(&history->held, &area->iova);
 	history->held_bytes += area->iova.last - area->iova.first + 1;
+}
+
+void
+history_end_call(struct history *history, struct placement *placement)
+{
+	history->calls++;
 	history_release(history, placement, history->quarantine);
 }
 
@@ -84,7 +101,8 @@ const struct area *
 history_find(const struct history *history, uint64_t iova)
 {
 	struct tree_node *const node = tree_find(&history->held, iova);
-	const struct area *area = history->newest;
+	const struct area *const held = history->oldest_held;
+	const struct area *area = held != NULL ? held->older : history->newest;
 
 	if (node != NULL)
 		return container_of(node, struct area, iova);

@@ -9,7 +9,8 @@
 /*
  * What was unmapped, for fault reports, the latest last. Of the last areas that have together no more
  * bytes than the quarantine the IOVAs are held: they are not given out again, and what still does DMA
- * there faults.
+ * there faults. What one call has unmapped is held as a whole or not at all: pages that come together
+ * again must not find some of their IOVAs free and others not, or they would not be contiguous.
  */
 struct area;
 struct placement;
@@ -23,11 +24,14 @@ struct history {
 	struct area *oldest, *newest;
 	struct area *oldest_held; /* from here on; NULL: none */
 	unsigned int released;    /* areas in front of it */
+	uint64_t calls;           /* that have unmapped something */
 	uint64_t held_bytes;
 };
 
 /* Takes over an area that the kernel has no more. Its place is kept as long as it is held. */
-void history_add(struct history *history, struct placement *placement, struct area *area);
+void history_add(struct history *history, struct area *area);
+/* A call has unmapped all that it was to: holds no more than the quarantine. */
+void history_end_call(struct history *history, struct placement *placement);
 /* Holds no more bytes than these; the oldest go first. */
 void history_release(struct history *history, struct placement *placement, uint64_t bytes);
 /* These IOVAs are mapped again, because somebody has named them: what held them is forgotten. */

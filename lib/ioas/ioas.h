@@ -495,6 +495,7 @@ struct ioas_fault_parser {
 	unsigned int words;  /**< Lines of an event that have come, and the headline; 0: none. */
 	uint64_t word[4];    /**< Of an SMMUv3 event. */
 	uint64_t at;         /**< When it was reported. */
+	char name[32];       /**< The SMMU that reports it. */
 };
 
 /**

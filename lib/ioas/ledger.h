@@ -26,6 +26,7 @@ struct area {
 	struct ioas *space;      /* of a copy */
 	struct area *older, *newer; /* in the history */
 	uint64_t freed_at;       /* ns, CLOCK_MONOTONIC */
+	uint64_t freed_by;       /* which call */
 	bool fixed;
 	bool alias;
 	bool placed;

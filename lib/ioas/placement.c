@@ -62,6 +62,18 @@ placement_window_fits(const struct placement *placement, struct ioas_range windo
 	return false;
 }
 
+bool
+placement_is_long(const struct placement *placement, uint64_t length)
+{
+	for (unsigned int i = 0; i < placement->usable.n; i++) {
+		const struct ioas_range range = usable_range(placement, i);
+
+		if (range.first <= range.last && range.last - range.first >= length - 1)
+			return true;
+	}
+	return false;
+}
+
 /* Whether a chosen map could be there. */
 static bool
 is_free(const struct placement *placement, const struct ledger *ledger, uint64_t first, uint64_t last)

@@ -52,6 +52,9 @@ struct placement {
 bool placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
 		    uint64_t length, uint64_t page, uint64_t *iova);
 
+/* Whether a range is so long, were there nothing in it. */
+bool placement_is_long(const struct placement *placement, uint64_t length);
+
 /* Whether the IOMMU pages at these IOVAs are not larger than the memory's, and all is aligned. */
 bool placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, uint64_t length,
 		      uint64_t page);

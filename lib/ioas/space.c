@@ -988,6 +988,7 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 		next = ledger_next_va(&space->ledger, area);
 		ret += remove_own(space, area);
 	}
+	area_end_removal(space);
 out_unlock:
 	space_unlock(space);
 	return ret;
@@ -1015,6 +1016,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 		next = ledger_next(&space->ledger, area);
 		ret += remove_own(space, area);
 	}
+	area_end_removal(space);
 out_unlock:
 	space_unlock(space);
 	return ret;

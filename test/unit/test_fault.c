@@ -83,6 +83,10 @@ amd(void)
 	fault = parse_line("AMD-Vi: Event logged [IO_PAGE_FAULT device=0001:c1:00.3 domain=0x0000 "
 			   "address=0xfdf8000000 flags=0x0000]");
 	expect(&fault, "AMD-Vi", "0001:c1:00.3", UINT64_C(0xfdf8000000), false, "IO_PAGE_FAULT");
+	/* Linux 5.10 */
+	fault = parse_line("AMD-Vi: Event logged [IO_PAGE_FAULT device=05:00.1 domain=0x0001 "
+			   "address=0xfdf8000000 flags=0x0020]");
+	expect(&fault, "AMD-Vi", "0000:05:00.1", UINT64_C(0xfdf8000000), true, "IO_PAGE_FAULT");
 }
 
 static void
@@ -120,6 +124,13 @@ smmuv3(void)
 	CU_ASSERT_FALSE(ioas_fault_parse(&parser, "arm-smmu-v3 9050000.smmuv3: \t0x0000002000000002", &fault));
 	for (unsigned int i = 2; i < 5; i++)
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));
+	/* Those of another SMMU in between. */
+	for (unsigned int i = 0; i < 4; i++) {
+		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));
+		CU_ASSERT_FALSE(ioas_fault_parse(&parser, "arm-smmu-v3 9060000.smmuv3: \t0x1", &fault));
+	}
+	CU_ASSERT_TRUE(ioas_fault_parse(&parser, write[4], &fault));
+	CU_ASSERT_EQUAL(fault.iova, UINT64_C(0x1040200040));
 	/* Its numbers without a headline. */
 	for (unsigned int i = 1; i < 5; i++)
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));

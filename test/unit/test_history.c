@@ -204,6 +204,30 @@ stays_contiguous(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(16), iova));
 }
 
+/* What one call has unmapped is in quarantine as a whole, or not at all: also where it is more than that
+ * takes, pages that come together again are contiguous. */
+static void
+whole_calls(void)
+{
+	uint64_t first, iova;
+
+	create(MIB(2));
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), MIB(64)), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		first = unit_map(0, MIB(2));
+		CU_ASSERT_EQUAL(unit_map(MIB(2), MIB(2)), first + MIB(2));
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 2);
+		CU_ASSERT_EQUAL(in_quarantine(), 0);
+	}
+	/* One call after the other. */
+	first = unit_map(0, MIB(2));
+	iova = unit_map(MIB(2), MIB(2));
+	unmap(0, MIB(2));
+	unmap(MIB(2), MIB(2));
+	CU_ASSERT_FALSE(is_in_quarantine(first));
+	CU_ASSERT_TRUE(is_in_quarantine(iova));
+}
+
 /* A map never fails because of the quarantine, and what is there for longest goes first. */
 static void
 gives_way(void)
@@ -228,6 +252,10 @@ gives_way(void)
 		unit_map(GIB(2) + i * MIB(4), MIB(2));
 	CU_ASSERT_EQUAL(in_quarantine(), 0);
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -ENOSPC, "no free range");
+	/* Nor for what cannot be had at all. */
+	unmap(GIB(1), MIB(2));
+	CU_ASSERT_EQUAL(ioas_map(space, VA(GIB(8)), MIB(32), NULL), -ENOSPC);
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(2));
 }
 
 /* IOVAs that a caller names are his. */
@@ -285,6 +313,7 @@ UNIT_MAIN("history",
 	  { "a quarantine", holds },
 	  { "a quarantine without end", holds_all },
 	  { "contiguity", stays_contiguous },
+	  { "what one call has unmapped", whole_calls },
 	  { "the quarantine gives way", gives_way },
 	  { "IOVAs that callers name", callers_choice },
 	  { "guard gaps", guards })

@@ -15,6 +15,7 @@
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
+#include <rte_tailq.h>
 
 #include "ioas_bus.h"
 #include "rte_bus_ioas.h"
@@ -93,9 +94,8 @@ has_memory(const struct rte_mempool *mp, const char *va)
 }
 
 static void
-check_mempool(struct rte_mempool *mp, void *arg)
+check_mempool(const struct rte_mempool *mp, const struct walk *walk)
 {
-	const struct walk *const walk = arg;
 	const struct rte_mempool_objhdr *header;
 	unsigned int n = 0;
 
@@ -116,6 +116,22 @@ check_mempool(struct rte_mempool *mp, void *arg)
 	}
 }
 
+/* rte_mempool_walk() would go through pools that are being freed: a pool is taken from the list, under
+ * this lock, before its memory goes. */
+static void
+find_mempool(const struct walk *walk)
+{
+	const struct rte_tailq_head *const pools = rte_eal_tailq_lookup("RTE_MEMPOOL");
+	const struct rte_tailq_entry *pool;
+
+	if (pools == NULL)
+		return;
+	rte_mcfg_tailq_read_lock();
+	TAILQ_FOREACH(pool, &pools->tailq_head, next)
+		check_mempool(pool->data, walk);
+	rte_mcfg_tailq_read_unlock();
+}
+
 int
 rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova *answer)
 {
@@ -130,6 +146,6 @@ rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova
 	walk.va = answer->space.va;
 	find_segment(walk.va, answer);
 	rte_memzone_walk(check_memzone, &walk);
-	rte_mempool_walk(check_mempool, &walk);
+	find_mempool(&walk);
 	return 0;
 }

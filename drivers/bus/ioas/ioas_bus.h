@@ -13,6 +13,7 @@
 
 #include <rte_bus.h>
 #include <rte_common.h>
+#include <rte_dev.h>
 #include <rte_log.h>
 #include <rte_memory.h>
 #include <rte_vfio.h>
@@ -67,8 +68,8 @@ int devices_share(const char *name, int *fd, struct vfio_device_info *info);
 void devices_unshare(const char *name);
 /* Whether memory is mapped at that IOVA, for that device ("": for all). */
 bool devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t iova);
-/* The name of a device of ours in that IOMMU group; NULL if there is none. */
-const char *devices_in_group(int group);
+/* Whether a device of ours is in that IOMMU group, and its name. */
+bool devices_in_group(int group, char name[RTE_DEV_NAME_MAX_LEN]);
 /* Whether there was no device at the start, and IOVAs are chosen for those that come later. */
 bool devices_are_awaited(void);
 /* Ends that, and bus_ioas_space is NULL again, if EAL has another IOVA mode than it was asked for. */

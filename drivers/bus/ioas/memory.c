@@ -133,13 +133,29 @@ memory_iova(const void *va)
 	return iova;
 }
 
+/* The addresses of EAL's memory lists: constant, and known after rte_eal_cleanup() as well. */
+static struct ioas_range eal_lists[RTE_MAX_MEMSEG_LISTS];
+static unsigned int n_eal_lists;
+
+static int
+note_list(const struct rte_memseg_list *msl, void *arg __rte_unused)
+{
+	if (!msl->external)
+		eal_lists[n_eal_lists++] = (struct ioas_range){
+			.first = msl->addr_64,
+			.last = msl->addr_64 + (msl->len - 1),
+		};
+	return 0;
+}
+
 bool
 memory_is_eal(uint64_t va)
 {
-	const struct rte_memseg_list *const msl =
-		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
+	unsigned int i = 0;
 
-	return msl != NULL && !msl->external;
+	while (i < n_eal_lists && (va < eal_lists[i].first || va > eal_lists[i].last))
+		i++;
+	return i < n_eal_lists;
 }
 
 /* Moves first and last out to the borders of the area that an address lies in. */
@@ -391,6 +407,8 @@ map_all(void)
 
 	/* As in stock VFIO: no memory may come or go between the walk and the events. */
 	rte_mcfg_mem_read_lock();
+	n_eal_lists = 0;
+	rte_memseg_list_walk_thread_unsafe(note_list, NULL);
 	/* All of it, before anything is mapped. */
 	ret = rte_memseg_walk_thread_unsafe(check_fits, NULL);
 	if (ret < 0)
@@ -428,7 +446,10 @@ log_start(void)
 	struct ioas_info info;
 
 	ioas_get_info(bus_ioas_space, &info);
-	if (devices_are_awaited())
+	if (devices_are_awaited() && rte_eal_iova_mode() == RTE_IOVA_VA)
+		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
+			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are equal to VA", info.backend);
+	else if (devices_are_awaited())
 		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
 			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are chosen in 0x%" PRIx64
 			     "-0x%" PRIx64, info.backend, info.window.first, info.window.last);

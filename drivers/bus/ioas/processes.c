@@ -174,15 +174,20 @@ find_shared(const char *name)
 static int
 ask(struct message *message, int *fd)
 {
+	/* EAL refuses a second question of one name while the first waits for its answer. */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
 	struct rte_mp_msg request = { .name = NAME, .len_param = sizeof(*message) };
 	struct rte_mp_reply replies = { 0 };
-	int ret = -ECOMM;
+	int ret = -ECOMM, asked;
 
 	*fd = -1;
 	message->version = VERSION;
 	memcpy(request.param, message, sizeof(*message));
-	if (rte_mp_request_sync(&request, &replies, &patience) == 0 && replies.nb_received == 1) {
+	pthread_mutex_lock(&lock);
+	asked = rte_mp_request_sync(&request, &replies, &patience);
+	pthread_mutex_unlock(&lock);
+	if (asked == 0 && replies.nb_received == 1) {
 		const struct rte_mp_msg *const reply = &replies.msgs[0];
 
 		memcpy(message, reply->param, sizeof(*message));

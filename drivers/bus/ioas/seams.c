@@ -63,6 +63,7 @@ in_use(void)
 static int
 seam_rte_bus_scan(void)
 {
+	static bool scanned;
 	struct bus_ioas_options options;
 	int ret;
 
@@ -70,8 +71,10 @@ seam_rte_bus_scan(void)
 	if (bus_ioas_parse_options(getenv("DPDK_IOAS"), &options) < 0)
 		return -1;
 	ret = seam_original.rte_bus_scan();
-	if (ret != 0)
+	/* Applications scan again to find devices that have come since. */
+	if (ret != 0 || scanned)
 		return ret;
+	scanned = true;
 	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : devices_take(&options);
 }
 
@@ -111,7 +114,8 @@ seam_rte_bus_probe(void)
 	seams_bind_late();
 	if (processes_joined() && processes_start() < 0)
 		return -1;
-	if (!in_use() || processes_joined())
+	/* Applications probe again what they have found since. */
+	if (!in_use() || processes_joined() || memory_has_started())
 		return seam_original.rte_bus_probe();
 	if (memory_start() < 0)
 		return -1;
@@ -230,9 +234,9 @@ seam_rte_dev_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t
 static int
 seam_rte_vfio_get_group_fd(int iommu_group_num)
 {
-	const char *const name = devices_in_group(iommu_group_num);
+	char name[RTE_DEV_NAME_MAX_LEN];
 
-	if (name == NULL)
+	if (!devices_in_group(iommu_group_num, name))
 		return seam_original.rte_vfio_get_group_fd(iommu_group_num);
 	BUS_IOAS_LOG(ERR, "IOMMU group %d is the plugin's, because of %s: a secondary process that uses it "
 		     "needs the plugin as well (-d librte_bus_ioas.so)", iommu_group_num, name);

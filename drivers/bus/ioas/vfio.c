@@ -213,7 +213,7 @@ mode_is_named(void)
 	if (file == NULL)
 		return true;
 	while (!named && getdelim(&word, &size, '\0', file) > 0)
-		named = strncmp(word, "--iova-mode", strlen("--iova-mode")) == 0;
+		named = strncmp(word, "--iov", strlen("--iov")) == 0;
 	free(word);
 	fclose(file);
 	return named;
@@ -414,8 +414,10 @@ devices_count(void)
 {
 	unsigned int n = 0;
 
+	pthread_mutex_lock(&devices_lock);
 	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
 		n += owned->device != NULL;
+	pthread_mutex_unlock(&devices_lock);
 	return n;
 }
 
@@ -655,15 +657,17 @@ devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t i
 	return mapped;
 }
 
-const char *
-devices_in_group(int group)
+bool
+devices_in_group(int group, char name[RTE_DEV_NAME_MAX_LEN])
 {
-	const char *name = NULL;
+	bool found = false;
 
 	pthread_mutex_lock(&devices_lock);
-	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
-		if (owned->device != NULL && owned->group == group)
-			name = ioas_device_name(owned->device);
+	for (const struct owned *owned = devices; owned != NULL && !found; owned = owned->next) {
+		found = owned->device != NULL && owned->group == group;
+		if (found)
+			snprintf(name, RTE_DEV_NAME_MAX_LEN, "%s", owned->name);
+	}
 	pthread_mutex_unlock(&devices_lock);
-	return name;
+	return found;
 }

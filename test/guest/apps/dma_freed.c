@@ -89,6 +89,8 @@ write_after_free(const struct edu *edu)
 	rte_free(source);
 }
 
+static char *own;
+
 static void
 offer_questions(void)
 {
@@ -96,9 +98,9 @@ offer_questions(void)
 							    NULL, NULL, SOCKET_ID_ANY, 0);
 	const struct rte_memzone *const zone =
 		rte_memzone_reserve("questions_zone", 300000, SOCKET_ID_ANY, 0);
-	char *const own = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	void *object;
+
+	own = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	need(pool != NULL && zone != NULL && own != MAP_FAILED, "a pool, a zone, memory");
 	need(rte_mempool_get(pool, &object) == 0, "an object");
@@ -138,5 +140,8 @@ main(int argc, char **argv)
 	if (argc == 3)
 		wait_for_file(argv[2]);
 	rte_vfio_release_device("/sys/bus/pci/devices", argv[1], fd);
-	return rte_eal_cleanup();
+	n = rte_eal_cleanup();
+	/* Memory of the application's own may go when EAL has ended. */
+	munmap(own, PAGE);
+	return n;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <rte_bus.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -205,6 +206,24 @@ asked_for(void)
 	check(rte_mem_virt2iova(again) == RTE_BAD_IOVA, "asked for: gone with a part of its page");
 }
 
+/* As applications do that look for devices which have come since. */
+static void
+scanned_again(void)
+{
+	void *const before = rte_malloc(NULL, 4096, 0), *after;
+	const rte_iova_t iova = rte_mem_virt2iova(before);
+	struct rte_eth_dev_info info;
+
+	check(rte_bus_scan() == 0 && rte_bus_probe() == 0, "scan and probe again");
+	check(rte_mem_virt2iova(before) == iova, "again: memory keeps its IOVA");
+	after = rte_malloc(NULL, LENGTH, 0);
+	check(after != NULL && rte_mem_virt2iova(after) == rte_malloc_virt2iova(after),
+	      "again: new memory has one");
+	check(rte_eth_dev_info_get(0, &info) == 0, "again: a port is there");
+	rte_free(after);
+	rte_free(before);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -230,6 +249,7 @@ main(int argc, char **argv)
 	}
 	not_stated();
 	asked_for();
+	scanned_again();
 	printf("%s\n", failures == 0 ? "PASSED" : "FAILED");
 	rte_eal_cleanup();
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
