@@ -75,7 +75,7 @@ unit_tests() {
 
 # One boot. usage: in_guest NAME FILE GUEST-OPTION...
 in_guest() {
-	local name=$1 file=$2 dir=$logs/$1 rc=0 build=$build from files path add=()
+	local name=$1 file=$2 dir=$logs/$1 rc=0 started=$SECONDS build=$build from files path add=()
 	shift 2
 	mkdir -p "$dir/share"
 	if [ -z "$pattern" ] && grep -q '^# build: coverage$' "$file"; then build=$top/build/coverage; fi
@@ -109,7 +109,7 @@ on_host() {
 
 # A program that prints PASS and FAIL lines. usage: check NAME COMMAND...
 check() {
-	local name=$1 dir=$logs/$1 rc=0
+	local name=$1 dir=$logs/$1 rc=0 started=$SECONDS
 	shift
 	mkdir -p "$dir"
 	"$@" >"$dir/output" 2>"$dir/errors" || rc=$?
@@ -177,7 +177,6 @@ guest_tests() {
 		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
 		n=$((n + 1))
 		say "guest test $n of ${#all[@]}: $name $options"
-		started=$SECONDS
 		if [ -n "$options" ]; then
 			# shellcheck disable=SC2086
 			in_guest "$name" "$file" $options &

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Packets flow in every kind of memory that testpmd can make its mbuf pools of.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 1024 --mem 4G
 # guest: --machine intel-48 --nics virtio,virtio --pages-2m 1024 --mem 4G
 # shellcheck shell=dash source=devtools/guest/guest.sh

@@ -2,6 +2,7 @@
 # Two processes that agree, or do not: DPDK's examples simple_mp and hotplug_mp, unmodified, exchange
 # messages and devices; memory that is not EAL's has the same IOVAs in both; where one process lacks
 # what the other has, a line says so.
+# build: coverage
 # guest: --machine intel-39
 # add: test/guest/apps/attached
 # add: test/guest/apps/hotplug_mp

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Without the plugin DPDK works as it always did; with it and no device for it, too, and one line
 # says which. Where the plugin finds no kernel interface, stock EAL has the devices.
+# build: coverage
 # guest: --machine intel-39
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
