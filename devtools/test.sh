@@ -215,7 +215,9 @@ if [ -z "$pattern" ]; then
 	check fuzz "$top/devtools/fuzz.sh"
 else
 	"$top/devtools/build.sh" gcc
-	if list | cut -f2 | sort -u | xargs -r grep -q '^# build: asan$'; then "$top/devtools/build.sh" asan; fi
+	if list | cut -f2 | sort -u | xargs -r grep -l '^# build: asan$' | grep -q .; then
+		"$top/devtools/build.sh" asan
+	fi
 fi
 for machine in $(machines); do
 	arch=$(arch_of_machine "$machine")
