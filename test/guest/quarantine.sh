@@ -32,6 +32,7 @@ questions() {
 		'^  mapped now: .* heap socket_0, memzone MP_questions_pool.*, mempool questions_pool, object [0-9]+, byte 100 of it'
 	has "$(explained "$(iova zone)" freed)" '^  mapped now: .* memzone questions_zone$'
 	has "$(explained "$(iova own)" freed)" "^  mapped now: .*, memory that is not EAL's$"
+	has "$(explained "$(iova heap)" freed)" '^  mapped now: .*, external memory, .* heap questions_heap$'
 	has "$(explained 0xfee00040 freed)" '^  no IOVA: .* is reserved$'
 	# An AMD-Vi's aperture has no end.
 	[ "$GUEST_MACHINE" = amd ] || has "$(explained 0x8000000000000000 freed)" \

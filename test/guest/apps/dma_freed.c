@@ -32,6 +32,7 @@
 #include "edu.h"
 
 #define PAGE ((size_t)2 << 20)
+#define SMALL_PAGE ((size_t)sysconf(_SC_PAGESIZE))
 #define LENGTH (4 * PAGE)
 
 static void
@@ -89,7 +90,7 @@ write_after_free(const struct edu *edu)
 	rte_free(source);
 }
 
-static char *own;
+static char *own, *heap;
 
 static void
 offer_questions(void)
@@ -100,6 +101,7 @@ offer_questions(void)
 		rte_memzone_reserve("questions_zone", 300000, SOCKET_ID_ANY, 0);
 	void *object;
 
+	heap = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	own = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	need(pool != NULL && zone != NULL && own != MAP_FAILED, "a pool, a zone, memory");
@@ -107,6 +109,10 @@ offer_questions(void)
 	printf("object 0x%" PRIx64 "\n", iova_of(object) + 100);
 	printf("zone 0x%" PRIx64 "\n", iova_of(zone->addr) + 4096);
 	printf("own 0x%" PRIx64 "\n", iova_of(own));
+	need(heap != MAP_FAILED && rte_malloc_heap_create("questions_heap") == 0 &&
+	     rte_malloc_heap_memory_add("questions_heap", heap, PAGE, NULL, PAGE / SMALL_PAGE,
+					SMALL_PAGE) == 0, "a heap of external memory");
+	printf("heap 0x%" PRIx64 "\n", iova_of(heap + SMALL_PAGE));
 }
 
 static void
