@@ -44,6 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const backends[] = { "iommufd", "groups", "type1", "spapr" };
 	static const uint64_t quarantines[] = { 0, REFERENCE_QUARANTINE };
+	uint64_t held;
 	bool wide;
 
 	next = data;
@@ -51,7 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unit_use_backend(backends[choose(4)]);
 	wide = choose(2) == 0;
 	unit_set_up();
-	reference_start(wide ? reference_wide() : reference_narrow(), wide, quarantines[choose(2)], choose);
+	held = quarantines[choose(2)];
+	reference_start(wide ? reference_wide(held) : reference_narrow(), wide, held, choose);
 	while (next < end && reference_steps() < MAX_STEPS) {
 		if (choose(8) == 0)
 			reference_fail(1 + choose(4));

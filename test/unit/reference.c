@@ -370,9 +370,11 @@ reference_steps(void)
 }
 
 struct ioas_range
-reference_wide(void)
+reference_wide(uint64_t held)
 {
-	return (struct ioas_range){ MIB(16), GIB(1) - 1 };
+	const bool small = unit_backend_is("spapr") || held != 0;
+
+	return (struct ioas_range){ MIB(16), (small ? GIB(1) : GIB(512)) - 1 };
 }
 
 struct ioas_range

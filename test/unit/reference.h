@@ -35,8 +35,8 @@ void reference_check_all(uint64_t stride);
 uint64_t reference_steps(void);
 
 /* A window that is full most of the time, and lies across the MSI window (on POWER at the end of the
- * default window); and one with room for all, which is gone through often. */
+ * default window); and one with room for all, which with a quarantine is gone through often. */
 struct ioas_range reference_narrow(void);
-struct ioas_range reference_wide(void);
+struct ioas_range reference_wide(uint64_t quarantine);
 
 #endif /* REFERENCE_H */

@@ -10,7 +10,7 @@
 
 #include "reference.h"
 
-#define STEPS (unit_quick() ? 3000u : 60000u)
+#define STEPS (unit_quick() ? 3000u : 100000u)
 
 static uint64_t state;
 
@@ -47,7 +47,7 @@ run(struct ioas_range window, bool wide, uint64_t quarantine)
 static void
 wide_window(void)
 {
-	run(reference_wide(), true, 0);
+	run(reference_wide(0), true, 0);
 }
 
 static void
@@ -59,7 +59,7 @@ narrow_window(void)
 static void
 wide_quarantine(void)
 {
-	run(reference_wide(), true, REFERENCE_QUARANTINE);
+	run(reference_wide(REFERENCE_QUARANTINE), true, REFERENCE_QUARANTINE);
 }
 
 /* It can never be full, and must not be the reason why a map fails. */
