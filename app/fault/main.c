@@ -231,6 +231,13 @@ take_line(struct ioas_fault_parser *parser, const char *line, const struct optio
 	fflush(stdout);
 }
 
+static void
+complain_of_log(const char *what)
+{
+	fprintf(stderr, NAME ": cannot %s /dev/kmsg: %s: run as root, or give what dmesg prints "
+		"(`sudo dmesg | " NAME " -i -`)\n", what, strerror(errno));
+}
+
 static int
 read_kernel_log(const struct options *options)
 {
@@ -240,15 +247,13 @@ read_kernel_log(const struct options *options)
 	ssize_t n;
 
 	if (fd < 0) {
-		fprintf(stderr, NAME ": cannot open /dev/kmsg: %s: run as root, or give what dmesg prints "
-			"(`sudo dmesg | " NAME " -i -`)\n", strerror(errno));
+		complain_of_log("open");
 		return 1;
 	}
 	while ((n = read_kernel_line(fd, line)) > 0)
 		take_line(&parser, line, options);
 	if (n < 0)
-		fprintf(stderr, NAME ": cannot read /dev/kmsg: %s: run as root, or give what dmesg prints "
-			"(`sudo dmesg | " NAME " -i -`)\n", strerror(errno));
+		complain_of_log("read");
 	close(fd);
 	return n < 0;
 }

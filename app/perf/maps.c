@@ -94,21 +94,32 @@ walk(struct ioas *space, const struct ramp *ramp, unsigned int from, unsigned in
 	return ret;
 }
 
+/* NULL where it cannot be created; it stays where only the attach fails. */
+static int
+open_space(const struct ramp *ramp, uint64_t quarantine, struct ioas **space)
+{
+	const struct ioas_options options = {
+		.size = sizeof(options), .log = log_line, .quarantine = quarantine,
+	};
+	struct ioas_device *attached;
+	int ret;
+
+	*space = NULL;
+	ret = ioas_create(&options, space);
+	if (ret == 0 && ramp->device != NULL)
+		ret = ioas_attach(*space, ramp->device, NULL, &attached);
+	return ret;
+}
+
 /* Up to the top and down again. */
 static int
 ramp_once(const struct ramp *ramp, bool fixed)
 {
-	const struct ioas_options options = { .size = sizeof(options), .log = log_line };
-	struct ioas_device *attached;
 	struct ioas *space;
 	unsigned int n = 0;
 	int ret;
 
-	ret = ioas_create(&options, &space);
-	if (ret < 0)
-		return ret;
-	if (ramp->device != NULL)
-		ret = ioas_attach(space, ramp->device, NULL, &attached);
+	ret = open_space(ramp, 0, &space);
 	for (unsigned int i = 0; ret == 0 && i < N_STEPS && steps[i] <= ramp->top; i++) {
 		ret = walk(space, ramp, n, block_start(i), fixed, NULL);
 		if (ret == 0)
@@ -212,18 +223,10 @@ time_cycles(struct ioas *space, const struct ramp *ramp, unsigned int n, struct 
 static int
 cycle_once(const struct ramp *ramp, const struct cycle *cycle, unsigned int n, struct result *result)
 {
-	const struct ioas_options options = {
-		.size = sizeof(options), .log = log_line, .quarantine = cycle->quarantine,
-	};
-	struct ioas_device *attached;
 	struct ioas *space;
 	int ret;
 
-	ret = ioas_create(&options, &space);
-	if (ret < 0)
-		return ret;
-	if (ramp->device != NULL)
-		ret = ioas_attach(space, ramp->device, NULL, &attached);
+	ret = open_space(ramp, cycle->quarantine, &space);
 	/* As the plugin does for a memory list of EAL. */
 	if (ret == 0)
 		ret = ioas_reserve(space, ramp->memory, CYCLE_PAGES * 2 * PAGE);
