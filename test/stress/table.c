@@ -79,7 +79,7 @@ static atomic_uint_fast64_t complaints;
 
 static struct {
 	_Alignas(64) atomic_uint_fast64_t checks; /* how many it has ended */
-	uint64_t found, missing;  /* how often each kind of answer was seen */
+	atomic_uint_fast64_t found, missing; /* how often each kind of answer was seen */
 } readers[MAX_READERS];
 
 static void
@@ -237,8 +237,8 @@ read_on(void *arg)
 			found = check_single(table, random);
 			break;
 		}
-		readers[self].found += found;
-		readers[self].missing += !found;
+		atomic_fetch_add_explicit(found ? &readers[self].found : &readers[self].missing, 1,
+					  memory_order_relaxed);
 		atomic_fetch_add_explicit(&readers[self].checks, 1, memory_order_release);
 	}
 	return NULL;
@@ -307,8 +307,34 @@ static void
 usage(FILE *out)
 {
 	fprintf(out, "usage: stress-table [-t SECONDS] [-r READERS]\n"
-		     "  -t SECONDS  how long (default 2)\n"
+		     "  -t SECONDS  how long at least (default 2)\n"
 		     "  -r READERS  reader threads (default: one a CPU, 2 at least)\n");
+}
+
+/* What has happened so far. */
+struct score {
+	uint64_t found, missing, generations;
+};
+
+static struct score
+count(void)
+{
+	struct score score = { 0 };
+
+	for (unsigned int i = 0; i < n_readers; i++) {
+		score.found += readers[i].found;
+		score.missing += readers[i].missing;
+	}
+	for (unsigned int i = 0; i < N_REGIONS; i++)
+		score.generations += regions[i].unmapped;
+	return score;
+}
+
+/* A run in which too little happened shows nothing. */
+static bool
+is_enough(const struct score *score)
+{
+	return score->found > 1000 && score->missing > 1000 && score->generations > 100;
 }
 
 static int
@@ -319,8 +345,8 @@ run(unsigned int seconds)
 		.size = sizeof(options), .nodes = nodes, .n_nodes = REPLICAS,
 	};
 	pthread_t reader[MAX_READERS], writer[WRITERS];
-	uint64_t found = 0, missing = 0, generations = 0;
 	struct ioas_device *device;
+	struct score score;
 
 	if (ioas_create(&options, &space) != 0 || ioas_attach(space, "0000:00:02.0", NULL, &device) != 0)
 		return EXIT_FAILURE;
@@ -331,27 +357,23 @@ run(unsigned int seconds)
 	for (uintptr_t i = 0; i < WRITERS; i++)
 		if (pthread_create(&writer[i], NULL, write_on, (void *)i) != 0)
 			return EXIT_FAILURE;
-	sleep(seconds);
+	/* Where threads take turns (valgrind, few processors) little may happen in that time. */
+	for (unsigned int i = 0; i < seconds || (score = count(), !is_enough(&score)); i++)
+		sleep(1);
 	/* The writers end first: they wait for readers. */
 	atomic_store(&stop_writers, true);
 	for (unsigned int i = 0; i < WRITERS; i++)
 		pthread_join(writer[i], NULL);
 	atomic_store(&stop, true);
-	for (unsigned int i = 0; i < n_readers; i++) {
+	for (unsigned int i = 0; i < n_readers; i++)
 		pthread_join(reader[i], NULL);
-		found += readers[i].found;
-		missing += readers[i].missing;
-	}
-	for (unsigned int i = 0; i < N_REGIONS; i++)
-		generations += regions[i].unmapped;
+	score = count();
 	printf("%u readers, %u s: %" PRIu64 " checks with an IOVA, %" PRIu64 " without, %" PRIu64
-	       " maps, %" PRIu64 " wrong\n", n_readers, seconds, found, missing, generations,
-	       complaints);
+	       " maps, %" PRIu64 " wrong\n", n_readers, seconds, score.found, score.missing,
+	       score.generations, complaints);
 	model.changed = NULL;
 	ioas_destroy(space);
-	/* A run in which nothing happened has not passed. */
-	return complaints == 0 && found > 1000 && missing > 1000 && generations > 100
-		? EXIT_SUCCESS : EXIT_FAILURE;
+	return complaints == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
