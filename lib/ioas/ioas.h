@@ -61,8 +61,8 @@ typedef void (*ioas_log_fn)(enum ioas_log_level level, const char *line, void *a
 
 /** A range of IOVAs, both ends inclusive. */
 struct ioas_range {
-	uint64_t first;
-	uint64_t last;
+	uint64_t first; /**< The first byte. */
+	uint64_t last;  /**< The last byte. */
 };
 
 /** A descriptor that the caller has opened, for processes that must not open nodes themselves. */
@@ -110,7 +110,7 @@ struct ioas_options {
 	 * zero: they are those of the other space, which must not follow a third, and must be
 	 * destroyed last. NULL: a space of its own. */
 	struct ioas *follow;
-	/** With @ref follow: memory that cannot have the IOVA that it has in the other space is
+	/** With @ref follow, memory that cannot have the IOVA that it has in the other space is
 	 * refused (EADDRINUSE), by the map there, or by the attach here. */
 	bool same_iova;
 	/** Bytes that stay out of use after they were unmapped: their IOVAs are not chosen again until
@@ -156,6 +156,7 @@ void ioas_destroy(struct ioas *space);
  * for it. Reads sysfs only.
  *
  * @param name A PCI address or the path of the device's sysfs folder.
+ * @return Whether it can.
  */
 bool ioas_device_is_usable(const char *name);
 
@@ -216,7 +217,12 @@ int ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_o
  */
 int ioas_attach_pasid(struct ioas_device *device, uint32_t pasid);
 
-/** Undo ioas_attach_pasid(). Detaching the device does so for all. */
+/**
+ * Undo ioas_attach_pasid(). Detaching the device does so for all.
+ *
+ * @param device The handle.
+ * @param pasid  The number.
+ */
 void ioas_detach_pasid(struct ioas_device *device, uint32_t pasid);
 
 /**
@@ -238,10 +244,20 @@ void ioas_detach(struct ioas_device *device);
  */
 struct ioas_device *ioas_device_find(struct ioas *space, const char *name);
 
-/** @return The open VFIO descriptor. It stays the library's: do not close it. */
+/**
+ * Tell a device's open VFIO descriptor.
+ *
+ * @param device The handle.
+ * @return The descriptor. It stays the library's: do not close it.
+ */
 int ioas_device_fd(const struct ioas_device *device);
 
-/** @return The last part of the device's sysfs path: for PCI its address. */
+/**
+ * Tell a device's name.
+ *
+ * @param device The handle.
+ * @return The last part of the device's sysfs path: for PCI its address.
+ */
 const char *ioas_device_name(const struct ioas_device *device);
 
 /**
@@ -344,6 +360,11 @@ int ioas_unmap(struct ioas *space, const void *va, uint64_t length);
 
 /**
  * Unmap all areas that lie in a range of IOVAs. As ioas_unmap() otherwise.
+ *
+ * @param space  The space.
+ * @param iova   First IOVA.
+ * @param length In bytes.
+ * @return As ioas_unmap().
  */
 int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
 
@@ -390,7 +411,12 @@ struct ioas_info {
 	uint64_t quarantine_limit;  /**< ioas_options.quarantine. */
 };
 
-/** Read what a space holds. */
+/**
+ * Read what a space holds.
+ *
+ * @param space The space.
+ * @param info  Where it goes.
+ */
 void ioas_get_info(struct ioas *space, struct ioas_info *info);
 
 /**
@@ -452,7 +478,7 @@ enum ioas_iova_state {
 
 /** An answer of ioas_explain(). */
 struct ioas_explanation {
-	enum ioas_iova_state state;
+	enum ioas_iova_state state; /**< What it is. */
 	/** Mapped, or once: the area. Else the nearest area below, if there is one: a device may
 	 * have gone on beyond its end; length is 0 if there is none. */
 	struct ioas_area area;
@@ -572,7 +598,13 @@ const struct ioas_table *ioas_table_of_node(const struct ioas *space, int node);
 unsigned int ioas_tables(const struct ioas *space, const struct ioas_table **tables,
 			 unsigned int n);
 
-/** ioas_lookup() for addresses beyond the flat array; use that. */
+/**
+ * ioas_lookup() for addresses beyond the flat array; use that.
+ *
+ * @param far_entry Of the table.
+ * @param addr      The address.
+ * @return As ioas_lookup().
+ */
 uint64_t ioas_lookup_far(const uint64_t *const *far_entry, uint64_t addr);
 
 /**
@@ -582,6 +614,7 @@ uint64_t ioas_lookup_far(const uint64_t *const *far_entry, uint64_t addr);
  *
  * @param table From ioas_table().
  * @param va    Any address.
+ * @return Whether it does.
  */
 static inline bool
 ioas_table_is_flat(const struct ioas_table *table, const void *va)
@@ -636,7 +669,14 @@ ioas_lookup(const struct ioas_table *table, const void *va)
 	return ioas_lookup_flat(table, va);
 }
 
-/** ioas_lookup_length() across entries; use that. */
+/**
+ * ioas_lookup_length() across entries; use that.
+ *
+ * @param table  As there.
+ * @param va     As there.
+ * @param length As there.
+ * @return As ioas_lookup_length().
+ */
 uint64_t ioas_lookup_run(const struct ioas_table *table, const void *va, uint64_t *length);
 
 /**
@@ -685,7 +725,11 @@ ioas_lookup_length(const struct ioas_table *table, const void *va, uint64_t *len
 unsigned int ioas_lookup_bulk(const struct ioas_table *table, const void *const *va, uint64_t *iova,
 			      unsigned int n);
 
-/** The way in which ioas_lookup_bulk() works on this CPU: "avx512", "avx2" or "plain". */
+/**
+ * Tell the way in which ioas_lookup_bulk() works on this CPU.
+ *
+ * @return "avx512", "avx2" or "plain".
+ */
 const char *ioas_lookup_bulk_name(void);
 
 /** A piece of memory as a device sees it, for scatter-gather lists. */
