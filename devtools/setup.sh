@@ -10,6 +10,8 @@ packages=(
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
 	shellcheck spin valgrind gcovr
+	# devtools/docs.sh
+	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
 	# devtools/fuzz.sh
 	libclang-rt-dev
 	# the guest's kernel

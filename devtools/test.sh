@@ -211,6 +211,8 @@ if [ -z "$pattern" ]; then
 	"$top/devtools/build.sh" gcc clang asan tsan coverage
 	for name in gcc asan tsan; do unit_tests $name; done
 	unit_tests gcc valgrind
+	say "documentation"
+	check docs "$top/devtools/docs.sh"
 	say "fuzzing"
 	check fuzz "$top/devtools/fuzz.sh"
 else
