@@ -12,6 +12,8 @@ packages=(
 	shellcheck spin valgrind gcovr
 	# devtools/docs.sh
 	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
+	# devtools/abi.sh
+	abigail-tools
 	# devtools/fuzz.sh
 	libclang-rt-dev
 	# the guest's kernel

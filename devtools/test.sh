@@ -213,6 +213,8 @@ if [ -z "$pattern" ]; then
 	unit_tests gcc valgrind
 	say "documentation"
 	check docs "$top/devtools/docs.sh"
+	say "binary interface and packages"
+	check abi "$top/devtools/abi.sh"
 	say "fuzzing"
 	check fuzz "$top/devtools/fuzz.sh"
 else
