@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
+#include "bytes.h"
 #include "ioas.h"
 #include "telemetry.h"
 
@@ -50,77 +52,58 @@ usage(FILE *out)
 		"status is 0 if the log could be read to its end, 2 for wrong options, 1 otherwise.\n");
 }
 
-static const char *
-text_of(const json_t *answer, const char *name)
-{
-	const char *const text = json_string_value(json_object_get(answer, name));
-
-	return text != NULL ? text : "";
-}
-
-static uint64_t
-number_of(const json_t *answer, const char *name)
-{
-	return strtoull(text_of(answer, name), NULL, 16);
-}
-
 static bool
 is_true(const json_t *answer, const char *name)
 {
-	return json_integer_value(json_object_get(answer, name)) != 0;
+	return answer_int(answer, name) != 0;
 }
 
 static void
 print_bytes(uint64_t bytes)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	unsigned int unit = 0;
+	char text[BYTES_TEXT];
 
-	while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		bytes /= 1024;
-		unit++;
-	}
-	printf("%" PRIu64 " %s", bytes, units[unit]);
+	printf("%s", bytes_exact(bytes, text));
 }
 
 static void
 print_area(const json_t *answer)
 {
-	const uint64_t iova = number_of(answer, "area_iova"), length = number_of(answer, "area_length");
+	const uint64_t iova = answer_number(answer, "area_iova");
+	const uint64_t length = answer_number(answer, "area_length");
 
 	print_bytes(length);
-	printf(" at %s, IOVA 0x%" PRIx64 "-0x%" PRIx64, text_of(answer, "area_address"), iova,
+	printf(" at %s, IOVA 0x%" PRIx64 "-0x%" PRIx64, answer_text(answer, "area_address"), iova,
 	       iova + (length - 1));
 }
 
 static void
 print_mapped(const json_t *answer)
 {
-	printf("mapped now: address %s in ", text_of(answer, "address"));
+	printf("mapped now: address %s in ", answer_text(answer, "address"));
 	print_area(answer);
-	if (text_of(answer, "page_size")[0] == '\0') {
+	if (answer_text(answer, "page_size")[0] == '\0') {
 		printf(", memory that is not EAL's");
 		return;
 	}
 	printf(", %s, pages of ", is_true(answer, "external") ? "external memory" : "EAL's memory");
-	print_bytes(number_of(answer, "page_size"));
-	printf(", socket %" JSON_INTEGER_FORMAT,
-	       json_integer_value(json_object_get(answer, "socket")));
-	if (text_of(answer, "heap")[0] != '\0')
-		printf(", heap %s", text_of(answer, "heap"));
-	if (text_of(answer, "memzone")[0] != '\0')
-		printf(", memzone %s", text_of(answer, "memzone"));
-	if (text_of(answer, "mempool")[0] != '\0')
+	print_bytes(answer_number(answer, "page_size"));
+	printf(", socket %" JSON_INTEGER_FORMAT, answer_int(answer, "socket"));
+	if (answer_text(answer, "heap")[0] != '\0')
+		printf(", heap %s", answer_text(answer, "heap"));
+	if (answer_text(answer, "memzone")[0] != '\0')
+		printf(", memzone %s", answer_text(answer, "memzone"));
+	if (answer_text(answer, "mempool")[0] != '\0')
 		printf(", mempool %s, object %" JSON_INTEGER_FORMAT ", byte %s of it",
-		       text_of(answer, "mempool"), json_integer_value(json_object_get(answer, "object")),
-		       text_of(answer, "object_offset"));
+		       answer_text(answer, "mempool"), answer_int(answer, "object"),
+		       answer_text(answer, "object_offset"));
 }
 
 /* When it was unmapped, seen from the fault. */
 static void
 print_unmapped(const json_t *answer, const struct ioas_fault *fault)
 {
-	const double at = strtod(text_of(answer, "unmapped_at"), NULL);
+	const double at = strtod(answer_text(answer, "unmapped_at"), NULL);
 
 	printf("freed memory: ");
 	print_area(answer);
@@ -128,20 +111,21 @@ print_unmapped(const json_t *answer, const struct ioas_fault *fault)
 	if (fault->at != 0 && fault->at / 1e9 >= at)
 		printf("about %.3f s before", fault->at / 1e9 - at);
 	else
-		printf("%s s ago%s", text_of(answer, "unmapped_ago"),
+		printf("%s s ago%s", answer_text(answer, "unmapped_ago"),
 		       fault->at != 0 ? ", after the fault: the IOVA was mapped then, or led to something else"
 				      : "");
-	printf(", byte %s, %s", text_of(answer, "address"),
+	printf(", byte %s, %s", answer_text(answer, "address"),
 	       is_true(answer, "quarantined") ? "in quarantine" : "not in quarantine");
 }
 
 static void
 print_free(const json_t *answer, const struct ioas_fault *fault)
 {
-	const uint64_t end = number_of(answer, "area_iova") + number_of(answer, "area_length");
+	const uint64_t end = answer_number(answer, "area_iova") +
+			     answer_number(answer, "area_length");
 
 	printf("nothing is mapped there, nor was lately");
-	if (number_of(answer, "area_length") == 0)
+	if (answer_number(answer, "area_length") == 0)
 		return;
 	printf("; ");
 	print_bytes(fault->iova - end);
@@ -150,9 +134,18 @@ print_free(const json_t *answer, const struct ioas_fault *fault)
 }
 
 static void
+print_hole(const json_t *answer)
+{
+	const uint64_t last = answer_number(answer, "hole_last");
+
+	printf("no IOVA: 0x%" PRIx64 "-0x%" PRIx64 " is %s", answer_number(answer, "hole_first"), last,
+	       last == UINT64_MAX ? "beyond the aperture" : "reserved");
+}
+
+static void
 print_answer(const json_t *answer, const struct ioas_fault *fault)
 {
-	const char *const state = text_of(answer, "state");
+	const char *const state = answer_text(answer, "state");
 
 	printf("  ");
 	if (strcmp(state, "mapped") == 0)
@@ -160,9 +153,7 @@ print_answer(const json_t *answer, const struct ioas_fault *fault)
 	else if (strcmp(state, "unmapped") == 0)
 		print_unmapped(answer, fault);
 	else if (strcmp(state, "unusable") == 0)
-		printf("no IOVA: 0x%" PRIx64 "-0x%" PRIx64 " is %s", number_of(answer, "hole_first"),
-		       number_of(answer, "hole_last"),
-		       number_of(answer, "hole_last") == UINT64_MAX ? "beyond the aperture" : "reserved");
+		print_hole(answer);
 	else
 		print_free(answer, fault);
 	printf("%s\n", is_true(answer, "isolated") ? " (the device's own I/O address space)" : "");

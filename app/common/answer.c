@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdlib.h>
+
+#include "answer.h"
+
+const char *
+answer_text(const json_t *answer, const char *name)
+{
+	const char *const text = json_string_value(json_object_get(answer, name));
+
+	return text != NULL ? text : "";
+}
+
+uint64_t
+answer_number(const json_t *answer, const char *name)
+{
+	return strtoull(answer_text(answer, name), NULL, 0);
+}
+
+json_int_t
+answer_int(const json_t *answer, const char *name)
+{
+	return json_integer_value(json_object_get(answer, name));
+}

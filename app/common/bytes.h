@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef APP_BYTES_H
+#define APP_BYTES_H
+
+#include <stdint.h>
+
+#define BYTES_TEXT 32
+
+/* "512 MiB": in the largest unit in which the number is whole. Returns text. */
+const char *bytes_exact(uint64_t bytes, char text[BYTES_TEXT]);
+
+#endif /* APP_BYTES_H */
