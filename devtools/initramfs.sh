@@ -26,7 +26,7 @@ drivers=(bus_pci bus_vdev mempool_ring mempool_stack net_e1000 net_virtio net_nu
 # QEMU has that device for x86 alone.
 if [ "$arch" = x86 ]; then drivers+=(net_vmxnet3); fi
 
-packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4)
+packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4 libhugetlbfs0)
 # $from: the root folder that all is copied from, empty for this machine's own.
 case $arch in
 x86)
@@ -114,6 +114,7 @@ fill() {
 	copy_with_libraries "/usr/lib/$triplet/libgcc_s.so.1"
 	copy_with_libraries "/usr/lib/$triplet/libcunit.so.1"
 	copy_with_libraries "/usr/lib/$triplet/libjansson.so.4"
+	copy_with_libraries "/usr/lib/$triplet/libhugetlbfs.so.0"
 	# Makes the output of programs line-buffered where it is not a terminal.
 	copy_with_libraries /usr/libexec/coreutils/libstdbuf.so
 

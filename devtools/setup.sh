@@ -9,6 +9,8 @@ packages=(
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
+	# dpdk-ioas-info
+	libhugetlbfs-dev
 	shellcheck spin valgrind gcovr
 	# devtools/docs.sh
 	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion

@@ -27,7 +27,7 @@ ppc64) arch=ppc64el ;;
 esac
 
 # libdpdk-dev depends on every driver.
-packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libjansson-dev libdpdk-dev dpdk-dev)
+packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libjansson-dev libhugetlbfs-dev libdpdk-dev dpdk-dev)
 versions=$(installed_versions "${packages[@]}")
 digest=$({ echo "$versions"; cat "$0"; } | sha256sum | cut -c1-12)
 dest=$cache/sysroot/$arch-dpdk-$(dpdk_version "$versions")-$digest

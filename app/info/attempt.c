@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "info.h"
+#include "machine.h"
+
+static void
+keep_error(enum ioas_log_level level, const char *line, void *arg)
+{
+	if (level == IOAS_LOG_ERR)
+		problem(arg, true, "tried: %s", line);
+}
+
+static bool
+attach_all(struct info *info, struct ioas *space)
+{
+	bool attached = false;
+
+	for (unsigned int i = 0; i < info->n_devices; i++) {
+		struct ioas_device *device;
+
+		if (!device_is_chosen(info, &info->devices[i]))
+			continue;
+		if (ioas_attach(space, info->devices[i].address, NULL, &device) < 0)
+			return false;
+		attached = true;
+	}
+	return attached;
+}
+
+static void
+keep_ranges(struct info_attempt *attempt, struct ioas *space)
+{
+	struct ioas_range *const ranges = calloc(ioas_ranges(space, NULL, 0) + 1, sizeof(*ranges));
+
+	if (ranges == NULL)
+		return;
+	attempt->ranges = ranges;
+	attempt->n_ranges = ioas_ranges(space, ranges, ioas_ranges(space, NULL, 0));
+}
+
+/* Of pages of one size: those that were asked for, or the largest that suffice. */
+static uint64_t
+choose_page_size(const struct info *info)
+{
+	uint64_t size = info->config.page_size;
+
+	for (unsigned int i = 0; info->config.page_size == 0 && i < info->n_hugepages; i++) {
+		const struct info_hugepages *const pages = &info->hugepages[i];
+		uint64_t free = 0;
+
+		for (unsigned int k = 0; k < pages->n_nodes; k++)
+			free += pages->nodes[k].free * pages->size;
+		if (free >= info->config.bytes)
+			size = pages->size;
+	}
+	return size;
+}
+
+static void
+map_some(struct info *info, struct ioas *space)
+{
+	const uint64_t page = choose_page_size(info);
+	struct info_attempt *const attempt = &info->attempt;
+	struct ioas_info holds;
+	void *memory;
+
+	if (page == 0) {
+		problem(info, false, "not tried: %" PRIu64 " MiB in pages of one size", info->config.bytes >> 20);
+		return;
+	}
+	attempt->bytes = (info->config.bytes + page - 1) / page * page;
+	memory = info_sys->allocate(attempt->bytes, page);
+	if (memory == NULL) {
+		problem(info, true, "tried: cannot allocate %" PRIu64 " MiB of hugepages: %s",
+			attempt->bytes >> 20, strerror(errno));
+		return;
+	}
+	attempt->mapped = ioas_map(space, memory, attempt->bytes, NULL) == 0;
+	ioas_get_info(space, &holds);
+	attempt->maps = holds.maps;
+	if (attempt->mapped)
+		ioas_unmap(space, memory, attempt->bytes);
+	info_sys->release(memory, attempt->bytes);
+}
+
+void
+attempt(struct info *info)
+{
+	const struct ioas_options options = {
+		.size = sizeof(options),
+		.log = keep_error,
+		.log_arg = info,
+		.backend = info->backend != NULL ? info->backend->name : NULL,
+	};
+	struct ioas *space;
+
+	if (info_missing(info) > 0) {
+		problem(info, false, "not tried: something is missing");
+		return;
+	}
+	if (ioas_create(&options, &space) < 0)
+		return;
+	info->attempt.attached = attach_all(info, space);
+	if (info->attempt.attached) {
+		keep_ranges(&info->attempt, space);
+		if (info->config.bytes > 0)
+			map_some(info, space);
+	}
+	ioas_destroy(space);
+}

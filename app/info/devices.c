@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "info.h"
+#include "machine.h"
+
+#define PCI "/sys/bus/pci/devices/%s"
+
+/* PCI classes that DPDK has drivers for: the upper byte, or the upper two. */
+static const struct {
+	const char *kind;
+	uint32_t class, mask;
+} kinds[] = {
+	{ "net", 0x020000, 0xff0000 },
+	{ "crypto", 0x100000, 0xff0000 },
+	{ "crypto", 0x0b4000, 0xffff00 },
+	{ "dma", 0x080100, 0xffff00 },
+	{ "dma", 0x088000, 0xffff00 },
+	{ "dma", 0x120000, 0xff0000 },
+	{ "storage", 0x010000, 0xff0000 },
+	{ "all", 0, 0 },
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static bool
+is_of_kind(uint32_t class, const char *kind)
+{
+	for (unsigned int i = 0; i < N_KINDS; i++)
+		if (strcmp(kinds[i].kind, kind) == 0 && (class & kinds[i].mask) == kinds[i].class)
+			return true;
+	return false;
+}
+
+static bool
+is_vfio(const char *driver)
+{
+	return strstr(driver, "vfio") != NULL;
+}
+
+/* Drivers beside which a group stays viable: they do no DMA of their own. */
+static bool
+is_harmless(const char *driver)
+{
+	return is_vfio(driver) || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "pcieport") == 0;
+}
+
+static void
+append(char *text, size_t size, const char *separator, const char *more)
+{
+	const size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "%s%s", n > 0 ? separator : "", more);
+}
+
+static void
+look_at_neighbours(struct info_device *device)
+{
+	char **const names = sys_list("/sys/kernel/iommu_groups/%d/devices", device->group);
+	char driver[64];
+
+	for (char **name = names; *name != NULL; name++) {
+		if (strcmp(*name, device->address) == 0 ||
+		    !sys_link(driver, sizeof(driver), PCI "/driver", *name) || is_harmless(driver))
+			continue;
+		append(device->neighbours, sizeof(device->neighbours), ", ", *name);
+		append(device->neighbours, sizeof(device->neighbours), " on ", driver);
+		append(device->unbind, sizeof(device->unbind), " ", *name);
+	}
+	sys_free(names);
+}
+
+static void
+look_at_reserved(struct info_device *device)
+{
+	struct info_reserved reserved;
+	char path[PATH_MAX], line[128];
+	FILE *file;
+
+	sys_path(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", device->group);
+	file = fopen(path, "re");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %23s", &reserved.range.first,
+			   &reserved.range.last, reserved.type) == 3)
+			*GROW(device->reserved, device->n_reserved) = reserved;
+	if (file != NULL)
+		fclose(file);
+}
+
+/* A group that VFIO has made up because there is no IOMMU does not count. */
+static void
+look_at_group(struct info_device *device)
+{
+	char group[32], name[32];
+
+	device->group = -1;
+	if (!sys_link(group, sizeof(group), PCI "/iommu_group", device->address) ||
+	    (sys_text(name, sizeof(name), PCI "/iommu_group/name", device->address) &&
+	     strcmp(name, "vfio-noiommu") == 0))
+		return;
+	device->group = atoi(group);
+	look_at_neighbours(device);
+	look_at_reserved(device);
+}
+
+/* VFIO devices all have a folder vfio-dev/vfioN, those with a character device a file "dev" in it. */
+static void
+look_at_cdev(struct info_device *device)
+{
+	char **const names = sys_list(PCI "/vfio-dev", device->address);
+	char number[32];
+
+	if (names[0] != NULL &&
+	    sys_text(number, sizeof(number), PCI "/vfio-dev/%s/dev", device->address, names[0]))
+		snprintf(device->cdev, sizeof(device->cdev), "/dev/vfio/devices/%.63s", names[0]);
+	sys_free(names);
+}
+
+static void
+look_at(struct info_device *device)
+{
+	char **const interfaces = sys_list(PCI "/net", device->address);
+	char node[16];
+	uint64_t number;
+
+	sys_number(&number, 16, PCI "/vendor", device->address);
+	device->vendor = number;
+	sys_number(&number, 16, PCI "/device", device->address);
+	device->device = number;
+	sys_link(device->iommu, sizeof(device->iommu), PCI "/iommu", device->address);
+	device->node = sys_text(node, sizeof(node), PCI "/numa_node", device->address) ? atoi(node)
+										       : -1;
+	for (char **name = interfaces; *name != NULL; name++)
+		append(device->interfaces, sizeof(device->interfaces), ", ", *name);
+	sys_free(interfaces);
+	look_at_group(device);
+	look_at_cdev(device);
+}
+
+static bool
+is_wanted(const struct info *info, const char *address)
+{
+	for (unsigned int i = 0; i < info->n_devices; i++)
+		if (strcmp(info->devices[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+bool
+look_at_devices(struct info *info, const char *kind)
+{
+	char **const names = sys_list("/sys/bus/pci/devices");
+	struct info_device *device;
+	bool known = false;
+
+	for (unsigned int i = 0; i < N_KINDS; i++)
+		known = known || strcmp(kinds[i].kind, kind) == 0;
+	for (char **name = names; *name != NULL; name++) {
+		char driver[64];
+		uint64_t class;
+
+		sys_number(&class, 16, PCI "/class", *name);
+		sys_link(driver, sizeof(driver), PCI "/driver", *name);
+		if (is_wanted(info, *name) || (!is_of_kind(class, kind) && !is_vfio(driver)))
+			continue;
+		device = GROW(info->devices, info->n_devices);
+		snprintf(device->address, sizeof(device->address), "%s", *name);
+	}
+	sys_free(names);
+	for (unsigned int i = 0; i < info->n_devices; i++) {
+		uint64_t class;
+
+		device = &info->devices[i];
+		device->exists = sys_number(&class, 16, PCI "/class", device->address);
+		device->class = class;
+		sys_link(device->driver, sizeof(device->driver), PCI "/driver", device->address);
+		look_at(device);
+	}
+	return known;
+}
+
+bool
+device_is_vfio(const struct info_device *device)
+{
+	return is_vfio(device->driver);
+}
+
+bool
+device_is_translated(const struct info_device *device)
+{
+	return device->cdev[0] != '\0' || device->group >= 0;
+}
+
+bool
+device_is_viable(const struct info_device *device)
+{
+	return device->neighbours[0] == '\0';
+}
+
+void
+device_node(const struct info *info, const struct info_device *device, char node[128])
+{
+	const bool cdev = info->backend != NULL && strcmp(info->backend->name, "iommufd") == 0 &&
+			  device->cdev[0] != '\0';
+
+	node[0] = '\0';
+	if (cdev)
+		snprintf(node, 128, "%s", device->cdev);
+	else if (device_is_vfio(device) && device->group >= 0)
+		snprintf(node, 128, "/dev/vfio/%d", device->group);
+}
+
+bool
+device_is_chosen(const struct info *info, const struct info_device *device)
+{
+	for (unsigned int i = 0; i < info->n_devices; i++)
+		if (info->devices[i].wanted)
+			return device->wanted;
+	return device_is_vfio(device) && device_is_translated(device);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "info.h"
+#include "machine.h"
+
+#define CAP_IPC_LOCK 14
+
+/* The capabilities of this process that are in force. */
+static bool
+has_capability(unsigned int bit)
+{
+	unsigned long long capabilities = 0;
+	char path[256], line[256];
+	FILE *file;
+
+	sys_path(path, sizeof(path), "/proc/self/status");
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "CapEff: %llx", &capabilities) == 1)
+			break;
+	fclose(file);
+	return (capabilities >> bit & 1) != 0;
+}
+
+void
+look_at_system(struct info *info)
+{
+	struct utsname name;
+
+	uname(&name);
+	if (!sys_text(info->kernel, sizeof(info->kernel), "/proc/sys/kernel/osrelease"))
+		snprintf(info->kernel, sizeof(info->kernel), "%.63s", name.release);
+	if (!sys_text(info->machine, sizeof(info->machine), "/proc/sys/kernel/arch"))
+		snprintf(info->machine, sizeof(info->machine), "%.63s", name.machine);
+	snprintf(info->user, sizeof(info->user), "%s", info_sys->user());
+	info->may_lock = has_capability(CAP_IPC_LOCK);
+	info_sys->memlock(&info->memlock, &info->memlock_hard);
+}
+
+/* The error line: cause, colon, remedy. */
+static void
+keep_reason(enum ioas_log_level level, const char *line, void *arg)
+{
+	struct info_backend *const backend = arg;
+	const char *const colon = strstr(line, ": ");
+
+	if (level != IOAS_LOG_ERR)
+		return;
+	snprintf(backend->reason, sizeof(backend->reason), "%.*s",
+		 colon != NULL ? (int)(colon - line) : (int)strlen(line), line);
+	snprintf(backend->remedy, sizeof(backend->remedy), "%s", colon != NULL ? colon + 2 : "");
+}
+
+/* Has lib/ioas make an empty space with each. */
+void
+look_at_backends(struct info *info)
+{
+	static const char *const names[] = { "iommufd", "spapr", "type1" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct info_backend *const backend = &info->backends[i];
+		const struct ioas_options options = {
+			.size = sizeof(options),
+			.backend = names[i],
+			.log = keep_reason,
+			.log_arg = backend,
+		};
+		struct ioas *space;
+
+		backend->name = names[i];
+		backend->works = ioas_create(&options, &space) == 0;
+		if (!backend->works)
+			continue;
+		ioas_destroy(space);
+		if (info->backend == NULL)
+			info->backend = backend;
+	}
+	if (!sys_number(&info->dma_entry_limit, 10,
+			"/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"))
+		info->dma_entry_limit = 65535;
+}
