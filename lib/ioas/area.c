@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "area.h"
+#include "stats.h"
 
 int
 area_prepare(struct ioas *space, uint64_t va, uint64_t length)
@@ -109,6 +110,7 @@ take_out(struct ioas *space, struct area *area)
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
 					  area->iova.first);
 	if (ret < 0) {
+		stats_failure(space->stats.unmap_failures, ret);
 		placement_release(&space->root->placement, area);
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",

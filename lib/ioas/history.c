@@ -2,19 +2,10 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "backend.h"
+#include "clock.h"
 #include "placement.h"
-
-static uint64_t
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * UINT64_C(1000000000) + time.tv_nsec;
-}
 
 static void
 unlink_area(struct history *history, struct area *area)
@@ -78,7 +69,7 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 void
 history_add(struct history *history, struct area *area)
 {
-	area->freed_at = now();
+	area->freed_at = clock_ns();
 	area->freed_by = history->calls;
 	area->older = history->newest;
 	area->newer = NULL;

@@ -458,6 +458,65 @@ struct ioas_area {
  */
 int ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg);
 
+/** The same for what is in quarantine: areas that were unmapped, and whose IOVAs are not used again. */
+int ioas_walk_quarantine(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg),
+			 void *arg);
+
+/** Steps of a histogram of latencies. */
+#define IOAS_LATENCY_STEPS 40
+
+/** How long calls took that did what was asked, from entry to return, in nanoseconds. Waiting for the
+ * space's lock is a part of it. */
+struct ioas_latency {
+	uint64_t calls;    /**< How many. */
+	uint64_t total_ns; /**< Added up. */
+	uint64_t max_ns;   /**< The longest. */
+	/** Calls that took less than 2^i ns and not less than the half of it; the last also has all
+	 * that took longer. */
+	uint64_t steps[IOAS_LATENCY_STEPS];
+};
+
+/** Failures are counted by errno: from 1 to this less 1. What is none of these goes to 0. */
+#define IOAS_ERRORS 134
+
+/** What has happened in a space since it was created. */
+struct ioas_stats {
+	uint64_t maps;      /**< Areas that came, with the copies that it has where it follows another. */
+	uint64_t unmaps;    /**< Areas that went, also because a map was undone for all spaces. */
+	uint64_t maps_now;  /**< Areas: maps less unmaps. */
+	uint64_t maps_max;  /**< The most areas that there were at a time. */
+	uint64_t bytes_now; /**< Lengths of the areas added up. */
+	uint64_t bytes_max; /**< The most that there were at a time. */
+	uint64_t attaches;  /**< Devices that were attached. */
+	uint64_t detaches;  /**< Devices that were detached. */
+	/** Calls of ioas_map() and ioas_map_fixed() that failed, by errno: map_failures[ENOMEM]. */
+	uint64_t map_failures[IOAS_ERRORS];
+	/** Of ioas_unmap() and ioas_unmap_iova(), and areas that the kernel would not unmap. */
+	uint64_t unmap_failures[IOAS_ERRORS];
+	/** Of ioas_attach(). */
+	uint64_t attach_failures[IOAS_ERRORS];
+	struct ioas_latency map;   /**< Of ioas_map() and ioas_map_fixed(). */
+	struct ioas_latency unmap; /**< Of ioas_unmap() and ioas_unmap_iova() that removed something. */
+};
+
+/** Read what has been counted. Lookups are not: they write nothing. */
+void ioas_get_stats(struct ioas *space, struct ioas_stats *stats);
+
+/** Sizes of IOMMU entries that are counted: 4 KiB, 2 MiB, 1 GiB. */
+#define IOAS_ENTRY_SIZES 3
+
+/**
+ * Count the entries that an IOMMU needs for an area, as far as its placement and the pages tell: one
+ * of 1 GiB where IOVA and address allow it and the pages are as large, else of 2 MiB, else of 4 KiB.
+ * An IOMMU that lacks a size takes the next smaller one; pages that happen to lie side by side in
+ * physical memory can take fewer entries.
+ *
+ * @param area    From ioas_walk().
+ * @param page    The size of the pages behind it, as ioas_page_size() tells.
+ * @param entries By size; what the area needs is added.
+ */
+void ioas_area_entries(const struct ioas_area *area, uint64_t page, uint64_t entries[IOAS_ENTRY_SIZES]);
+
 /**
  * The reverse lookup, for fault reports: which memory does an IOVA lead to? Takes the lock.
  *

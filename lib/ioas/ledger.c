@@ -15,8 +15,13 @@ ledger_add(struct ledger *ledger, struct area *area)
 		tree_insert(&ledger->by_va, &area->va);
 	}
 	tree_insert(&ledger->by_iova, &area->iova);
+	ledger->added++;
 	ledger->areas++;
 	ledger->bytes += area->va.last - area->va.first + 1;
+	if (ledger->areas_max < ledger->areas)
+		ledger->areas_max = ledger->areas;
+	if (ledger->bytes_max < ledger->bytes)
+		ledger->bytes_max = ledger->bytes;
 }
 
 void
@@ -32,6 +37,7 @@ ledger_remove(struct ledger *ledger, struct area *area)
 		tree_remove(&ledger->by_va, &area->va);
 	}
 	tree_remove(&ledger->by_iova, &area->iova);
+	ledger->removed++;
 	ledger->areas--;
 	ledger->bytes -= area->va.last - area->va.first + 1;
 }

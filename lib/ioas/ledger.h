@@ -42,6 +42,8 @@ struct ledger {
 	struct ledger *next_follower;
 	uint64_t areas;
 	uint64_t bytes;
+	uint64_t areas_max, bytes_max; /* at any time */
+	uint64_t added, removed;       /* areas, since the beginning */
 };
 
 /* The area must have iova and va set. It becomes an alias if its memory is known already. */

@@ -24,7 +24,9 @@
 #include <unistd.h>
 
 #include "area.h"
+#include "clock.h"
 #include "follow.h"
+#include "stats.h"
 
 unsigned int
 ioas_tables(const struct ioas *space, const struct ioas_table **tables, unsigned int n)
@@ -498,6 +500,7 @@ attach_locked(struct ioas *space, const char *name, const struct ioas_attach_opt
 	device->next = space->devices;
 	space->devices = device;
 	space->n_devices++;
+	space->stats.attaches++;
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "%s (%s) attached through %s", device->name,
 		 device->driver, device->group == NULL ? device->cdev : "its group");
 	return 0;
@@ -512,13 +515,17 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 	int ret;
 
 	device = calloc(1, sizeof(*device));
-	if (device == NULL)
-		return ioas_no_memory(&space->log, "attach a device");
-	device->space = space;
-	device->sys = space->backend->sys;
-	device->fd = -1;
 	space_lock(space);
-	ret = attach_locked(space, name, options != NULL ? options : &defaults, device);
+	if (device == NULL) {
+		ret = ioas_no_memory(&space->log, "attach a device");
+	} else {
+		device->space = space;
+		device->sys = space->backend->sys;
+		device->fd = -1;
+		ret = attach_locked(space, name, options != NULL ? options : &defaults, device);
+	}
+	if (ret < 0)
+		stats_failure(space->stats.attach_failures, ret);
 	space_unlock(space);
 	if (ret < 0)
 		free(device);
@@ -576,6 +583,7 @@ ioas_detach(struct ioas_device *device)
 		;
 	*link = device->next;
 	space->n_devices--;
+	space->stats.detaches++;
 	space->backend->ops->detach(space->backend, device);
 	/* The ranges can only have grown: should they not be readable now, the old ones serve. After
 	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
@@ -776,15 +784,16 @@ map_for_all(struct ioas *space, struct area *area)
 	return 0;
 }
 
+/* An area that is not mapped yet. iova: at which it is to be, or NULL. */
 static int
-map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *iova)
+make_area(const struct ioas *space, void *va, uint64_t length, const uint64_t *iova,
+	  struct area **made)
 {
 	const uint64_t first = (uintptr_t)va;
 	struct area *area;
-	int ret;
 
 	if (length == 0 || first + (length - 1) < first ||
-	    (fixed && *iova + (length - 1) < *iova)) {
+	    (iova != NULL && *iova + (length - 1) < *iova)) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map 0x%" PRIx64 " bytes at %p: empty, or beyond the last address",
 			 length, va);
@@ -795,15 +804,32 @@ map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *io
 		return ioas_no_memory(&space->log, "map memory");
 	area->va.first = first;
 	area->va.last = first + (length - 1);
-	area->fixed = fixed;
-	if (fixed) {
+	area->fixed = iova != NULL;
+	if (iova != NULL) {
 		area->iova.first = *iova;
 		area->iova.last = *iova + (length - 1);
 	}
+	*made = area;
+	return 0;
+}
+
+static int
+map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *iova)
+{
+	const uint64_t start = clock_ns();
+	struct area *area = NULL;
+	int ret;
+
+	ret = make_area(space, va, length, fixed ? iova : NULL, &area);
 	space_lock(space);
-	ret = map_for_all(space, area);
 	if (ret == 0)
+		ret = map_for_all(space, area);
+	if (ret < 0) {
+		stats_failure(space->stats.map_failures, ret);
+	} else {
 		*iova = area->iova.first;
+		stats_call(&space->stats.map, start);
+	}
 	space_unlock(space);
 	return ret;
 }
@@ -920,6 +946,16 @@ refuse_range(struct ioas *space, uint64_t first, uint64_t length)
 	return -EINVAL;
 }
 
+/* Counts a call that has removed so many areas, or failed. */
+static void
+end_unmap(struct ioas *space, uint64_t start, int ret)
+{
+	if (ret < 0)
+		stats_failure(space->stats.unmap_failures, ret);
+	else if (ret > 0)
+		stats_call(&space->stats.unmap, start);
+}
+
 static bool
 crosses(const struct tree_node *node, uint64_t first, uint64_t last)
 {
@@ -969,13 +1005,13 @@ int
 ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 {
 	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
+	const uint64_t start = clock_ns();
 	struct area *area, *next;
 	int ret;
 
-	if (length == 0 || last < first)
-		return refuse_range(space, first, length);
 	space_lock(space);
-	ret = check_va(space, first, last);
+	ret = length == 0 || last < first ? refuse_range(space, first, length)
+					  : check_va(space, first, last);
 	if (ret < 0)
 		goto out_unlock;
 	for (area = space->ledger.aliases; area != NULL; area = next) {
@@ -990,6 +1026,7 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 	}
 	area_end_removal(space);
 out_unlock:
+	end_unmap(space, start, ret);
 	space_unlock(space);
 	return ret;
 }
@@ -998,12 +1035,15 @@ int
 ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 {
 	const uint64_t last = iova + (length - 1), ends[] = { iova, last };
+	const uint64_t start = clock_ns();
 	struct area *area, *next;
 	int ret = 0;
 
-	if (length == 0 || last < iova)
-		return refuse_range(space, iova, length);
 	space_lock(space);
+	if (length == 0 || last < iova) {
+		ret = refuse_range(space, iova, length);
+		goto out_unlock;
+	}
 	for (unsigned int i = 0; i < 2; i++) {
 		area = ledger_from_iova(&space->ledger, ends[i]);
 		if (area != NULL && area->origin == NULL && crosses(&area->iova, iova, last)) {
@@ -1018,6 +1058,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	}
 	area_end_removal(space);
 out_unlock:
+	end_unmap(space, start, ret);
 	space_unlock(space);
 	return ret;
 }
@@ -1116,6 +1157,25 @@ ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg)
 
 		ret = fn(&shown, arg);
 		area = ledger_next(&space->ledger, area);
+	}
+	space_unlock(space);
+	return ret;
+}
+
+int
+ioas_walk_quarantine(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg)
+{
+	const struct tree *const held = &space->ledger.history.held;
+	struct tree_node *node;
+	int ret = 0;
+
+	space_lock(space);
+	node = tree_from(held, 0);
+	while (ret == 0 && node != NULL) {
+		const struct ioas_area shown = area_public(container_of(node, struct area, iova));
+
+		ret = fn(&shown, arg);
+		node = node->last == UINT64_MAX ? NULL : tree_from(held, node->last + 1);
 	}
 	space_unlock(space);
 	return ret;

@@ -23,6 +23,7 @@ struct ioas {
 	unsigned int n_devices;
 	struct ledger ledger;
 	struct placement placement;
+	struct ioas_stats stats; /* but for what the ledger counts */
 	struct usable own; /* what its own devices allow; placement.usable is what those of its
 			    * followers allow as well */
 	bool same_iova; /* copies have the IOVA of their origin, or cannot be */
