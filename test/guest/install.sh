@@ -21,23 +21,29 @@ for file in include/ioas.h "$libdir/libioas.so" "$libdir/pkgconfig/libioas.pc" \
 	fi
 done
 
+# As though it were installed there.
+sed -i "s|/usr/local|$root/usr/local|g" "$root/usr/local/$libdir"/pkgconfig/*.pc
 export PKG_CONFIG_PATH=$root/usr/local/$libdir/pkgconfig
-# Paths of the project's own files, as they are below DESTDIR.
-ours() {
-	pkg-config --define-variable=prefix="$root/usr/local" "$@" |
-		sed "s|-L/usr/local|-L$root/usr/local|g"
-}
-# shellcheck disable=SC2046
-if gcc -Wall -Werror "$top/examples/map_memory.c" -o "$dir/map-memory" $(ours --cflags --libs libioas) \
-	2>"$dir/errors.map-memory" && readelf -d "$dir/map-memory" | grep -q 'NEEDED.*libioas'; then
-	case_ok "libioas.pc"
-else
-	case_fail "libioas.pc" "$(head -n 1 "$dir/errors.map-memory")"
-fi
+
+# The examples, by the very commands of their guide.
+cp -r "$top/examples" "$dir"
+while read -r command; do
+	name=${command##* -o } name=${name%% *}
+	if (cd "$dir/examples" && eval "${command/#gcc/gcc -Wall -Werror}") 2>"$dir/errors.$name" &&
+		readelf -d "$dir/examples/$name" | grep -q 'NEEDED.*ioas'; then
+		case_ok "guide's command for $name"
+	else
+		case_fail "guide's command for $name" "$(head -n 1 "$dir/errors.$name")"
+	fi
+done < <(sed -n 's/^    \(gcc .*\)/\1/p' "$top/doc/guides/examples.rst")
+for file in "$top"/examples/*.c; do
+	grep -q "^    gcc .*$(basename "$file")" "$top/doc/guides/examples.rst" ||
+		case_fail "guide" "it does not build $(basename "$file")"
+done
 
 # shellcheck disable=SC2046
 gcc -DALLOW_EXPERIMENTAL_API "$top/test/guest/apps/iova_check.c" -o "$dir/linked" \
-	$(ours --libs dpdk-ioas) $(pkg-config --cflags --libs libdpdk) -lrte_bus_pci -lrte_mempool_ring
+	$(pkg-config --cflags --libs dpdk-ioas libdpdk) -lrte_bus_pci -lrte_mempool_ring
 cat >"$dir/script" <<'EOF'
 . /lib/guest.sh
 bind_vfio $(nics)

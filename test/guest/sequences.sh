@@ -11,7 +11,7 @@
 # guest: --machine powernv9
 # add: test/unit/ioas-sequences
 # add: app/dpdk-ioas-perf
-# add: examples/map-memory
+# add: examples/own-memory
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
@@ -55,28 +55,30 @@ hide_cdevs "$1"
 same "sequences through a group on iommufd" /tmp/model.library 150 --device "$1"
 show_cdevs "$1"
 
-# The example finds its memory (both IOVAs end alike), and says what the pattern asks for or nothing.
-# usage: map_memory NAME PATTERN DEVICE
-map_memory() {
-	local said
-	said=$(/share/map-memory "$3" 2>&1)
-	echo "$said"
-	if ! echo "$said" | grep -q "are at IOVA 0x\(.*\)00000; byte 4711 is at 0x\101267$"; then
+# The example finds its memory (both IOVAs end alike), and complains of what the pattern says or of
+# nothing.
+# usage: own_memory NAME PATTERN DEVICE
+own_memory() {
+	local complaint
+	/share/own-memory "$3" >/tmp/said 2>/tmp/complaint
+	complaint=$(cat /tmp/complaint)
+	cat /tmp/said /tmp/complaint
+	if ! grep -q "^anonymous: .* are at IOVA 0x\(.*\)00000; byte 4711 is at 0x\101267$" /tmp/said; then
 		case_fail "$1" "no IOVA"
-	elif [ -z "$2" ] && [ "$(echo "$said" | wc -l)" -ne 1 ]; then
+	elif [ -z "$2" ] && [ -n "$complaint" ]; then
 		case_fail "$1" "it complains"
-	elif ! echo "$said" | grep -q "$2"; then
+	elif ! echo "$complaint" | grep -q "$2"; then
 		case_fail "$1" "no '$2'"
 	else
 		case_ok "$1"
 	fi
 }
-map_memory "example map-memory" "" "$1"
+own_memory "example own-memory" "" "$1"
 
 # Too little address space for the flat table, and the slower path serves.
 (
 	ulimit -v 262144
-	map_memory "address space is limited" "no address space for the flat lookup table" "$1"
+	own_memory "address space is limited" "no address space for the flat lookup table" "$1"
 	finish
 ) || failures=1
 # Strict overcommit, with less to be had than a flat table would take were it all counted.
@@ -86,7 +88,7 @@ echo $((262144 + $(awk '/^Committed_AS/ { print $2 }' /proc/meminfo))) \
 echo 2 >/proc/sys/vm/overcommit_memory
 free=$(awk '/^CommitLimit/ { limit = $2 } /^Committed_AS/ { print limit - $2 }' /proc/meminfo)
 if [ "$free" -lt 524288 ]; then
-	map_memory "strict overcommit, $((free >> 10)) MiB to be had" "" "$1"
+	own_memory "strict overcommit, $((free >> 10)) MiB to be had" "" "$1"
 else
 	case_fail "strict overcommit" "$free KiB to be had"
 fi

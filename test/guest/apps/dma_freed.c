@@ -73,6 +73,12 @@ is_all(const char *memory, char fill)
 	return true;
 }
 
+static bool
+dma(const struct edu *edu, rte_iova_t iova, bool to_memory)
+{
+	return edu_dma(edu, 0, iova, 64, to_memory);
+}
+
 /* The device is told to write into a buffer, which is freed before it does. */
 static void
 write_after_free(const struct edu *edu)
@@ -80,12 +86,12 @@ write_after_free(const struct edu *edu)
 	char *const source = get_memory('X'), *freed = get_memory('F'), *next;
 	const rte_iova_t iova = iova_of(freed) + PAGE + 64;
 
-	need(edu_dma(edu, iova_of(source), false), "the device reads");
-	need(edu_dma(edu, iova, true) && memcmp(freed + PAGE + 64, source, 64) == 0,
+	need(dma(edu, iova_of(source), false), "the device reads");
+	need(dma(edu, iova, true) && memcmp(freed + PAGE + 64, source, 64) == 0,
 	     "the device writes to memory that is not freed");
 	rte_free(freed);
 	next = get_memory('N');
-	need(edu_dma(edu, iova, true), "the device writes to freed memory");
+	need(dma(edu, iova, true), "the device writes to freed memory");
 	printf("%s\nfault 0x%" PRIx64 "\n", is_all(next, 'N') ? "no harm" : "harm", iova);
 	rte_free(source);
 }

@@ -62,7 +62,7 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 static void
 dma(const struct attached *attached, uint64_t iova, bool to_memory)
 {
-	need(edu_dma(&attached->edu, iova, to_memory), "the device ends its DMA");
+	need(edu_dma(&attached->edu, 0, iova, 64, to_memory), "the device ends its DMA");
 }
 
 static void
