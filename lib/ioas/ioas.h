@@ -458,7 +458,14 @@ struct ioas_area {
  */
 int ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg);
 
-/** The same for what is in quarantine: areas that were unmapped, and whose IOVAs are not used again. */
+/**
+ * ioas_walk() for what is in quarantine: areas that were unmapped, and whose IOVAs are not used again.
+ *
+ * @param space The space.
+ * @param fn    Called for each; anything but 0 ends the walk.
+ * @param arg   Given to fn.
+ * @return 0, or what fn gave to end the walk.
+ */
 int ioas_walk_quarantine(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg),
 			 void *arg);
 
