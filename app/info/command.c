@@ -14,10 +14,14 @@
 #include <string.h>
 
 #include "info.h"
+#include "picture.h"
 
 struct options {
 	bool json, help;
 	const char *kind;
+	bool running;            /* show a running application */
+	unsigned int pid;
+	const char *prefix, *socket, *svg;
 };
 
 static void
@@ -41,6 +45,12 @@ usage(FILE *out)
 		"      --grow MB           with so much memory that is allocated later\n"
 		"      --page-size SIZE    of pages of SIZE: 2M, 1G (default: any)\n"
 		"      --try               attach the devices and map the memory of -m, and undo it\n"
+		"\n"
+		"The IOVA space of a running application, asked for by telemetry:\n"
+		"      --file-prefix PREFIX  of the application with that prefix (default: rte)\n"
+		"      --pid PID             of that process\n"
+		"      --socket PATH         of the one that has this telemetry socket\n"
+		"      --svg FILE            draw it into FILE, in place of the terminal (-: standard output)\n"
 		"\n"
 		"The exit status is 0 if all is well, 1 if something is missing, 2 for wrong options. Colours\n"
 		"go to a terminal only, and not if NO_COLOR is set.\n");
@@ -113,7 +123,41 @@ want_device(struct info *info, const char *text)
 	return true;
 }
 
-enum { OPT_GROW = 256, OPT_PAGE_SIZE, OPT_SOCKET_MEM, OPT_TRY };
+enum {
+	OPT_FILE_PREFIX = 256,
+	OPT_GROW,
+	OPT_PAGE_SIZE,
+	OPT_PID,
+	OPT_SOCKET,
+	OPT_SOCKET_MEM,
+	OPT_SVG,
+	OPT_TRY,
+};
+
+/* What says which application is to be shown, and how. */
+static bool
+take_running(struct options *options, int c, const char *argument)
+{
+	int n = 0;
+
+	options->running = true;
+	switch (c) {
+	case OPT_FILE_PREFIX:
+		options->prefix = argument;
+		return true;
+	case OPT_PID:
+		return sscanf(argument, "%u%n", &options->pid, &n) == 1 && argument[n] == '\0' &&
+		       options->pid > 0;
+	case OPT_SOCKET:
+		options->socket = argument;
+		return true;
+	case OPT_SVG:
+		options->svg = argument;
+		return true;
+	default:
+		return false;
+	}
+}
 
 static bool
 take_option(struct info *info, struct options *options, int c, const char *argument)
@@ -149,7 +193,7 @@ take_option(struct info *info, struct options *options, int c, const char *argum
 		config->given = config->try = true;
 		return true;
 	default:
-		return false;
+		return take_running(options, c, argument);
 	}
 }
 
@@ -158,12 +202,16 @@ parse(struct info *info, struct options *options, int argc, char **argv, FILE *e
 {
 	static const struct option known[] = {
 		{ "allow", required_argument, NULL, 'a' },
+		{ "file-prefix", required_argument, NULL, OPT_FILE_PREFIX },
 		{ "grow", required_argument, NULL, OPT_GROW },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "page-size", required_argument, NULL, OPT_PAGE_SIZE },
+		{ "pid", required_argument, NULL, OPT_PID },
+		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "socket-mem", required_argument, NULL, OPT_SOCKET_MEM },
 		{ "status-dev", required_argument, NULL, 's' },
+		{ "svg", required_argument, NULL, OPT_SVG },
 		{ "try", no_argument, NULL, OPT_TRY },
 		{ 0 },
 	};
@@ -175,16 +223,69 @@ parse(struct info *info, struct options *options, int argc, char **argv, FILE *e
 		if (take_option(info, options, c, optarg))
 			continue;
 		if (c == '?')
-			fprintf(err, INFO_NAME ": '%s' is not an option, or lacks its value\n",
+			fprintf(err, INFO_NAME ": '%s' is not an option, or its value is missing\n",
 				argv[optind - 1]);
 		else
 			fprintf(err, INFO_NAME ": '%s' cannot be understood\n", optarg);
 		return false;
 	}
-	if (optind == argc)
+	if (optind != argc)
+		fprintf(err, INFO_NAME ": '%s' is not an option\n", argv[optind]);
+	else if (options->running && info->config.given)
+		fprintf(err, INFO_NAME ": a configuration and a running application do not go together\n");
+	else
 		return true;
-	fprintf(err, INFO_NAME ": '%s' is not an option\n", argv[optind]);
 	return false;
+}
+
+static int
+write_svg(const struct pictures *pictures, const char *path, FILE *out, FILE *err)
+{
+	FILE *const file = strcmp(path, "-") == 0 ? out : fopen(path, "we");
+	bool failed;
+
+	if (file == NULL) {
+		fprintf(err, INFO_NAME ": cannot write %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	draw_svg(pictures, file);
+	failed = fflush(file) != 0;
+	if (failed)
+		fprintf(err, INFO_NAME ": cannot write %s: %s\n", path, strerror(errno));
+	if (file != out)
+		fclose(file);
+	return failed;
+}
+
+/* The IOVA space of a running application. */
+static int
+show_running(const struct options *options, FILE *out, FILE *err)
+{
+	struct pictures pictures = { 0 };
+	const char *socket = options->socket;
+	char path[512];
+	int status;
+
+	if (options->pid != 0) {
+		if (!socket_of_process(options->pid, path, sizeof(path))) {
+			fprintf(err, INFO_NAME ": process %u has no telemetry socket: it is no DPDK "
+				"application, runs with --no-telemetry, or is another user's (sudo)\n",
+				options->pid);
+			return 1;
+		}
+		socket = path;
+	}
+	status = pictures_ask(&pictures, socket, options->prefix, err);
+	if (status == 0 && options->svg != NULL)
+		status = write_svg(&pictures, options->svg, out, err);
+	else if (status == 0 && !options->json)
+		draw_text(&pictures, out);
+	if (status == 0 && options->json) {
+		json_dumpf(pictures.answers, out, JSON_INDENT(2));
+		fputc('\n', out);
+	}
+	pictures_free(&pictures);
+	return status;
 }
 
 static int
@@ -214,7 +315,7 @@ run(struct info *info, const struct options *options, FILE *out, FILE *err)
 int
 info_main(int argc, char **argv, FILE *out, FILE *err)
 {
-	struct options options = { .kind = "net" };
+	struct options options = { .kind = "net", .prefix = "rte" };
 	struct info info = { 0 };
 	int status = 2;
 
@@ -223,6 +324,8 @@ info_main(int argc, char **argv, FILE *out, FILE *err)
 	} else if (options.help) {
 		usage(out);
 		status = 0;
+	} else if (options.running) {
+		status = show_running(&options, out, err);
 	} else {
 		status = run(&info, &options, out, err);
 	}

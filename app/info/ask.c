@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "bytes.h"
+#include "info.h"
+#include "picture.h"
+#include "telemetry.h"
+
+static void
+add(struct picture *picture, enum kind kind, uint64_t first, uint64_t last, const json_t *run)
+{
+	struct stretch *const stretch = GROW(picture->stretches, picture->n);
+
+	stretch->first = first;
+	stretch->last = last;
+	stretch->bytes[kind] = last - first + 1;
+	stretch->runs = 1;
+	stretch->maps = answer_int(run, "areas");
+	stretch->address = answer_number(run, "address");
+}
+
+/* A question that takes several answers: "next" says from where on to ask again. Returns false if
+ * there is no answer. */
+static bool
+ask_all(int fd, const char *question, const char *member, const char *device, json_t *all)
+{
+	uint64_t from = 0;
+	bool more = true;
+
+	while (more) {
+		char command[128];
+		json_t *answer;
+
+		snprintf(command, sizeof(command), "%s,0x%" PRIx64 "%s%s", question, from,
+			 device[0] != '\0' ? "," : "", device);
+		answer = telemetry_ask(fd, command);
+		if (answer == NULL)
+			return false;
+		json_array_extend(all, json_object_get(answer, member));
+		/* It must go on, or this would never end. */
+		more = answer_number(answer, "next") > from;
+		from = answer_number(answer, "next");
+		json_decref(answer);
+	}
+	return true;
+}
+
+static void
+add_runs(struct picture *picture, const json_t *runs, bool quarantine)
+{
+	const json_t *run;
+	size_t i;
+
+	json_array_foreach(runs, i, run) {
+		const uint64_t iova = answer_number(run, "iova"), length = answer_number(run, "length");
+
+		if (length == 0 || iova + (length - 1) < iova)
+			continue;
+		add(picture, quarantine ? QUARANTINE : answer_int(run, "fixed") != 0 ? FIXED : MAPPED, iova,
+		    iova + (length - 1), run);
+	}
+}
+
+/* What lies between the ranges that the devices allow. */
+static void
+add_reserved(struct picture *picture, const json_t *ranges)
+{
+	uint64_t from = 0;
+	const json_t *range;
+	size_t i;
+
+	json_array_foreach(ranges, i, range) {
+		const uint64_t first = answer_number(range, "first");
+
+		if (i > 0 && first > from)
+			add(picture, RESERVED, from, first - 1, NULL);
+		from = answer_number(range, "last") + 1;
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct stretch *const x = a, *const y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* What nothing has been said of is free. */
+static void
+add_free(struct picture *picture, uint64_t first, uint64_t last)
+{
+	const unsigned int n = picture->n;
+	uint64_t from = first;
+
+	qsort(picture->stretches, n, sizeof(*picture->stretches), compare);
+	for (unsigned int i = 0; i < n; i++) {
+		const struct stretch stretch = picture->stretches[i];
+
+		if (stretch.first > from)
+			add(picture, FREE, from, stretch.first - 1, NULL);
+		if (stretch.last == UINT64_MAX)
+			goto out;
+		if (stretch.last >= from)
+			from = stretch.last + 1;
+	}
+	if (from <= last)
+		add(picture, FREE, from, last, NULL);
+out:
+	qsort(picture->stretches, picture->n, sizeof(*picture->stretches), compare);
+}
+
+/* Asks about the space of a device, or "" for the one that all have in common. */
+static bool
+ask_space(struct pictures *pictures, int fd, const char *device)
+{
+	struct picture *const picture = GROW(pictures->list, pictures->n);
+	json_t *const maps = json_array(), *const quarantine = json_array(), *ranges, *answer, *space;
+	char command[64];
+	bool answered;
+	size_t n;
+
+	snprintf(picture->title, sizeof(picture->title), "%s", device);
+	snprintf(command, sizeof(command), "/ioas/ranges%s%s", device[0] != '\0' ? "," : "", device);
+	answer = telemetry_ask(fd, command);
+	ranges = json_object_get(answer, "ranges");
+	n = json_array_size(ranges);
+	answered = n > 0 && ask_all(fd, "/ioas/maps", "maps", device, maps) &&
+		   ask_all(fd, "/ioas/quarantine", "quarantine", device, quarantine);
+	if (answered) {
+		add_reserved(picture, ranges);
+		add_runs(picture, maps, false);
+		add_runs(picture, quarantine, true);
+		add_free(picture, answer_number(json_array_get(ranges, 0), "first"),
+			 answer_number(json_array_get(ranges, n - 1), "last"));
+	}
+	space = json_pack("{s:s, s:O?, s:o, s:o}", "device", device, "ranges", ranges, "maps", maps,
+			  "quarantine", quarantine);
+	json_array_append_new(json_object_get(pictures->answers, "spaces"), space);
+	json_decref(answer);
+	return answered;
+}
+
+static void
+tell_heading(struct pictures *pictures, const json_t *about, const json_t *devices)
+{
+	char mapped[BYTES_TEXT], held[BYTES_TEXT];
+	char *const heading = pictures->heading;
+	const size_t size = sizeof(pictures->heading);
+	const json_t *device;
+	size_t i, n;
+
+	n = snprintf(heading, size, "backend %s, %" PRIu64 " maps, %s",
+		     answer_text(about, "backend"), answer_number(about, "maps"),
+		     bytes_exact(answer_number(about, "bytes"), mapped));
+	if (answer_number(about, "quarantine") > 0)
+		n += snprintf(heading + n, size - n, ", in quarantine %s",
+			      bytes_exact(answer_number(about, "quarantine"), held));
+	json_array_foreach(devices, i, device)
+		if (n < size)
+			n += snprintf(heading + n, size - n, "%s%s", i == 0 ? "; " : ", ",
+				      answer_text(device, "device"));
+}
+
+static bool
+ask_spaces(struct pictures *pictures, int fd, const json_t *about, const json_t *devices)
+{
+	const json_t *device;
+	bool answered = true;
+	size_t i;
+
+	if (answer_int(about, "isolated") == 0)
+		return ask_space(pictures, fd, "");
+	json_array_foreach(devices, i, device)
+		answered = answered && ask_space(pictures, fd, answer_text(device, "device"));
+	return answered;
+}
+
+int
+pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, FILE *err)
+{
+	const json_t *devices = NULL;
+	json_t *about, *answer = NULL;
+	bool answered = false;
+	char path[512];
+	int fd;
+
+	fd = telemetry_connect(socket, prefix, path, sizeof(path));
+	if (fd < 0) {
+		fprintf(err, INFO_NAME ": no DPDK application answers at %s: %s (--pid, --file-prefix, "
+			"--socket; --no-telemetry?)\n", path, strerror(-fd));
+		return 1;
+	}
+	about = telemetry_ask(fd, "/ioas/info");
+	if (about != NULL) {
+		answer = telemetry_ask(fd, "/ioas/devices");
+		devices = json_object_get(answer, "devices");
+		pictures->answers = json_pack("{s:O, s:O?, s:[]}", "info", about, "devices", devices,
+					      "spaces");
+		tell_heading(pictures, about, devices);
+		answered = ask_spaces(pictures, fd, about, devices);
+	}
+	if (about == NULL)
+		fprintf(err, INFO_NAME ": the application at %s runs without the plugin librte_bus_ioas, or "
+			"has no device of it\n", path);
+	else if (!answered)
+		fprintf(err, INFO_NAME ": the application at %s does not tell its maps: it has no device "
+			"now, or an older plugin\n", path);
+	json_decref(answer);
+	json_decref(about);
+	close(fd);
+	return answered ? 0 : 1;
+}
+
+void
+pictures_free(struct pictures *pictures)
+{
+	for (unsigned int i = 0; i < pictures->n; i++)
+		free(pictures->list[i].stretches);
+	free(pictures->list);
+	json_decref(pictures->answers);
+}
