@@ -24,3 +24,18 @@ answer_int(const json_t *answer, const char *name)
 {
 	return json_integer_value(json_object_get(answer, name));
 }
+
+json_t *
+answer_list(const json_t *answer, const char *name)
+{
+	json_t *const from = json_object_get(answer, name), *const list = json_array(), *item;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(from, i, item)
+		json_array_append(list, item);
+	/* In the order in which they came. */
+	json_object_foreach(from, key, item)
+		json_array_append(list, item);
+	return list;
+}

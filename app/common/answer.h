@@ -19,4 +19,8 @@ uint64_t answer_number(const json_t *answer, const char *name);
 /* Of a number; 0 if there is none. */
 json_int_t answer_int(const json_t *answer, const char *name);
 
+/* A list: an array, or a dictionary whose keys count from 0, which is how DPDK 22.11 can nest them. A new
+ * array, to be given back with json_decref(); empty if there is none. */
+json_t *answer_list(const json_t *answer, const char *name);
+
 #endif /* APP_ANSWER_H */

@@ -26,30 +26,38 @@ add(struct picture *picture, enum kind kind, uint64_t first, uint64_t last, cons
 	stretch->address = answer_number(run, "address");
 }
 
+/* Where to go on: in text an IOVA, as a number that of a device. 0 at the end. */
+static uint64_t
+next_of(const json_t *answer)
+{
+	return answer_number(answer, "next") + answer_int(answer, "next");
+}
+
 /* A question that takes several answers: "next" says from where on to ask again. Returns false if
  * there is no answer. */
 static bool
 ask_all(int fd, const char *question, const char *member, const char *device, json_t *all)
 {
-	uint64_t from = 0;
-	bool more = true;
+	char command[128];
+	uint64_t from, next = 0;
 
-	while (more) {
-		char command[128];
-		json_t *answer;
+	snprintf(command, sizeof(command), "%s%s%s", question, device[0] != '\0' ? ",0x0," : "", device);
+	for (;;) {
+		json_t *const answer = telemetry_ask(fd, command), *const list = answer_list(answer, member);
 
-		snprintf(command, sizeof(command), "%s,0x%" PRIx64 "%s%s", question, from,
-			 device[0] != '\0' ? "," : "", device);
-		answer = telemetry_ask(fd, command);
+		json_array_extend(all, list);
+		json_decref(list);
 		if (answer == NULL)
 			return false;
-		json_array_extend(all, json_object_get(answer, member));
-		/* It must go on, or this would never end. */
-		more = answer_number(answer, "next") > from;
-		from = answer_number(answer, "next");
+		from = next;
+		next = next_of(answer);
 		json_decref(answer);
+		/* It must go on, or this would never end. */
+		if (next <= from)
+			return true;
+		snprintf(command, sizeof(command), "%s,%" PRIu64 "%s%s", question, next,
+			 device[0] != '\0' ? "," : "", device);
 	}
-	return true;
 }
 
 static void
@@ -130,7 +138,7 @@ ask_space(struct pictures *pictures, int fd, const char *device)
 	snprintf(picture->title, sizeof(picture->title), "%s", device);
 	snprintf(command, sizeof(command), "/ioas/ranges%s%s", device[0] != '\0' ? "," : "", device);
 	answer = telemetry_ask(fd, command);
-	ranges = json_object_get(answer, "ranges");
+	ranges = answer_list(answer, "ranges");
 	n = json_array_size(ranges);
 	answered = n > 0 && ask_all(fd, "/ioas/maps", "maps", device, maps) &&
 		   ask_all(fd, "/ioas/quarantine", "quarantine", device, quarantine);
@@ -141,7 +149,7 @@ ask_space(struct pictures *pictures, int fd, const char *device)
 		add_free(picture, answer_number(json_array_get(ranges, 0), "first"),
 			 answer_number(json_array_get(ranges, n - 1), "last"));
 	}
-	space = json_pack("{s:s, s:O?, s:o, s:o}", "device", device, "ranges", ranges, "maps", maps,
+	space = json_pack("{s:s, s:o, s:o, s:o}", "device", device, "ranges", ranges, "maps", maps,
 			  "quarantine", quarantine);
 	json_array_append_new(json_object_get(pictures->answers, "spaces"), space);
 	json_decref(answer);
@@ -186,8 +194,7 @@ ask_spaces(struct pictures *pictures, int fd, const json_t *about, const json_t 
 int
 pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, FILE *err)
 {
-	const json_t *devices = NULL;
-	json_t *about, *answer = NULL;
+	json_t *about, *const devices = json_array();
 	bool answered = false;
 	char path[512];
 	int fd;
@@ -200,9 +207,8 @@ pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, 
 	}
 	about = telemetry_ask(fd, "/ioas/info");
 	if (about != NULL) {
-		answer = telemetry_ask(fd, "/ioas/devices");
-		devices = json_object_get(answer, "devices");
-		pictures->answers = json_pack("{s:O, s:O?, s:[]}", "info", about, "devices", devices,
+		ask_all(fd, "/ioas/devices", "devices", "", devices);
+		pictures->answers = json_pack("{s:O, s:O, s:[]}", "info", about, "devices", devices,
 					      "spaces");
 		tell_heading(pictures, about, devices);
 		answered = ask_spaces(pictures, fd, about, devices);
@@ -213,7 +219,7 @@ pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, 
 	else if (!answered)
 		fprintf(err, INFO_NAME ": the application at %s does not tell its maps: it has no device "
 			"now, or an older plugin\n", path);
-	json_decref(answer);
+	json_decref(devices);
 	json_decref(about);
 	close(fd);
 	return answered ? 0 : 1;

@@ -11,6 +11,7 @@
 #define MARGIN 24
 #define BAR_LEFT 196
 #define BAR_WIDTH 120
+#define TEETH 10
 #define HEADER 64
 #define TITLE 28
 #define LEGEND 48
@@ -67,11 +68,12 @@ print_box(double x, double y, double width, double height, enum kind kind, FILE 
 static void
 print_cut(double y, FILE *out)
 {
-	fprintf(out, "<path class=\"cut\" d=\"M%d %.1f", BAR_LEFT - 6, y - 3);
-	for (int x = BAR_LEFT; x <= BAR_LEFT + BAR_WIDTH + 6; x += 12)
-		fprintf(out, " L%d %.1f", x, y + ((x - BAR_LEFT) / 12 % 2 == 0 ? 3 : -3));
-	for (int x = BAR_LEFT + BAR_WIDTH; x >= BAR_LEFT - 6; x -= 12)
-		fprintf(out, " L%d %.1f", x, y + ((x - BAR_LEFT) / 12 % 2 == 0 ? 9 : 3));
+	fprintf(out, "<path class=\"cut\" d=\"");
+	for (int i = 0; i <= TEETH; i++)
+		fprintf(out, "%c%d %d", i == 0 ? 'M' : 'L', BAR_LEFT + i * BAR_WIDTH / TEETH,
+			(int)y + (i % 2 == 0 ? 3 : -3));
+	for (int i = TEETH; i >= 0; i--)
+		fprintf(out, "L%d %d", BAR_LEFT + i * BAR_WIDTH / TEETH, (int)y + (i % 2 == 0 ? 9 : 3));
 	fprintf(out, "\"/>\n");
 }
 

@@ -125,20 +125,22 @@ count(const char *words)
 #define INFO(isolated) "{\"backend\":\"iommufd\",\"isolated\":" isolated ",\"maps\":\"260\"," \
 		       "\"bytes\":\"0x20800000\",\"quarantine\":\"0x400000\"}"
 
-#define DEVICES "{\"devices\":[{\"device\":\"0000:00:04.0\"},{\"device\":\"0000:00:05.0\"}]}"
+#define DEVICES "{\"devices\":{\"0\":{\"device\":\"0000:00:04.0\"}},\"next\":1}"
+#define MORE "{\"devices\":{\"1\":{\"device\":\"0000:00:05.0\"}}}"
 
 /* Two answers for the maps: the second goes on where the first ends. */
 static const struct answer shared[] = {
 	{ "/ioas/info", INFO("0") },
 	{ "/ioas/devices", DEVICES },
+	{ "/ioas/devices,1", MORE },
 	{ "/ioas/ranges", RANGES },
-	{ "/ioas/maps,0x0",
-	  "{\"maps\":[{\"iova\":\"0x40000000\",\"length\":\"0x20000000\",\"areas\":256,\"fixed\":0,"
-	  "\"address\":\"0x100000000\"}],\"next\":\"0x60000000\"}" },
-	{ "/ioas/maps,0x60000000",
-	  "{\"maps\":[{\"iova\":\"0x60000000\",\"length\":\"0x600000\",\"areas\":3,\"fixed\":0},"
-	  "{\"iova\":\"0x140000000\",\"length\":\"0x200000\",\"areas\":1,\"fixed\":1}]}" },
-	{ "/ioas/quarantine,0x0",
+	{ "/ioas/maps",
+	  "{\"maps\":{\"0\":{\"iova\":\"0x40000000\",\"length\":\"0x20000000\",\"areas\":256,\"fixed\":0,"
+	  "\"address\":\"0x100000000\"}},\"next\":\"0x60000000\"}" },
+	{ "/ioas/maps,1610612736",
+	  "{\"maps\":{\"0\":{\"iova\":\"0x60000000\",\"length\":\"0x600000\",\"areas\":3,\"fixed\":0},"
+	  "\"1\":{\"iova\":\"0x140000000\",\"length\":\"0x200000\",\"areas\":1,\"fixed\":1}}}" },
+	{ "/ioas/quarantine",
 	  "{\"quarantine\":[{\"iova\":\"0x60600000\",\"length\":\"0x400000\"}]}" },
 	{ 0 },
 };
@@ -212,6 +214,7 @@ isolated(void)
 	static const struct answer table[] = {
 		{ "/ioas/info", INFO("1") },
 		{ "/ioas/devices", DEVICES },
+		{ "/ioas/devices,1", MORE },
 		{ "/ioas/ranges,0000:00:04.0", RANGES },
 		{ "/ioas/ranges,0000:00:05.0", RANGES },
 		{ "/ioas/maps,0x0,0000:00:04.0",
@@ -240,9 +243,10 @@ in_pieces(void)
 	const struct answer table[] = {
 		{ "/ioas/info", INFO("0") },
 		{ "/ioas/devices", DEVICES },
+		{ "/ioas/devices,1", MORE },
 		{ "/ioas/ranges", RANGES },
-		{ "/ioas/maps,0x0", maps },
-		{ "/ioas/quarantine,0x0", "{\"quarantine\":[]}" },
+		{ "/ioas/maps", maps },
+		{ "/ioas/quarantine", "{\"quarantine\":[]}" },
 		{ 0 },
 	};
 	size_t n = snprintf(maps, sizeof(maps), "{\"maps\":[");
@@ -267,8 +271,8 @@ no_answer(void)
 	static const struct answer endless[] = {
 		{ "/ioas/info", INFO("0") },
 		{ "/ioas/ranges", RANGES },
-		{ "/ioas/maps,0x0", "{\"maps\":[],\"next\":\"0x0\"}" },
-		{ "/ioas/quarantine,0x0", "{\"quarantine\":[]}" },
+		{ "/ioas/maps", "{\"maps\":[],\"next\":\"0x0\"}" },
+		{ "/ioas/quarantine", "{\"quarantine\":[]}" },
 		{ 0 },
 	};
 
