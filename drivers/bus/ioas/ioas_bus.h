@@ -88,6 +88,24 @@ struct ioas *devices_space(void);
 rte_iova_t devices_lookup(const void *va);
 /* Explains an IOVA in the space of that device, or the common one; whether it is the device's own. */
 bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation);
+/* Calls fn with the space of that device; with the common one if the name is NULL, or devices are not
+ * isolated. 0, -ENODEV, or -ENOTSUP if no device is ours. */
+int devices_with_space(const char *name, void (*fn)(struct ioas *space, void *arg), void *arg);
+/* What is told of a device. */
+struct bus_ioas_device {
+	const char *name;
+	const char *driver;  /* of DPDK; "": none, or not known because it came later */
+	const char *failure; /* why it could not be attached; "": it is attached */
+	int node;            /* NUMA; -1: not known */
+	int group;           /* IOMMU; -1: it has none */
+	bool isolated;
+	bool in_use;
+	unsigned int shares; /* secondary processes that use it */
+};
+/* Calls fn for each, the last to come first. */
+void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *arg);
+/* The drivers have probed: notes which has which device. */
+void devices_note_drivers(void);
 /* Calls fn for the common space and those of the devices. */
 void devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
 			size_t length);
@@ -166,6 +184,10 @@ int processes_unmap(uint64_t va);
 int seams_bind(void);
 /* Binds what was loaded since. */
 void seams_bind_late(void);
+
+/* seams.c */
+/* How often an address was asked for that has no IOVA and cannot get one. */
+uint64_t seams_misses(void);
 
 /* telemetry.c */
 /* From now on questions are answered. */

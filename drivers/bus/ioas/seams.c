@@ -121,17 +121,31 @@ seam_rte_bus_probe(void)
 		return -1;
 	processes_serve();
 	ret = seam_original.rte_bus_probe();
+	devices_note_drivers();
 	devices_give_back();
 	return ret;
+}
+
+static uint64_t misses;
+
+uint64_t
+seams_misses(void)
+{
+	return __atomic_load_n(&misses, __ATOMIC_RELAXED);
 }
 
 /* What is not in the table. */
 static rte_iova_t
 find_iova(const void *va, rte_iova_t (*original)(const void *va))
 {
+	rte_iova_t iova;
+
 	if (!in_use())
 		return original(va);
-	return processes_joined() ? processes_iova(va) : memory_iova(va);
+	iova = processes_joined() ? processes_iova(va) : memory_iova(va);
+	if (unlikely(iova == RTE_BAD_IOVA))
+		__atomic_fetch_add(&misses, 1, __ATOMIC_RELAXED);
+	return iova;
 }
 
 static phys_addr_t

@@ -38,7 +38,9 @@ struct owned {
 	bool in_use;                /* a driver has set it up */
 	unsigned int shares;        /* secondary processes that have asked for it and not released it */
 	int group;                  /* its IOMMU group; -1: it has none */
+	int node;                   /* its NUMA node; -1: not known */
 	char name[RTE_DEV_NAME_MAX_LEN];
+	char driver[64];            /* DPDK's; "": not known */
 	char failure[640];          /* why it could not be attached */
 };
 
@@ -130,6 +132,23 @@ find_group(const char *path, const char *name)
 	return rte_vfio_get_group_num(base, name, &group) > 0 ? group : -1;
 }
 
+static int
+find_node(const char *path)
+{
+	char file[PATH_MAX + 16];
+	int node = -1;
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/numa_node", path);
+	f = fopen(file, "re");
+	if (f == NULL)
+		return -1;
+	if (fscanf(f, "%d", &node) != 1)
+		node = -1;
+	fclose(f);
+	return node;
+}
+
 /* Attaches the device with this sysfs folder and records it, also if that failed. */
 static struct owned *
 take(const char *path, const char *name)
@@ -140,6 +159,7 @@ take(const char *path, const char *name)
 		return NULL;
 	snprintf(owned->name, sizeof(owned->name), "%s", name);
 	owned->group = find_group(path, name);
+	owned->node = find_node(path);
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
@@ -159,7 +179,7 @@ any_bus(const struct rte_bus *bus __rte_unused, const void *data __rte_unused)
 
 /* Calls fn for every device that the buses have found and the library can attach. */
 static void
-for_each_candidate(void (*fn)(const char *path, const char *name))
+for_each_candidate(void (*fn)(const char *path, const struct rte_device *dev))
 {
 	struct rte_dev_iterator it;
 	struct rte_device *dev;
@@ -173,7 +193,7 @@ for_each_candidate(void (*fn)(const char *path, const char *name))
 			snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", rte_bus_name(bus),
 				 rte_dev_name(dev));
 			if (ioas_device_is_usable(path))
-				fn(path, rte_dev_name(dev));
+				fn(path, dev);
 		}
 	}
 }
@@ -181,15 +201,35 @@ for_each_candidate(void (*fn)(const char *path, const char *name))
 static unsigned int candidates;
 
 static void
-count_candidate(const char *path __rte_unused, const char *name __rte_unused)
+count_candidate(const char *path __rte_unused, const struct rte_device *dev __rte_unused)
 {
 	candidates++;
 }
 
 static void
-take_candidate(const char *path, const char *name)
+take_candidate(const char *path, const struct rte_device *dev)
 {
-	take(path, name);
+	take(path, rte_dev_name(dev));
+}
+
+static void
+note_driver(const char *path __rte_unused, const struct rte_device *dev)
+{
+	const struct rte_driver *const driver = rte_dev_driver(dev);
+	struct owned *owned;
+
+	pthread_mutex_lock(&devices_lock);
+	owned = find(rte_dev_name(dev));
+	if (owned != NULL && driver != NULL)
+		snprintf(owned->driver, sizeof(owned->driver), "%s", rte_driver_name(driver));
+	pthread_mutex_unlock(&devices_lock);
+}
+
+/* Later, when devices come and go, the buses' lists cannot be walked by any thread but theirs. */
+void
+devices_note_drivers(void)
+{
+	for_each_candidate(note_driver);
 }
 
 /* Says why EAL goes on without us. */
@@ -485,6 +525,45 @@ devices_lookup(const void *va)
 			iova = ioas_lookup(ioas_table(owned->space), va);
 	pthread_mutex_unlock(&devices_lock);
 	return iova;
+}
+
+int
+devices_with_space(const char *name, void (*fn)(struct ioas *space, void *arg), void *arg)
+{
+	const struct owned *owned;
+	int ret = -ENODEV;
+
+	if (bus_ioas_space == NULL)
+		return -ENOTSUP;
+	pthread_mutex_lock(&devices_lock);
+	owned = name == NULL ? NULL : find(name);
+	if (name == NULL || owned != NULL) {
+		fn(owned != NULL && owned->space != NULL ? owned->space : bus_ioas_space, arg);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}
+
+void
+devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *arg)
+{
+	pthread_mutex_lock(&devices_lock);
+	for (const struct owned *owned = devices; owned != NULL; owned = owned->next) {
+		const struct bus_ioas_device device = {
+			.name = owned->name,
+			.driver = owned->driver,
+			.failure = owned->device == NULL ? owned->failure : "",
+			.node = owned->node,
+			.group = owned->group,
+			.isolated = owned->space != NULL,
+			.in_use = owned->in_use,
+			.shares = owned->shares,
+		};
+
+		fn(&device, arg);
+	}
+	pthread_mutex_unlock(&devices_lock);
 }
 
 bool

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * The devices that are the plugin's.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ioas_bus.h"
+#include "telemetry.h"
+
+/* With a line about a failure an item has 400 bytes at the most. */
+#define DEVICES 40
+
+struct listing {
+	struct rte_tel_data *list;
+	unsigned int from, n; /* the first that is asked for; how many there are */
+};
+
+static void
+list_device(const struct bus_ioas_device *device, void *arg)
+{
+	struct listing *const listing = arg;
+	const unsigned int n = listing->n++;
+	struct rte_tel_data *item;
+
+	if (n < listing->from || n - listing->from >= DEVICES)
+		return;
+	item = tel_add_item(listing->list, n);
+	tel_add(item, "device", "%s", device->name);
+	if (device->driver[0] != '\0')
+		tel_add(item, "driver", "%s", device->driver);
+	tel_add_int(item, "numa_node", device->node);
+	tel_add_int(item, "iommu_group", device->group);
+	tel_add_int(item, "isolated", device->isolated);
+	tel_add_int(item, "in_use", device->in_use);
+	tel_add_int(item, "secondaries", device->shares);
+	if (device->failure[0] != '\0')
+		tel_add(item, "failure", "%s", device->failure);
+}
+
+int
+telemetry_devices(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
+{
+	struct listing listing = { 0 };
+	char *end = NULL;
+
+	if (params != NULL)
+		listing.from = strtoul(params, &end, 10);
+	if (end != NULL && *end != '\0')
+		return -EINVAL;
+	if (bus_ioas_space == NULL)
+		return -ENOTSUP;
+	rte_tel_data_start_dict(data);
+	listing.list = tel_add_dict(data, "devices");
+	devices_walk(list_device, &listing);
+	if (listing.n > listing.from && listing.n - listing.from > DEVICES)
+		tel_add_int(data, "next", listing.from + DEVICES);
+	return 0;
+}
