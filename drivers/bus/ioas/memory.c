@@ -31,6 +31,7 @@
 #include <rte_memzone.h>
 
 #include "ioas_bus.h"
+#include "rte_bus_ioas.h"
 
 #define EVENT_NAME "bus_ioas"
 
@@ -75,6 +76,16 @@ lookup(const void *va)
 	if (unlikely(memory_table == NULL))
 		choose_table();
 	return memory_lookup(va);
+}
+
+const struct ioas_table *
+rte_bus_ioas_table(void)
+{
+	if (!started)
+		return NULL;
+	if (memory_table == NULL)
+		choose_table();
+	return memory_table;
 }
 
 /* The size of the pages that back an address, 0 if nothing does. */

@@ -6,8 +6,8 @@
 
 /**
  * @file
- * What the plugin tells applications that are linked to it. None needs to be: the same is to be had by
- * telemetry (/ioas/iova).
+ * What the plugin tells applications and drivers that are linked to it. None needs to be: the IOVAs of
+ * DPDK's own functions are the plugin's, and what an IOVA is telemetry tells as well (/ioas/iova).
  */
 
 #include <rte_mempool.h>
@@ -57,6 +57,18 @@ struct rte_bus_ioas_iova {
  * @return 0, or -ENOTSUP: the plugin has no device.
  */
 int rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova *answer);
+
+/**
+ * The table of EAL's memory, for drivers that look IOVAs up themselves: ioas_lookup() and its kin, inline
+ * or from libioas of the same version, in place of rte_mem_virt2iova(), which is a call. Any thread.
+ *
+ * It has all that is mapped for all devices: EAL's memory, external memory of heaps, and what
+ * rte_mem_virt2iova() was asked for; looking up maps nothing. It stays valid until rte_eal_cleanup().
+ *
+ * @return The replica for the calling thread: ask once for each, after rte_eal_init(). NULL: the plugin
+ *   has no device, or this is a secondary process.
+ */
+const struct ioas_table *rte_bus_ioas_table(void);
 
 #ifdef __cplusplus
 }
