@@ -5,6 +5,8 @@
 # add: examples/device-dma
 # add: examples/dma-copies
 # add: examples/own-memory
+# add: examples/external-buffers
+# add: examples/skeleton-pmd
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
@@ -56,6 +58,50 @@ example "own-memory, node that is not there" 1 "no memory of node 5: .*/sys/devi
 	own-memory -n 5 "$edu"
 example "own-memory, wrong option" 2 "^usage: own-memory" own-memory --large "$edu"
 
+# With DPDK: on VT-d only.
+if [ "$GUEST_MACHINE" = intel-39 ]; then
+	# shellcheck disable=SC2046
+	set -- $(nics)
+	bind_vfio "$2"
+	eal="-l 0 --in-memory -m 64"
+	for program in external-buffers skeleton-pmd; do
+		example "$program --help" 0 "^usage: $program " $program --help
+		# shellcheck disable=SC2086
+		example "$program, wrong EAL option" 2 "unrecognized option" $program $eal --no-such-option
+	done
+	# shellcheck disable=SC2086
+	{
+		example external-buffers 0 "^100 packets sent .*, contents right$" \
+			external-buffers $eal -d $plugin -a "$1" -a "$2"
+		printed "external-buffers: the plugin" "$start_line, 2 devices"
+		example "external-buffers, stock" 0 "^100 packets sent .*, contents right$" \
+			external-buffers $eal --iova-mode=pa -a "$1" -a "$2"
+		example "external-buffers, one port" 1 \
+			"^external-buffers: two ports are needed, there are 1: .*dpdk-devbind.py -b vfio-pci" \
+			external-buffers $eal -d $plugin -a "$1"
+		example "skeleton-pmd, no device" 2 "^usage: skeleton-pmd " skeleton-pmd $eal
+		example "skeleton-pmd, device that is not bound" 1 \
+			"^skeleton-pmd: 0000:00:00.0 cannot be had: .*-b vfio-pci 0000:00:00.0" \
+			skeleton-pmd $eal -- 0000:00:00.0
+		example "skeleton-pmd, memory that the device does not reach" 1 "DPDK_IOAS=window=0x1000-0xfffffff" \
+			skeleton-pmd $eal -- "$edu"
+		export DPDK_IOAS=window=0x1000-0xfffffff
+		example "skeleton-pmd, device of another kind" 1 "^skeleton-pmd: $1: .*QEMU's, -device edu" \
+			skeleton-pmd $eal -a "$edu" -- "$1"
+		example skeleton-pmd 0 "^all packets are right$" skeleton-pmd $eal -- "$edu"
+		printed "skeleton-pmd: several segments" "^1155 bytes sent from 6 segments and received$"
+	}
+fi
+
 wrong=$(all_is_back)
 case_end "nothing is left" "$wrong"
+
+echo 0 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+example "own-memory, no huge pages" 1 \
+	"^own-memory: memfd of huge pages: Cannot allocate memory: .*dpdk-hugepages.py --setup" \
+	own-memory --huge "$edu"
+if [ "$GUEST_MACHINE" = intel-39 ]; then
+	example "external-buffers, no huge pages" 1 "^external-buffers: huge pages .*dpdk-hugepages.py --setup" \
+		external-buffers -l 0 --no-huge -m 64 -d $plugin -a "$1" -a "$2"
+fi
 finish

@@ -30,7 +30,7 @@ cp -r "$top/examples" "$dir"
 while read -r command; do
 	name=${command##* -o } name=${name%% *}
 	if (cd "$dir/examples" && eval "${command/#gcc/gcc -Wall -Werror}") 2>"$dir/errors.$name" &&
-		readelf -d "$dir/examples/$name" | grep -q 'NEEDED.*ioas'; then
+		readelf -d "$dir/examples/$name" | grep -qE 'NEEDED.*(libioas|librte_eal)'; then
 		case_ok "guide's command for $name"
 	else
 		case_fail "guide's command for $name" "$(head -n 1 "$dir/errors.$name")"
