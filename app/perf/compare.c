@@ -3,15 +3,18 @@
  */
 
 /*
- * What got slower between two runs by more than the noise.
+ * What got slower between runs by more than the noise.
  *
  * Clocks and neighbours differ from run to run, so times are measured against yardsticks, which do
  * not change with our code: in the suite lookup the array loads, in the suite eal one of EAL's
  * functions. To count as slower, a result has to be so against all yardsticks together and against
- * the one under the same conditions. The suites that have no yardstick of their own use the array
- * loads, which ran at another time, and get twice the tolerance.
+ * the one under the same conditions. The suites that have no yardstick of their own use those of
+ * the same machine, which ran at another time, and get twice the tolerance. Where the plugin and
+ * stock EAL took turns, what is compared is the ratios of the turns.
  *
- * Noise is what the quartiles of both runs say, and at least the tolerance that the user gives.
+ * What the noise leaves of a change is found by a bootstrap: of the samples, and of the runs if
+ * there are several from before. All of what is left has to be beyond the tolerance. Then each
+ * suite as a whole: what is too little to be seen in one of its results is seen in many.
  */
 
 #include <stdlib.h>
@@ -19,139 +22,314 @@
 
 #include "perf.h"
 
-struct comparison {
-	const struct results *old, *new;
+struct judge {
+	const struct results *const *old;
+	unsigned int n_old;
+	const struct results *new;
 	double tolerance;
 	double *changes;        /* room for one a result */
-	double machine[2];      /* how many times slower, by each yardstick */
+	struct comparison *comparison;
 };
 
 /* What results of a suite are measured against, by the beginning of the name. */
 static const struct yardstick {
 	const char *suite, *name;
+	bool paired;            /* round by round */
 } yardsticks[] = {
-	{ "lookup", "floor" },
-	{ "eal", "rte_mem_virt2memseg" },
+	{ "lookup", "floor", false },
+	{ "eal", "rte_mem_virt2memseg", false },
+	{ "forward", "stock", true },
+	{ "startup", "stock", true },
 };
+#define N_YARDSTICKS (sizeof(yardsticks) / sizeof(yardsticks[0]))
+
+static const struct yardstick *
+yardstick_of(const char *suite)
+{
+	for (unsigned int i = 0; i < N_YARDSTICKS; i++)
+		if (strcmp(yardsticks[i].suite, suite) == 0)
+			return &yardsticks[i];
+	return NULL;
+}
 
 static bool
-is_yardstick(const struct yardstick *yardstick, const struct result *result)
+is_yardstick(const struct result *result)
 {
-	return strcmp(result->suite, yardstick->suite) == 0 &&
+	const struct yardstick *const yardstick = yardstick_of(result->suite);
+
+	return yardstick != NULL &&
 	       strncmp(result->name, yardstick->name, strlen(yardstick->name)) == 0;
 }
 
-/* New by old, or 0 where one of the runs has no such result. */
-static double
-change_of(const struct comparison *comparison, const struct result *what)
+/* Whether memory, which is no matter of the machine's speed. */
+static bool
+is_memory(const struct result *result)
 {
-	const struct result *const old = results_find(comparison->old, what);
-	const struct result *const new = results_find(comparison->new, what);
-
-	return old == NULL || new == NULL ? 0 : new->median / old->median;
+	return strcmp(result->unit, "KiB") == 0;
 }
 
-/* The median change of a yardstick, 1 if it was not measured. */
+/* In the last of the runs before that has it. */
+static const struct result *
+before_of(const struct judge *judge, const struct result *what)
+{
+	const struct result *found = NULL;
+
+	for (unsigned int i = judge->n_old; found == NULL && i > 0; i--)
+		found = results_find(judge->old[i - 1], what);
+	return found;
+}
+
+/* How many times slower, or 0 where either has no such result. */
 static double
-machine(const struct comparison *comparison, const struct yardstick *yardstick)
+change_of(const struct judge *judge, const struct result *what)
+{
+	const struct result *const new = results_find(judge->new, what);
+	double values[MAX_FILES];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; new != NULL && i < judge->n_old; i++) {
+		const struct result *const old = results_find(judge->old[i], what);
+
+		if (old != NULL)
+			values[n++] = result_is_rate(what) ? old->median / new->median
+							   : new->median / old->median;
+	}
+	return n == 0 ? 0 : stats_of(values, n).median;
+}
+
+/* The median change of a suite's yardstick on a machine, 0 if it was not measured. */
+static double
+machine_change(const struct judge *judge, const char *machine, const char *suite)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < comparison->new->n; i++) {
-		const struct result *const new = &comparison->new->result[i];
-		const double change = is_yardstick(yardstick, new) ? change_of(comparison, new) : 0;
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const new = &judge->new->result[i];
+		double change = 0;
 
+		if (strcmp(new->machine, machine) == 0 && strcmp(new->suite, suite) == 0 &&
+		    is_yardstick(new))
+			change = change_of(judge, new);
 		if (change > 0)
-			comparison->changes[n++] = change;
+			judge->changes[n++] = change;
 	}
-	return n == 0 ? 1 : stats_of(comparison->changes, n).median;
+	return n == 0 ? 0 : stats_of(judge->changes, n).median;
 }
 
+/* The yardstick under the same conditions as a result. */
+static struct result
+yardstick_beside(const struct result *result, const struct yardstick *yardstick)
+{
+	struct result beside = *result;
+
+	if (strcmp(yardstick->suite, "eal") == 0)
+		snprintf(beside.name, sizeof(beside.name), "%s, last list", yardstick->name);
+	else if (yardstick->paired)
+		snprintf(beside.name, sizeof(beside.name), "%s", yardstick->name);
+	else
+		snprintf(beside.name, sizeof(beside.name), "%s%s", yardstick->name,
+			 strncmp(result->name, "single", 6) == 0 ? result->name + 6 : "");
+	return beside;
+}
+
+/* By how much the machine has made a result slower. */
 static double
-half_width(const struct result *result)
+scale_of(const struct judge *judge, const struct result *result)
 {
-	return (result->high - result->low) / 2 / result->median;
+	const struct yardstick *const yardstick = yardstick_of(result->suite);
+	double scale = 0, beside;
+	struct result what;
+
+	if (is_memory(result) || (yardstick != NULL && yardstick->paired))
+		return 1;
+	if (yardstick != NULL) {
+		what = yardstick_beside(result, yardstick);
+		scale = machine_change(judge, result->machine, result->suite);
+		beside = change_of(judge, &what);
+		return beside > scale ? beside : scale > 0 ? scale : 1;
+	}
+	for (unsigned int i = 0; scale <= 0 && i < N_YARDSTICKS; i++)
+		if (!yardsticks[i].paired)
+			scale = machine_change(judge, result->machine, yardsticks[i].suite);
+	return scale > 0 ? scale : 1;
 }
 
-struct verdict {
-	double factor;          /* how many times slower, the machine's part taken out */
-	double noise;           /* by how much that may differ from 1 */
-};
-
-static struct verdict
-judge(const struct comparison *comparison, const struct result *old, const struct result *new)
+/* Adds a run's values, those by the yardstick where they were taken in turns. The room is for them. */
+static void
+sampled_add(struct sampled *sampled, const struct results *run, const struct result *result,
+	    double *room)
 {
-	const bool eal = strcmp(new->suite, "eal") == 0, lookup = strcmp(new->suite, "lookup") == 0;
-	struct verdict verdict = {
-		.factor = new->median / old->median,
-		.noise = 3 * (half_width(old) + half_width(new)),
-	};
-	double tolerance = comparison->tolerance;
-	struct result here = *new;
+	const struct yardstick *const yardstick = yardstick_of(result->suite);
+	const double *values = result->sample;
+	unsigned int n = result->rounds;
 
-	/* Memory is not a matter of the machine's speed. */
-	if (strcmp(new->unit, "KiB") != 0) {
-		double scale = comparison->machine[eal], change;
+	if (yardstick != NULL && yardstick->paired) {
+		const struct result what = yardstick_beside(result, yardstick);
+		const struct result *const beside = results_find(run, &what);
+		const unsigned int pairs = beside == NULL ? 0 : stats_pairs(result, beside, room);
 
-		if (eal)
-			snprintf(here.name, sizeof(here.name), "%s, last list", yardsticks[1].name);
-		else
-			snprintf(here.name, sizeof(here.name), "%s%s", yardsticks[0].name,
-				 strncmp(new->name, "single", 6) == 0 ? new->name + 6 : "");
-		change = change_of(comparison, &here);
-		scale = change > scale ? change : scale;
-		verdict.factor /= scale;
-		if (!eal && !lookup)
-			tolerance *= 2;
+		if (pairs > 0) {
+			values = room;
+			n = pairs;
+		}
 	}
-	if (verdict.noise < tolerance)
-		verdict.noise = tolerance;
-	return verdict;
+	sampled->values[sampled->runs] = values;
+	sampled->n[sampled->runs++] = n;
+}
+
+/* How many times slower a result is, and between what the noise leaves that. */
+static struct stats
+factor_of(const struct judge *judge, const struct result *result)
+{
+	static double room[MAX_FILES][MAX_SAMPLES];
+	struct sampled old = { .runs = 0 }, new = { .runs = 0 };
+	const double scale = scale_of(judge, result);
+	struct stats factor;
+
+	for (unsigned int i = 0; i < judge->n_old; i++) {
+		const struct result *const before = results_find(judge->old[i], result);
+
+		if (before != NULL)
+			sampled_add(&old, judge->old[i], before, room[i]);
+	}
+	sampled_add(&new, judge->new, result, room[judge->n_old]);
+	factor = result_is_rate(result) ? stats_bootstrap(&old, &new) : stats_bootstrap(&new, &old);
+	factor.median /= scale;
+	factor.low /= scale;
+	factor.high /= scale;
+	return factor;
+}
+
+static struct change *
+change_add(struct comparison *comparison, const struct stats *factor, double limit)
+{
+	struct change *change;
+
+	if (factor->high < 1 / limit)
+		comparison->faster++;
+	if (factor->low <= limit)
+		return NULL;
+	comparison->slower++;
+	if (comparison->n_changes == MAX_CHANGES)
+		return NULL;
+	change = &comparison->changes[comparison->n_changes++];
+	*change = (struct change){
+		.factor = factor->median, .low = factor->low, .high = factor->high, .limit = limit,
+	};
+	return change;
+}
+
+static void
+judge_result(const struct judge *judge, const struct result *before, const struct result *result,
+	     const struct stats *factor)
+{
+	const bool own = is_memory(result) || yardstick_of(result->suite) != NULL;
+	struct change *const change = change_add(judge->comparison, factor,
+						 1 + judge->tolerance * (own ? 1 : 2));
+
+	if (change == NULL)
+		return;
+	result_describe(result, change->what, sizeof(change->what));
+	snprintf(change->unit, sizeof(change->unit), "%s", result->unit);
+	change->before = before->median;
+	change->after = result->median;
+}
+
+/* So many results of a suite say something about all of it. */
+#define SUITE_RESULTS 5
+
+/* The suite, on a machine, that a result belongs to. factors: of all results, 0: not judged. */
+static void
+judge_suite(const struct judge *judge, const struct result *member, const double *factors)
+{
+	const double one = 1;
+	const struct sampled before = { .values = { &one }, .n = { 1 }, .runs = 1 };
+	double values[MAX_SAMPLES];
+	struct sampled now = { .values = { values }, .runs = 1 };
+	unsigned int n = 0;
+	struct change *change;
+	struct stats factor;
+
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const result = &judge->new->result[i];
+
+		if (strcmp(result->machine, member->machine) == 0 &&
+		    strcmp(result->suite, member->suite) == 0 && factors[i] > 0)
+			judge->changes[n++] = factors[i];
+	}
+	if (n < SUITE_RESULTS)
+		return;
+	now.n[0] = n < MAX_SAMPLES ? n : MAX_SAMPLES;
+	for (unsigned int i = 0; i < now.n[0]; i++)
+		values[i] = judge->changes[i * n / now.n[0]];
+	factor = stats_bootstrap(&now, &before);
+	change = change_add(judge->comparison, &factor, 1 + judge->tolerance);
+	if (change != NULL)
+		snprintf(change->what, sizeof(change->what), "%s: all of it%s%s", member->suite,
+			 member->machine[0] != '\0' ? ", on " : "", member->machine);
+}
+
+static void
+judge_all(struct judge *judge, double *factors)
+{
+	struct comparison *const comparison = judge->comparison;
+
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const result = &judge->new->result[i];
+		const struct result *const before = before_of(judge, result);
+		struct stats factor;
+
+		if (before == NULL) {
+			comparison->only_new++;
+			continue;
+		}
+		comparison->common++;
+		if (is_yardstick(result))
+			continue;
+		factor = factor_of(judge, result);
+		factors[i] = factor.median;
+		judge_result(judge, before, result, &factor);
+	}
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const result = &judge->new->result[i];
+		bool first = true;
+
+		for (unsigned int k = 0; first && k < i; k++)
+			first = strcmp(judge->new->result[k].machine, result->machine) != 0 ||
+				strcmp(judge->new->result[k].suite, result->suite) != 0;
+		if (first)
+			judge_suite(judge, result, factors);
+	}
 }
 
 int
-compare(const struct results *old, const struct results *new, double tolerance, FILE *out)
+compare(const struct results *const *old, unsigned int n_old, const struct results *new,
+	double tolerance, struct comparison *comparison)
 {
-	struct comparison comparison = { .old = old, .new = new, .tolerance = tolerance };
-	unsigned int common = 0, slower = 0, faster = 0;
+	struct judge judge = {
+		.old = old, .n_old = n_old, .new = new, .tolerance = tolerance,
+		.changes = calloc(new->n + 1, sizeof(double)), .comparison = comparison,
+	};
+	double *const factors = calloc(new->n + 1, sizeof(double));
 
-	comparison.changes = calloc(new->n + 1, sizeof(*comparison.changes));
-	if (comparison.changes == NULL) {
+	*comparison = (struct comparison){ .machine = 1 };
+	if (judge.changes == NULL || factors == NULL) {
+		free(judge.changes);
+		free(factors);
 		complain("no memory");
 		return EXIT_USAGE;
 	}
-	for (unsigned int i = 0; i < 2; i++)
-		comparison.machine[i] = machine(&comparison, &yardsticks[i]);
-	for (unsigned int i = 0; i < new->n; i++) {
-		const struct result *const result = &new->result[i];
-		const struct result *const before = results_find(old, result);
-		struct verdict verdict;
-		char text[160];
-
-		if (before == NULL)
-			continue;
-		common++;
-		if (is_yardstick(&yardsticks[0], result) || is_yardstick(&yardsticks[1], result))
-			continue;
-		verdict = judge(&comparison, before, result);
-		if (verdict.factor < 1 / (1 + verdict.noise))
-			faster++;
-		if (verdict.factor <= 1 + verdict.noise)
-			continue;
-		slower++;
-		fprintf(out, "slower: %s: %.3g %s -> %.3g %s, %.2f times (noise: %.0f%%)\n",
-			result_describe(result, text, sizeof(text)), before->median, before->unit,
-			result->median, result->unit, verdict.factor, verdict.noise * 100);
-	}
-	free(comparison.changes);
-	if (common == 0) {
-		complain("the two runs have no result in common");
+	judge_all(&judge, factors);
+	comparison->machine = machine_change(&judge, "", yardsticks[0].suite);
+	if (comparison->machine <= 0)
+		comparison->machine = 1;
+	free(judge.changes);
+	free(factors);
+	if (comparison->common == 0) {
+		complain("the runs have no result in common");
 		return EXIT_USAGE;
 	}
-	fprintf(out, "compared %u results: %u slower and %u faster by more than the noise; the "
-		"machine: %.2f times slower\n", common, slower, faster, comparison.machine[0]);
-	if (old->n > common || new->n > common)
-		fprintf(out, "%u results only in the old run, %u only in the new\n",
-			old->n - common, new->n - common);
-	return slower > 0 ? EXIT_SLOWER : EXIT_SUCCESS;
+	for (unsigned int i = 0; i < old[n_old - 1]->n; i++)
+		comparison->only_old += results_find(new, &old[n_old - 1]->result[i]) == NULL;
+	return comparison->slower > 0 ? EXIT_SLOWER : EXIT_SUCCESS;
 }

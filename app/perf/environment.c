@@ -47,9 +47,9 @@ environment_read(struct environment *environment, int argc, char **argv)
 
 	*environment = (struct environment){
 		.cores = cpus_allowed(cpus, MAX_CPUS),
-		.bulk = ioas_lookup_bulk_name(),
-		.version = PERF_VERSION,
 	};
+	snprintf(environment->bulk, sizeof(environment->bulk), "%s", ioas_lookup_bulk_name());
+	snprintf(environment->version, sizeof(environment->version), "%s", PERF_VERSION);
 	read_cpu(environment->cpu, sizeof(environment->cpu));
 	if (uname(&name) == 0)
 		snprintf(environment->kernel, sizeof(environment->kernel), "%.40s %.40s",

@@ -57,16 +57,36 @@ goal_value(struct goal *goal, double value)
 	goal->met = goal->sign[0] == '<' ? value <= goal->limit : value >= goal->limit;
 }
 
-/* a by b. */
+/* Of two results of a machine, or false. */
+static bool
+ratio_on(const struct results *results, const char *machine, struct result a, struct result b,
+	 double *ratio)
+{
+	const struct result *x, *y;
+
+	memcpy(a.machine, machine, sizeof(a.machine));
+	memcpy(b.machine, machine, sizeof(b.machine));
+	x = results_find(results, &a);
+	y = results_find(results, &b);
+	if (x == NULL || y == NULL)
+		return false;
+	*ratio = stats_ratio(x, y);
+	return true;
+}
+
+/* a by b, on the first machine that has both. */
 static void
 goal_ratio(const struct list *list, struct goal *goal, const struct result *a,
 	   const struct result *b)
 {
-	const struct result *const x = results_find(list->results, a);
-	const struct result *const y = results_find(list->results, b);
+	double ratio;
 
-	if (x != NULL && y != NULL && y->median > 0)
-		goal_value(goal, stats_ratio(x, y));
+	for (unsigned int i = 0; i < list->results->n_environments; i++) {
+		if (ratio_on(list->results, list->results->environment[i].machine, *a, *b, &ratio)) {
+			goal_value(goal, ratio);
+			return;
+		}
+	}
 }
 
 static void
@@ -231,11 +251,50 @@ memory_goal(struct list *list)
 		goal_value(goal, most);
 }
 
+/* The plugin beside stock EAL with type1, which takes the IOVA mode that works there. */
+static void
+stock_goals(struct list *list)
+{
+	static const struct {
+		const char *machine, *mode;
+	} kinds[] = {
+		{ "intel-48", "VA" }, { "intel-39", "PA" }, { "amd", "VA" }, { "smmuv3", "VA" },
+	};
+	static const struct {
+		const char *suite, *what, *sign, *unit;
+		double limit;
+	} suites[] = {
+		{ "forward", "testpmd's packets a second", ">=", "pps", 0.98 },
+		{ "startup", "testpmd's start-up time", "<=", "ms", 1 },
+	};
+
+	for (unsigned int i = 0; i < 8; i++) {
+		const unsigned int s = i / 4, k = i % 4;
+		struct result a = { .machine = "" }, b;
+		struct goal *goal;
+		double ratio;
+
+		goal = goal_add(list, suites[s].sign, suites[s].limit, "devtools/perf.sh",
+				"%s, plugin / stock type1, %s (%s)", suites[s].what,
+				kinds[k].machine, kinds[k].mode);
+		snprintf(a.suite, sizeof(a.suite), "%s", suites[s].suite);
+		snprintf(a.name, sizeof(a.name), "plugin");
+		snprintf(a.pattern, sizeof(a.pattern), "%s", kinds[k].mode);
+		snprintf(a.unit, sizeof(a.unit), "%s", suites[s].unit);
+		b = a;
+		snprintf(b.name, sizeof(b.name), "stock");
+		snprintf(a.machine, sizeof(a.machine), "%s", kinds[k].machine);
+		if (ratio_on(list->results, a.machine, a, b, &ratio))
+			goal_value(goal, ratio);
+	}
+}
+
 unsigned int
 goals_check(const struct results *results, struct goal *goals)
 {
 	struct list list = { .results = results, .goals = goals };
 
+	stock_goals(&list);
 	lookup_goals(&list);
 	eal_goals(&list);
 	maps_goals(&list);

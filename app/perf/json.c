@@ -5,14 +5,16 @@
 /*
  * The results for machines:
  *
- *   { "environment": { "cpu", "cores", "kernel", "dpdk", "compiler", "bulk", "version", "date",
- *                      "options" },
- *     "results": [ { "suite", "name", "working_set", "placement", "pattern", "threads", "writer",
- *                    "maps", "unit", "median", "low", "high", "rounds" } ],
+ *   { "environment": { "machine", "cpu", "cores", "kernel", "dpdk", "compiler", "bulk", "version",
+ *                      "date", "options" },
+ *     "machines": [ the same, of others that results are from ],
+ *     "results": [ { "machine", "suite", "name", "working_set", "placement", "pattern", "threads",
+ *                    "writer", "maps", "unit", "median", "low", "high", "rounds", "samples" } ],
  *     "goals": [ { "goal", "sign", "limit", "unit", "measured", "met" } ],
- *     "notes": [ { "suite", "note" } ] }
+ *     "notes": [ { "machine", "suite", "note" } ] }
  *
- * "measured" and "met" are null for a goal that the run says nothing about.
+ * "measured" and "met" are null for a goal that the run says nothing about. A reader needs the
+ * suite, the name, the unit, and the samples or else median, low and high.
  */
 
 #include <errno.h>
@@ -25,7 +27,8 @@
 static json_t *
 environment_json(const struct environment *environment)
 {
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "machine", environment->machine,
 			 "cpu", environment->cpu,
 			 "cores", (int)environment->cores,
 			 "kernel", environment->kernel,
@@ -38,9 +41,24 @@ environment_json(const struct environment *environment)
 }
 
 static json_t *
+samples_json(const struct result *result)
+{
+	json_t *const array = json_array();
+	int ret = 0;
+
+	for (unsigned int i = 0; i < result->rounds; i++)
+		ret |= json_array_append_new(array, json_real(result->sample[i]));
+	if (ret == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
 result_json(const struct result *result)
 {
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:i, s:b, s:i, s:s, s:f, s:f, s:f, s:i}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:i, s:b, s:i, s:s, s:f, s:f, s:f, s:i, s:o}",
+			 "machine", result->machine,
 			 "suite", result->suite,
 			 "name", result->name,
 			 "working_set", (json_int_t)result->working_set,
@@ -53,7 +71,8 @@ result_json(const struct result *result)
 			 "median", result->median,
 			 "low", result->low,
 			 "high", result->high,
-			 "rounds", (int)result->rounds);
+			 "rounds", (int)result->rounds,
+			 "samples", samples_json(result));
 }
 
 static json_t *
@@ -69,22 +88,27 @@ goal_json(const struct goal *goal)
 }
 
 int
-json_write(const char *path, const struct environment *environment, const struct results *results,
-	   const struct goal *goals, unsigned int n_goals)
+json_write(const char *path, const struct results *results, const struct goal *goals,
+	   unsigned int n_goals)
 {
 	json_t *const result = json_array(), *const goal = json_array(), *const note = json_array();
+	json_t *const machine = json_array();
 	json_t *root;
 	int ret = 0;
 
+	for (unsigned int i = 1; i < results->n_environments; i++)
+		ret |= json_array_append_new(machine, environment_json(&results->environment[i]));
 	for (unsigned int i = 0; i < results->n; i++)
 		ret |= json_array_append_new(result, result_json(&results->result[i]));
 	for (unsigned int i = 0; i < n_goals; i++)
 		ret |= json_array_append_new(goal, goal_json(&goals[i]));
 	for (unsigned int i = 0; i < results->n_notes; i++)
-		ret |= json_array_append_new(note, json_pack("{s:s, s:s}",
-			"suite", results->notes[i].suite, "note", results->notes[i].text));
-	root = json_pack("{s:o, s:o, s:o, s:o}", "environment", environment_json(environment),
-			 "results", result, "goals", goal, "notes", note);
+		ret |= json_array_append_new(note, json_pack("{s:s, s:s, s:s}",
+			"machine", results->notes[i].machine, "suite", results->notes[i].suite,
+			"note", results->notes[i].text));
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			 "environment", environment_json(&results->environment[0]),
+			 "machines", machine, "results", result, "goals", goal, "notes", note);
 	if (ret != 0 || root == NULL) {
 		complain("%s: no memory", path);
 		ret = EXIT_USAGE;
@@ -105,32 +129,146 @@ take(char *to, size_t size, const char *from)
 	return (size_t)snprintf(to, size, "%s", from) < size;
 }
 
+/* Without samples the quartiles stand for them. */
+static bool
+samples_read(json_t *samples, struct result *result, const double *quartiles)
+{
+	json_t *entry;
+	size_t i;
+
+	if (samples == NULL) {
+		for (i = 0; i < 5; i++)
+			result_sample(result, quartiles[i / 2]);
+		return quartiles[0] <= quartiles[1] && quartiles[1] <= quartiles[2];
+	}
+	json_array_foreach(samples, i, entry)
+		result_sample(result, json_number_value(entry));
+	return result->rounds > 0 && result->rounds == json_array_size(samples);
+}
+
 static bool
 result_read(json_t *json, struct result *result)
 {
-	const char *suite, *name, *unit, *placement = "", *pattern = "";
-	int threads = 0, writer = 0, maps = 0, rounds = 0;
+	const char *suite, *name, *unit, *machine = "", *placement = "", *pattern = "";
+	double quartiles[3] = { 0, 0, 0 };
 	json_int_t working_set = 0;
+	int threads = 0, writer = 0, maps = 0;
+	json_t *samples = NULL;
 
 	*result = (struct result){ .median = 0 };
-	if (json_unpack(json, "{s:s, s:s, s?I, s?s, s?s, s?i, s?b, s?i, s:s, s:F, s:F, s:F, s?i}",
-			"suite", &suite, "name", &name, "working_set", &working_set,
-			"placement", &placement, "pattern", &pattern, "threads", &threads,
-			"writer", &writer, "maps", &maps, "unit", &unit, "median", &result->median,
-			"low", &result->low, "high", &result->high, "rounds", &rounds) < 0)
+	if (json_unpack(json, "{s?s, s:s, s:s, s?I, s?s, s?s, s?i, s?b, s?i, s:s, s?F, s?F, s?F, s?o}",
+			"machine", &machine, "suite", &suite, "name", &name,
+			"working_set", &working_set, "placement", &placement, "pattern", &pattern,
+			"threads", &threads, "writer", &writer, "maps", &maps, "unit", &unit,
+			"low", &quartiles[0], "median", &quartiles[1], "high", &quartiles[2],
+			"samples", &samples) < 0)
 		return false;
 	result->working_set = working_set;
 	result->threads = threads;
 	result->writer = writer;
 	result->maps = maps;
-	result->rounds = rounds;
-	return take(result->suite, sizeof(result->suite), suite) &&
+	if (!samples_read(samples, result, quartiles))
+		return false;
+	for (unsigned int i = 0; i < result->rounds; i++)
+		if (!isfinite(result->sample[i]) || result->sample[i] <= 0)
+			return false;
+	return take(result->machine, sizeof(result->machine), machine) &&
+	       take(result->suite, sizeof(result->suite), suite) &&
 	       take(result->name, sizeof(result->name), name) &&
 	       take(result->placement, sizeof(result->placement), placement) &&
 	       take(result->pattern, sizeof(result->pattern), pattern) &&
-	       take(result->unit, sizeof(result->unit), unit) &&
-	       isfinite(result->median) && result->median > 0 && isfinite(result->low) &&
-	       isfinite(result->high) && result->high >= result->low;
+	       take(result->unit, sizeof(result->unit), unit);
+}
+
+/* What is missing stays empty; what is too long is cut. */
+static int
+environment_from(json_t *json, struct results *results)
+{
+	const char *machine = "", *cpu = "", *kernel = "", *dpdk = "", *compiler = "", *bulk = "";
+	const char *version = "", *date = "", *options = "";
+	struct environment *environment;
+	int cores = 0;
+
+	if (!json_is_object(json))
+		return 0;
+	environment = results_environment(results);
+	if (environment == NULL)
+		return EXIT_USAGE;
+	json_unpack(json, "{s?s, s?s, s?i, s?s, s?s, s?s, s?s, s?s, s?s, s?s}",
+		    "machine", &machine, "cpu", &cpu, "cores", &cores, "kernel", &kernel,
+		    "dpdk", &dpdk, "compiler", &compiler, "bulk", &bulk, "version", &version,
+		    "date", &date, "options", &options);
+	*environment = (struct environment){ .cores = cores };
+	snprintf(environment->machine, sizeof(environment->machine), "%s", machine);
+	snprintf(environment->cpu, sizeof(environment->cpu), "%s", cpu);
+	snprintf(environment->kernel, sizeof(environment->kernel), "%s", kernel);
+	snprintf(environment->dpdk, sizeof(environment->dpdk), "%s", dpdk);
+	snprintf(environment->compiler, sizeof(environment->compiler), "%s", compiler);
+	snprintf(environment->bulk, sizeof(environment->bulk), "%s", bulk);
+	snprintf(environment->version, sizeof(environment->version), "%s", version);
+	snprintf(environment->date, sizeof(environment->date), "%s", date);
+	snprintf(environment->options, sizeof(environment->options), "%s", options);
+	return 0;
+}
+
+static int
+environments_read(json_t *root, struct results *results)
+{
+	json_t *entry;
+	size_t i;
+	int ret;
+
+	ret = environment_from(json_object_get(root, "environment"), results);
+	json_array_foreach(json_object_get(root, "machines"), i, entry)
+		if (ret == 0)
+			ret = environment_from(entry, results);
+	return ret;
+}
+
+static void
+notes_read(json_t *root, struct results *results)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "notes"), i, entry) {
+		const char *machine = "", *suite = "", *text = "";
+		struct note *note;
+
+		json_unpack(entry, "{s?s, s?s, s?s}", "machine", &machine, "suite", &suite,
+			    "note", &text);
+		note = results_note(results, suite, "%s", text);
+		if (note != NULL)
+			snprintf(note->machine, sizeof(note->machine), "%s", machine);
+	}
+}
+
+static int
+results_read(const char *path, json_t *array, struct results *results)
+{
+	json_t *entry;
+	size_t i;
+
+	if (!json_is_array(array) || json_array_size(array) == 0) {
+		complain("%s: no results in it", path);
+		return EXIT_USAGE;
+	}
+	json_array_foreach(array, i, entry) {
+		struct result result;
+
+		if (!result_read(entry, &result)) {
+			complain("%s: result %zu is not one of ours", path, i);
+			return EXIT_USAGE;
+		}
+		if (results_find(results, &result) != NULL) {
+			complain("%s: result %zu is there already: did two runs get one name "
+				 "(--machine)?", path, i);
+			return EXIT_USAGE;
+		}
+		if (results_add(results, &result) == NULL)
+			return EXIT_USAGE;
+	}
+	return 0;
 }
 
 int
@@ -138,29 +276,19 @@ json_read(const char *path, struct results *results)
 {
 	json_error_t error;
 	json_t *const root = json_load_file(path, 0, &error);
-	json_t *const array = json_object_get(root, "results"), *entry;
-	struct result result;
-	size_t i;
-	int ret = 0;
+	int ret;
 
 	if (root == NULL) {
 		complain("%s: %s", path, error.text);
 		return EXIT_USAGE;
 	}
-	if (!json_is_array(array) || json_array_size(array) == 0) {
-		complain("%s: no results in it", path);
-		ret = EXIT_USAGE;
-	}
-	json_array_foreach(array, i, entry) {
-		if (ret != 0)
-			break;
-		if (!result_read(entry, &result)) {
-			complain("%s: result %zu is not one of ours", path, i);
-			ret = EXIT_USAGE;
-		} else if (results_add(results, &result) == NULL) {
-			ret = EXIT_USAGE;
-		}
-	}
+	ret = results_read(path, json_object_get(root, "results"), results);
+	if (ret == 0)
+		ret = environments_read(root, results);
+	if (ret == 0)
+		notes_read(root, results);
 	json_decref(root);
+	if (ret == 0)
+		results_finish(results);
 	return ret;
 }

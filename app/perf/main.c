@@ -59,6 +59,10 @@ usage(FILE *out)
 	for (unsigned int i = 0; i < N_SUITES; i++)
 		fprintf(out, "  --suite %-21s %s\n", suites[i].name, suites[i].what);
 	fprintf(out,
+		"  --suite none                  nothing: what there is comes from files (--add)\n"
+		"  --add FILE                    adds the results of another run (FILE of --json), of an\n"
+		"                                emulated machine for example; may be repeated.\n"
+		"                                devtools/perf.sh adds the suites forward and startup so\n"
 		"\n"
 		"How:\n"
 		"  --rounds N                    rounds; more of them give steadier medians\n"
@@ -70,10 +74,14 @@ usage(FILE *out)
 		"\n"
 		"What comes of it:\n"
 		"  --json FILE                   the results as JSON (-: on standard output, nothing else)\n"
+		"  --machine NAME                results are said to be of NAME, not of this machine\n"
 		"  --plot FILE                   the results as a picture (SVG; runs gnuplot)\n"
-		"  --compare OLD [NEW]           what is slower by more than the noise than in OLD, in\n"
+		"  --html FILE                   all of it as a page with pictures that opens without\n"
+		"                                network (runs gnuplot)\n"
+		"  --compare OLD [OLD]... [NEW]  what is slower by more than the noise than in OLD, in\n"
 		"                                this run or in NEW (files of --json, then nothing is\n"
-		"                                measured); exit status 1 if anything is\n"
+		"                                measured); exit status 1 if anything is. With several\n"
+		"                                runs OLD the noise between runs is known as well\n"
 		"  --tolerance PERCENT           what counts as noise at the least (default 10)\n"
 		"\n"
 		"EAL options (suite eal) replace --no-huge --no-shconf --no-pci and so on. With the\n"
@@ -100,6 +108,8 @@ parse_number(const char *text, unsigned int most, unsigned int *value)
 static bool
 parse_suite(const char *name, struct options *options)
 {
+	if (strcmp(name, "none") == 0)
+		return options->no_suite = true;
 	for (unsigned int i = 0; i < N_SUITES; i++) {
 		if (strcmp(name, suites[i].name) == 0) {
 			options->suites[i] = true;
@@ -110,7 +120,18 @@ parse_suite(const char *name, struct options *options)
 }
 
 enum { OPT_SUITE = 256, OPT_ROUNDS, OPT_CORES, OPT_QUICK, OPT_JSON, OPT_PLOT, OPT_COMPARE,
-       OPT_TOLERANCE };
+       OPT_TOLERANCE, OPT_HTML, OPT_ADD, OPT_MACHINE };
+
+static bool
+add_file(const char *list[], unsigned int *n, const char *path)
+{
+	if (*n == MAX_FILES - 1) {
+		complain("%s: more than %d files", path, MAX_FILES - 1);
+		return false;
+	}
+	list[(*n)++] = path;
+	return true;
+}
 
 /* 0, -1 for "only help was wanted", EXIT_USAGE. */
 static int
@@ -127,6 +148,9 @@ parse(int argc, char **argv, struct options *options)
 		{ "plot", required_argument, NULL, OPT_PLOT },
 		{ "compare", required_argument, NULL, OPT_COMPARE },
 		{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
+		{ "html", required_argument, NULL, OPT_HTML },
+		{ "add", required_argument, NULL, OPT_ADD },
+		{ "machine", required_argument, NULL, OPT_MACHINE },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -155,8 +179,20 @@ parse(int argc, char **argv, struct options *options)
 		case OPT_PLOT:
 			options->plot = optarg;
 			break;
+		case OPT_HTML:
+			options->html = optarg;
+			break;
+		case OPT_ADD:
+			if (!add_file(options->add, &options->n_add, optarg))
+				return EXIT_USAGE;
+			break;
+		case OPT_MACHINE:
+			options->machine = optarg;
+			good = strlen(optarg) < sizeof(((struct result *)0)->machine);
+			break;
 		case OPT_COMPARE:
-			options->compare_old = optarg;
+			if (!add_file(options->compare, &options->n_compare, optarg))
+				return EXIT_USAGE;
 			break;
 		case OPT_TOLERANCE:
 			good = parse_number(optarg, 10000, &percent);
@@ -180,8 +216,10 @@ parse(int argc, char **argv, struct options *options)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc && options->compare_old != NULL)
-		options->compare_new = argv[optind++];
+	while (optind < argc && options->n_compare > 0) {
+		if (!add_file(options->compare, &options->n_compare, argv[optind++]))
+			return EXIT_USAGE;
+	}
 	if (optind < argc) {
 		complain("%s: no such argument: see --help", argv[optind]);
 		return EXIT_USAGE;
@@ -191,7 +229,7 @@ parse(int argc, char **argv, struct options *options)
 
 /* Runs the suites that are asked for, or all. */
 static int
-measure(const struct options *options, struct results *results)
+run_suites(const struct options *options, struct results *results)
 {
 	bool all = true;
 
@@ -209,45 +247,126 @@ measure(const struct options *options, struct results *results)
 			return EXIT_FAILURE;
 		}
 	}
-	results_finish(results);
 	return EXIT_SUCCESS;
 }
 
-/* Measures, and says what came of it in all the ways that are asked for. */
+static void
+name_machine(struct results *results, const char *machine)
+{
+	struct environment *const environment = &results->environment[0];
+
+	snprintf(environment->machine, sizeof(environment->machine), "%s", machine);
+	for (unsigned int i = 0; i < results->n; i++)
+		memcpy(results->result[i].machine, environment->machine,
+		       sizeof(environment->machine));
+	for (unsigned int i = 0; i < results->n_notes; i++)
+		memcpy(results->notes[i].machine, environment->machine,
+		       sizeof(environment->machine));
+}
+
+/* What this run measures, and what it takes from files. */
 static int
-measure_and_report(const struct options *options, const struct environment *environment,
-		   struct results *results, const struct results *old)
+measure(const struct options *options, int argc, char **argv, struct results *results)
+{
+	int ret = EXIT_SUCCESS;
+
+	if (!options->no_suite || options->machine != NULL)
+		environment_read(results_environment(results), argc, argv);
+	if (!options->no_suite)
+		ret = run_suites(options, results);
+	if (options->machine != NULL)
+		name_machine(results, options->machine);
+	for (unsigned int i = 0; ret == EXIT_SUCCESS && i < options->n_add; i++)
+		ret = json_read(options->add[i], results);
+	if (ret == EXIT_SUCCESS && results->n == 0) {
+		complain("--suite none needs --add");
+		ret = EXIT_USAGE;
+	}
+	results_finish(results);
+	return ret;
+}
+
+/* Says what came of it in all the ways that are asked for. */
+static int
+say(const struct options *options, const struct results *results,
+    const struct comparison *comparison, bool measured)
 {
 	/* Standard output is the JSON's alone, if it is to go there. */
 	const bool quiet = options->json != NULL && strcmp(options->json, "-") == 0;
-	FILE *const out = quiet ? stderr : stdout;
 	struct goal goals[MAX_GOALS];
-	unsigned int n;
-	int ret;
+	const unsigned int n = goals_check(results, goals);
+	int ret = EXIT_SUCCESS;
 
-	ret = measure(options, results);
-	if (ret != EXIT_SUCCESS)
-		return ret;
-	n = goals_check(results, goals);
-	if (!quiet) {
-		report(out, environment, results);
-		report_goals(out, goals, n);
+	if (!quiet && measured) {
+		report(stdout, results);
+		report_goals(stdout, goals, n);
 	}
+	if (comparison != NULL)
+		report_comparison(quiet ? stderr : stdout, comparison);
 	if (options->json != NULL)
-		ret = json_write(options->json, environment, results, goals, n);
+		ret = json_write(options->json, results, goals, n);
 	if (ret == EXIT_SUCCESS && options->plot != NULL)
-		ret = plot(options->plot, environment, results);
-	if (ret == EXIT_SUCCESS && old != NULL)
-		ret = compare(old, results, options->tolerance, out);
+		ret = plot(options->plot, results);
+	if (ret == EXIT_SUCCESS && options->html != NULL)
+		ret = html_write(options->html, results, goals, n, comparison);
 	return ret;
+}
+
+/* Reads the runs before. NULL after a complaint, with the status in ret. */
+static struct results *
+read_run(const char *path, int *ret)
+{
+	struct results *const results = results_create();
+
+	if (results == NULL) {
+		complain("no memory");
+		*ret = EXIT_FAILURE;
+		return NULL;
+	}
+	*ret = json_read(path, results);
+	return *ret == 0 ? results : NULL;
+}
+
+static int
+run(const struct options *options, int argc, char **argv)
+{
+	/* One file: with what is measured now. */
+	const bool measured = options->n_compare < 2;
+	const unsigned int n_old = measured ? options->n_compare : options->n_compare - 1;
+	const struct results *old[MAX_FILES];
+	static struct comparison comparison;
+	struct results *results;
+	int ret, verdict = EXIT_SUCCESS;
+
+	for (unsigned int i = 0; i < n_old; i++) {
+		old[i] = read_run(options->compare[i], &ret);
+		if (old[i] == NULL)
+			return ret;
+	}
+	if (measured) {
+		results = results_create();
+		if (results == NULL) {
+			complain("no memory");
+			return EXIT_FAILURE;
+		}
+		ret = measure(options, argc, argv, results);
+	} else {
+		results = read_run(options->compare[n_old], &ret);
+	}
+	if (ret != 0)
+		return ret;
+	if (n_old > 0)
+		verdict = compare(old, n_old, results, options->tolerance, &comparison);
+	if (verdict == EXIT_USAGE)
+		return verdict;
+	ret = say(options, results, n_old > 0 ? &comparison : NULL, measured);
+	return ret != 0 ? ret : verdict;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { .tolerance = 0.1 };
-	struct environment environment;
-	struct results *results, *old = NULL;
 	int n_own, ret;
 
 	/* What comes after "--" is EAL's. */
@@ -257,25 +376,8 @@ main(int argc, char **argv)
 		options.eal = &argv[n_own + 1];
 		options.n_eal = argc - n_own - 1;
 	}
-	environment_read(&environment, argc, argv);
 	ret = parse(n_own, argv, &options);
 	if (ret != 0)
 		return ret < 0 ? EXIT_SUCCESS : ret;
-	results = results_create();
-	if (options.compare_old != NULL)
-		old = results_create();
-	if (results == NULL || (options.compare_old != NULL && old == NULL)) {
-		complain("no memory");
-		return EXIT_FAILURE;
-	}
-	if (old != NULL) {
-		ret = json_read(options.compare_old, old);
-		if (ret != 0)
-			return ret;
-	}
-	if (options.compare_new != NULL) {
-		ret = json_read(options.compare_new, results);
-		return ret != 0 ? ret : compare(old, results, options.tolerance, stdout);
-	}
-	return measure_and_report(&options, &environment, results, old);
+	return run(&options, argc, argv);
 }

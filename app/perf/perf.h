@@ -12,6 +12,9 @@
  * a suite in shuffled order. A *result* is what the samples of one variant under one set of
  * conditions come to. Ratios are taken within rounds, because clocks and neighbours change from
  * one second to the next.
+ *
+ * The suites "forward" and "startup" are measured by devtools/perf.sh in emulated machines: their
+ * results come from files (--add).
  */
 
 #include <stdbool.h>
@@ -29,12 +32,14 @@
 #define EXIT_SLOWER 1  /* --compare found a regression, or the run itself failed */
 #define EXIT_USAGE 2   /* wrong options or files */
 
+#define MAX_FILES 16
 #define MAX_SAMPLES 128
 #define MAX_RESULTS 8192
 #define MAX_CPUS 1024
 
 struct options {
 	bool suites[4];         /* by index in suites[]; none: all */
+	bool no_suite;          /* nothing is measured */
 	bool quick;             /* every path, no meaningful figures */
 	unsigned int rounds;    /* 0: each suite's own default */
 	unsigned int cores;     /* at the most; 0: all */
@@ -42,19 +47,25 @@ struct options {
 	const char *device;     /* PCI address, or NULL */
 	const char *json;       /* file names, or NULL; "-" is standard output */
 	const char *plot;
-	const char *compare_old;
-	const char *compare_new;
+	const char *html;
+	const char *machine;    /* what this run is said to be of; NULL: this machine */
+	const char *add[MAX_FILES]; /* files of results to be added, n_add of them */
+	unsigned int n_add;
+	const char *compare[MAX_FILES]; /* files of --compare, n_compare of them */
+	unsigned int n_compare;
 	double tolerance;       /* what --compare takes for noise at the least, 0.1 is 10 % */
 	char **eal;             /* EAL options, n_eal of them */
 	int n_eal;
 };
 
 struct result {
+	char machine[16];       /* "": the one that the program runs on */
 	char suite[8];
 	char name[32];
 	uint64_t working_set;   /* bytes of address space; 0: does not apply */
 	char placement[8];      /* of the IOVAs, in suite lookup: see there */
-	char pattern[12];       /* "random", "sequential"; for maps "model", "kernel", "device" */
+	char pattern[12];       /* "random", "sequential"; for maps "model", "kernel", "device"; for
+				 * forward and startup stock EAL's IOVA mode */
 	unsigned int threads;
 	bool writer;            /* one more thread maps and unmaps in the same table */
 	unsigned int maps;      /* in place; 0: does not apply */
@@ -65,15 +76,31 @@ struct result {
 };
 
 struct note {
+	char machine[16];       /* as in results */
 	char suite[8];
 	char text[184];
+};
+
+struct environment {
+	char machine[16];       /* as in results */
+	char cpu[96];
+	unsigned int cores;
+	char kernel[96];
+	char dpdk[64];          /* "" without */
+	char compiler[64];
+	char bulk[16];
+	char version[16];
+	char date[32];
+	char options[256];
 };
 
 /* A suite may run in a child process: results lie in memory that is shared with it. */
 struct results {
 	unsigned int n;
 	unsigned int n_notes;
-	struct note notes[16];
+	unsigned int n_environments;
+	struct environment environment[MAX_FILES]; /* the first is the run's own */
+	struct note notes[32];
 	struct result result[MAX_RESULTS];
 };
 
@@ -87,19 +114,7 @@ struct goal {
 	const char *missing;    /* what it takes to measure it */
 };
 
-#define MAX_GOALS 32
-
-struct environment {
-	char cpu[96];
-	unsigned int cores;
-	char kernel[96];
-	char dpdk[64];          /* "" without */
-	char compiler[64];
-	const char *bulk;
-	const char *version;
-	char date[32];
-	char options[256];
-};
+#define MAX_GOALS 40
 
 struct suite {
 	const char *name;
@@ -129,13 +144,18 @@ struct result *results_add(struct results *results, const struct result *what);
 void result_sample(struct result *result, double value);
 /* Works out the medians. */
 void results_finish(struct results *results);
-void results_note(struct results *results, const char *suite, const char *format, ...)
+/* NULL: no room for one more. */
+struct note *results_note(struct results *results, const char *suite, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Whether two are the same measurement. */
 bool result_same(const struct result *a, const struct result *b);
 /* Whether two differ in their names only. */
 bool result_comparable(const struct result *a, const struct result *b);
 const struct result *results_find(const struct results *results, const struct result *what);
+/* Room for one more machine, NULL after a complaint if there is none. */
+struct environment *results_environment(struct results *results);
+/* Whether more is better. */
+bool result_is_rate(const struct result *result);
 /* All that tells it from others, as one line. */
 const char *result_describe(const struct result *result, char *text, size_t size);
 
@@ -145,8 +165,20 @@ struct stats {
 };
 /* Of n values, n > 0, which it sorts. */
 struct stats stats_of(double *values, unsigned int n);
+/* The values of a by those of b in the same rounds, or 0: they have not the same rounds. */
+unsigned int stats_pairs(const struct result *a, const struct result *b, double *ratios);
 /* The median over rounds of a by b. */
 double stats_ratio(const struct result *a, const struct result *b);
+
+/* Runs of the same measurement, none of them empty. */
+struct sampled {
+	const double *values[MAX_FILES];
+	unsigned int n[MAX_FILES];
+	unsigned int runs;
+};
+/* Between which values a by b lies, of the medians: a bootstrap of runs and of values in them, the
+ * middle 99 % of it. */
+struct stats stats_bootstrap(const struct sampled *a, const struct sampled *b);
 
 /* goals.c: fills them; how many there are. */
 unsigned int goals_check(const struct results *results, struct goal *goals);
@@ -154,21 +186,95 @@ unsigned int goals_check(const struct results *results, struct goal *goals);
 /* environment.c */
 void environment_read(struct environment *environment, int argc, char **argv);
 
-/* report.c */
-void report(FILE *out, const struct environment *environment, const struct results *results);
-void report_goals(FILE *out, const struct goal *goals, unsigned int n);
+/* grid.c */
+#define MAX_COLUMNS 8
+#define MAX_ROWS 64
+/* Results that differ in nothing but name and working set or maps: a row a name. */
+struct grid {
+	char title[96];
+	const char *unit;
+	const struct result *columns[MAX_COLUMNS], *rows[MAX_ROWS]; /* one result of each */
+	unsigned int n_columns, n_rows;
+};
+/* The next one from the i-th result on, which becomes the one to go on with. */
+bool grid_next(const struct results *results, unsigned int *i, struct grid *grid);
+/* NULL: not measured. */
+const struct result *grid_cell(const struct results *results, const struct grid *grid,
+				unsigned int row, unsigned int column);
+/* What stands above a column. */
+const char *grid_head(const struct grid *grid, unsigned int column, char *text, size_t room);
+/* "0.53 +-2%": the median, and half of what lies between the quartiles. */
+const char *result_text(const struct result *result, char *text, size_t room);
 /* "64 MiB", "1 TiB". */
 const char *size_text(uint64_t size, char *text, size_t room);
 
+/* compare.c */
+struct change {
+	char what[176];
+	char unit[8];           /* "" for a whole suite */
+	double before, after;
+	double factor, low, high; /* how many times slower, and between what the noise leaves it */
+	double limit;           /* what it has to be above */
+};
+
+#define MAX_CHANGES 100
+
+struct comparison {
+	unsigned int common, only_old, only_new;
+	unsigned int slower, faster;
+	double machine;         /* how many times slower it was, not our code */
+	struct change changes[MAX_CHANGES]; /* the first that are slower */
+	unsigned int n_changes;
+};
+/* With one run before or several. EXIT_SUCCESS, EXIT_SLOWER or, after a complaint, EXIT_USAGE. */
+int compare(const struct results *const *old, unsigned int n_old, const struct results *new,
+	    double tolerance, struct comparison *comparison);
+
+/* report.c: plain text */
+void report(FILE *out, const struct results *results);
+void report_goals(FILE *out, const struct goal *goals, unsigned int n);
+void report_comparison(FILE *out, const struct comparison *comparison);
+
 /* json.c: 0, or EXIT_USAGE after a complaint. */
-int json_write(const char *path, const struct environment *environment,
-	       const struct results *results, const struct goal *goals, unsigned int n_goals);
+int json_write(const char *path, const struct results *results, const struct goal *goals,
+	       unsigned int n_goals);
+/* Adds what is in a file. */
 int json_read(const char *path, struct results *results);
 
-/* compare.c: EXIT_SUCCESS, EXIT_SLOWER or, after a complaint, EXIT_USAGE. */
-int compare(const struct results *old, const struct results *new, double tolerance, FILE *out);
+/* panels.c: what of the results a picture shows */
+#define MAX_SERIES 8
+enum panel_kind {
+	PANEL_SIZES,            /* lines by working set */
+	PANEL_MAPS,             /* lines by the number of maps */
+	PANEL_BARS,             /* one for each series */
+	PANEL_RATIOS,           /* the rounds' ratios to stock, a column a series */
+};
+/* Results that differ in the working set or the number of maps only. */
+struct series {
+	char title[64];
+	struct result what;
+};
+struct panel {
+	const char *title, *x, *y;
+	enum panel_kind kind;
+	double goal;            /* of PANEL_RATIOS */
+	const char *sign;
+	struct series series[MAX_SERIES];
+	unsigned int n;
+};
+#define MAX_PANELS 6
+/* Those that there are results for; how many. */
+unsigned int panels_of(const struct results *results, struct panel *panels);
+bool series_has(const struct panel *panel, const struct series *series,
+		const struct result *result);
 
 /* plot.c: 0, or EXIT_USAGE after a complaint. */
-int plot(const char *path, const struct environment *environment, const struct results *results);
+int plot(const char *path, const struct results *results);
+/* One panel as SVG that stands in HTML. */
+int plot_inline(FILE *out, const struct results *results, const struct panel *panel);
+
+/* html.c: 0, or EXIT_USAGE after a complaint. No comparison: NULL. */
+int html_write(const char *path, const struct results *results, const struct goal *goals,
+	       unsigned int n_goals, const struct comparison *comparison);
 
 #endif /* PERF_H */

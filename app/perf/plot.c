@@ -4,182 +4,40 @@
 
 /*
  * The figures as a picture: gnuplot reads a script with the data in it from a pipe and writes the
- * SVG to the file that is its standard output. A panel that the run has no data for is left out.
+ * SVG to the file that is its standard output.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "perf.h"
 
-#define MAX_SERIES 8
-
 extern char **environ;
 
-/* Results that differ in the working set or the number of maps only. */
-struct series {
-	char title[64];
-	struct result what;
-};
-
-struct panel {
-	const char *title, *x, *y;
-	bool bars;              /* one for each series; else lines by working set or maps */
-	bool by_maps;
-	struct series series[MAX_SERIES];
-	unsigned int n;
-};
-
-/* ---- which results go where ---- */
-
-static bool
-in_series(const struct series *series, const struct result *result, bool bars)
-{
-	struct result what = series->what;
-
-	if (!bars)
-		what.working_set = result->working_set;
-	what.maps = result->maps;
-	return result_same(&what, result);
-}
-
-static bool
-has_data(const struct results *results, const struct series *series, bool bars)
-{
-	for (unsigned int i = 0; i < results->n; i++)
-		if (in_series(series, &results->result[i], bars))
-			return true;
-	return false;
-}
-
-/* Adds a series if there is data for it. */
-static void
-series_add(const struct results *results, struct panel *panel, const char *title,
-	   const struct result *what)
-{
-	struct series *const series = &panel->series[panel->n];
-
-	snprintf(series->title, sizeof(series->title), "%s", title);
-	series->what = *what;
-	if (panel->n + 1 < MAX_SERIES && has_data(results, series, panel->bars))
-		panel->n++;
-}
-
-static struct result
-template(const char *suite, const char *name, const char *pattern)
-{
-	struct result what = { .threads = 1, .unit = "ns" };
-
-	snprintf(what.suite, sizeof(what.suite), "%s", suite);
-	snprintf(what.name, sizeof(what.name), "%s", name);
-	snprintf(what.pattern, sizeof(what.pattern), "%s", pattern);
-	return what;
-}
-
-static void
-lookup_panel(const struct results *results, const char *bulk, struct panel *panel)
-{
-	const struct {
-		const char *name, *title;
-	} lines[] = {
-		{ "single dependent", "single, dependent" },
-		{ "floor dependent", "array load, dependent" },
-		{ "length 2048", "with length, 2 KiB" },
-		{ "single", "single" },
-		{ "flat", "single, flat array" },
-		{ bulk, "bulk of 32" },
-		{ "floor", "array load" },
-	};
-
-	*panel = (struct panel){ .title = "Lookups, random addresses, 1 thread",
-				 .x = "working set", .y = "ns an address" };
-	for (unsigned int i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct result what = template("lookup", lines[i].name, "random");
-
-		snprintf(what.placement, sizeof(what.placement), "random");
-		series_add(results, panel, lines[i].title, &what);
-	}
-}
-
-static void
-threads_panel(const struct results *results, struct panel *panel)
-{
-	struct result what = template("lookup", "single", "random");
-	unsigned int most = 1;
-	char title[32];
-
-	*panel = (struct panel){ .title = "Single lookups, random addresses",
-				 .x = "working set", .y = "ns an address, a thread" };
-	snprintf(what.placement, sizeof(what.placement), "random");
-	series_add(results, panel, "1 thread", &what);
-	what.writer = true;
-	series_add(results, panel, "1 thread, with a writer", &what);
-	what.writer = false;
-	snprintf(what.placement, sizeof(what.placement), "linear");
-	series_add(results, panel, "1 thread, linear IOVAs", &what);
-	snprintf(what.placement, sizeof(what.placement), "random");
-	for (unsigned int i = 0; i < results->n; i++)
-		if (results->result[i].threads > most)
-			most = results->result[i].threads;
-	what.threads = most;
-	snprintf(title, sizeof(title), "%u threads", most);
-	if (most > 1)
-		series_add(results, panel, title, &what);
-}
-
-static void
-eal_panel(const struct results *results, struct panel *panel)
-{
-	static const struct {
-		const char *name, *title;
-		uint64_t size;
-	} bars[] = {
-		{ "single", "single lookup", GIB(1) },
-		{ "rte_mem_virt2iova, plugin", "rte_mem_virt2iova, plugin", MIB(64) },
-		{ "rte_malloc_virt2iova, mode VA", "rte_malloc_virt2iova, VA", MIB(64) },
-		{ "rte_malloc_virt2iova, mode PA", "rte_malloc_virt2iova, PA", MIB(64) },
-		{ "rte_mem_virt2memseg, 1st list", "rte_mem_virt2memseg, 1st list", GIB(1) },
-		{ "rte_mem_virt2memseg, last list", "rte_mem_virt2memseg, last list", GIB(1) },
-		{ "rte_mem_virt2iova, mode PA", "rte_mem_virt2iova, PA", MIB(64) },
-	};
-
-	*panel = (struct panel){ .title = "Beside EAL's functions, random addresses",
-				 .y = "ns an address", .bars = true };
-	for (unsigned int i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
-		struct result what = template("eal", bars[i].name, "random");
-
-		what.working_set = bars[i].size;
-		series_add(results, panel, bars[i].title, &what);
-	}
-}
-
-static void
-maps_panel(const struct results *results, struct panel *panel)
-{
-	static const char *const names[] = { "map, chosen", "map, fixed", "unmap, chosen",
-					     "unmap, fixed" };
-	static const char *const where[] = { "device", "kernel", "model" };
-
-	*panel = (struct panel){ .x = "maps in place", .y = "µs a call", .by_maps = true };
-	/* The most real of what was measured. */
-	for (unsigned int w = 0; w < 3 && panel->n == 0; w++) {
-		panel->title = w < 2 ? "Maps and unmaps of 4 KiB, on the kernel"
-				     : "Maps and unmaps of 4 KiB, on a model of the kernel";
-		for (unsigned int i = 0; i < 4; i++) {
-			struct result what = template("maps", names[i], where[w]);
-
-			snprintf(what.unit, sizeof(what.unit), "us");
-			series_add(results, panel, names[i], &what);
-		}
-	}
-}
-
 /* ---- gnuplot's language ---- */
+
+/* The turns from left to right: 0 to 1, and their ratio. */
+static void
+write_turns(FILE *out, const struct results *results, const struct result *result)
+{
+	double ratios[MAX_SAMPLES];
+	struct result what = *result;
+	const struct result *stock;
+	unsigned int n = 0;
+
+	snprintf(what.name, sizeof(what.name), "stock");
+	stock = results_find(results, &what);
+	if (stock != NULL)
+		n = stats_pairs(result, stock, ratios);
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(out, "%g %g\n", n > 1 ? (double)i / (n - 1) : 0.5, ratios[i]);
+}
 
 static void
 write_data(FILE *out, const struct results *results, const struct panel *panel, unsigned int p)
@@ -189,12 +47,16 @@ write_data(FILE *out, const struct results *results, const struct panel *panel, 
 		for (unsigned int i = 0; i < results->n; i++) {
 			const struct result *const result = &results->result[i];
 
-			if (!in_series(&panel->series[s], result, panel->bars))
+			if (!series_has(panel, &panel->series[s], result))
 				continue;
-			if (panel->bars)
+			if (panel->kind == PANEL_RATIOS) {
+				write_turns(out, results, result);
+				continue;
+			}
+			if (panel->kind == PANEL_BARS)
 				fprintf(out, "%u", panel->n - s);
 			else
-				fprintf(out, "%.0f", panel->by_maps ? (double)result->maps
+				fprintf(out, "%.0f", panel->kind == PANEL_MAPS ? (double)result->maps
 						     : (double)result->working_set);
 			fprintf(out, " %g %g %g\n", result->median, result->low, result->high);
 		}
@@ -212,7 +74,7 @@ write_sizes(FILE *out, const struct results *results, const struct panel *panel)
 	fprintf(out, "set xtics (");
 	for (unsigned int i = 0; i < results->n && n < 16; i++) {
 		const struct result *const result = &results->result[i];
-		bool known = !in_series(&panel->series[0], result, false);
+		bool known = !series_has(panel, &panel->series[0], result);
 
 		for (unsigned int k = 0; !known && k < n; k++)
 			known = seen[k] == result->working_set;
@@ -238,7 +100,7 @@ write_range(FILE *out, const struct results *results, const struct panel *panel)
 		const struct result *const result = &results->result[i];
 
 		for (unsigned int s = 0; s < panel->n; s++) {
-			if (!in_series(&panel->series[s], result, panel->bars))
+			if (!series_has(panel, &panel->series[s], result))
 				continue;
 			low = result->low < low ? result->low : low;
 			high = result->high > high ? result->high : high;
@@ -259,7 +121,7 @@ write_lines(FILE *out, const struct results *results, const struct panel *panel,
 {
 	fprintf(out, "set logscale xy\nset xlabel '%s' offset 0,0.4\nset ylabel '%s'\n"
 		"set key below maxrows 3 samplen 3 height 1\n", panel->x, panel->y);
-	if (panel->by_maps)
+	if (panel->kind == PANEL_MAPS)
 		fprintf(out, "set xtics autofreq\nset format x '%%.0f'\nset xrange [0.7:*]\n");
 	else
 		write_sizes(out, results, panel);
@@ -292,33 +154,77 @@ write_bars(FILE *out, const struct panel *panel, unsigned int p)
 	fprintf(out, "\nset yrange [*:*]\nset xrange [*:*]\nset ytics autofreq\nset format x\n");
 }
 
+/* Medians as lines across their column, the goal across all. */
 static void
-write_script(FILE *out, const struct environment *environment, const struct results *results,
-	     const struct panel *panels, unsigned int n)
+write_ratios(FILE *out, const struct panel *panel, unsigned int p)
+{
+	fprintf(out, "unset logscale\nunset xlabel\nset ylabel '%s'\nunset key\nset xtics (",
+		panel->y);
+	for (unsigned int s = 0; s < panel->n; s++)
+		fprintf(out, "%s'%s' %u", s > 0 ? ", " : "", panel->series[s].title, s + 1);
+	fprintf(out, ") noenhanced\nset ytics autofreq\nset format x\nset xrange [0.5:%u.5]\n",
+		panel->n);
+	for (unsigned int s = 0; s < panel->n; s++)
+		fprintf(out, "stats $p%us%u using 2 name 'm%u' nooutput\n", p, s, s);
+	fprintf(out, "plot %g lc rgb '#009e73' lw 2 dt 2 notitle", panel->goal);
+	for (unsigned int s = 0; s < panel->n; s++)
+		fprintf(out, ", $p%us%u using (%u+0.6*$1-0.3):2 with points pt 7 ps 0.7 lc rgb "
+			"'#56b4e9' notitle, '+' using (%u):(m%u_median):(0.35) every ::0::0 with "
+			"xerrorbars pt 0 lw 3 lc rgb '#0072b2' notitle, '+' using (%u):(m%u_median):"
+			"(sprintf('%%.3f', m%u_median)) every ::0::0 with labels right offset 7,0.7 "
+			"notitle", p, s, s + 1, s + 1, s, s + 1, s, s);
+	fprintf(out, "\nset xrange [*:*]\n");
+}
+
+static void
+write_panel(FILE *out, const struct results *results, const struct panel *panel, unsigned int p)
+{
+	fprintf(out, "set title \"%s\"\n", panel->title);
+	switch (panel->kind) {
+	case PANEL_BARS:
+		write_bars(out, panel, p);
+		break;
+	case PANEL_RATIOS:
+		write_ratios(out, panel, p);
+		break;
+	default:
+		write_lines(out, results, panel, p);
+	}
+}
+
+/* What all pictures have in common. */
+static void
+write_style(FILE *out, unsigned int width, unsigned int height)
 {
 	static const char *const colours[] = { "#d55e00", "#000000", "#009e73", "#0072b2",
 					       "#cc79a7", "#e69f00", "#56b4e9" };
-	const unsigned int columns = n > 1 ? 2 : 1, rows = (n + 1) / 2;
 
 	fprintf(out, "set encoding utf8\nset terminal svg size %u,%u font 'Helvetica,Arial,sans-serif,14' "
-		"background rgb 'white'\n", 660 * columns, 60 + 470 * rows);
+		"background rgb 'white'\n", width, height);
 	for (unsigned int i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
 		fprintf(out, "set style line %u lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
 	fprintf(out, "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset mxtics 1\n"
 		"set mytics 1\nset bars small\n");
+}
+
+#define PANEL_WIDTH 660
+#define PANEL_HEIGHT 470
+
+static void
+write_script(FILE *out, const struct results *results, const struct panel *panels, unsigned int n)
+{
+	const struct environment *const environment = &results->environment[0];
+	const unsigned int columns = n > 1 ? 2 : 1, rows = (n + 1) / 2;
+
+	write_style(out, PANEL_WIDTH * columns, 60 + PANEL_HEIGHT * rows);
 	for (unsigned int i = 0; i < n; i++)
 		write_data(out, results, &panels[i], i);
 	fprintf(out, "set multiplot layout %u,%u title \"dpdk-ioas-perf %s, %s, %u CPUs, %s\\n"
 		"medians and quartiles\" noenhanced\n",
 		rows, columns, environment->version, environment->cpu, environment->cores,
 		environment->dpdk[0] != '\0' ? environment->dpdk : environment->kernel);
-	for (unsigned int i = 0; i < n; i++) {
-		fprintf(out, "set title \"%s\"\n", panels[i].title);
-		if (panels[i].bars)
-			write_bars(out, &panels[i], i);
-		else
-			write_lines(out, results, &panels[i], i);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		write_panel(out, results, &panels[i], i);
 	fprintf(out, "unset multiplot\n");
 }
 
@@ -326,20 +232,14 @@ write_script(FILE *out, const struct environment *environment, const struct resu
 
 /* Starts gnuplot with its output in a file and a pipe to write to. */
 static int
-start(const char *path, pid_t *pid, FILE **script)
+start(int file, pid_t *pid, FILE **script)
 {
 	char *argv[] = { (char *)(uintptr_t)"gnuplot", NULL };
 	posix_spawn_file_actions_t actions;
-	int fds[2], file, ret;
+	int fds[2], ret;
 
-	file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (file < 0) {
-		complain("cannot write %s: %s", path, strerror(errno));
-		return EXIT_USAGE;
-	}
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		complain("no pipe: %s", strerror(errno));
-		close(file);
 		return EXIT_USAGE;
 	}
 	posix_spawn_file_actions_init(&actions);
@@ -348,51 +248,112 @@ start(const char *path, pid_t *pid, FILE **script)
 	ret = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[0]);
-	close(file);
 	*script = ret == 0 ? fdopen(fds[1], "w") : NULL;
 	if (*script == NULL) {
 		close(fds[1]);
-		unlink(path);
-		complain("--plot needs gnuplot (Debian package gnuplot-nox): %s", strerror(ret));
-		return EXIT_USAGE;
-	}
-	return 0;
-}
-
-int
-plot(const char *path, const struct environment *environment, const struct results *results)
-{
-	static struct panel panels[4];
-	unsigned int n = 0;
-	char bulk[32];
-	FILE *script;
-	int ret, status;
-	pid_t pid;
-
-	snprintf(bulk, sizeof(bulk), "bulk %s", environment->bulk);
-	lookup_panel(results, bulk, &panels[n]);
-	n += panels[n].n > 0;
-	eal_panel(results, &panels[n]);
-	n += panels[n].n > 0;
-	threads_panel(results, &panels[n]);
-	n += panels[n].n > 0;
-	maps_panel(results, &panels[n]);
-	n += panels[n].n > 0;
-	if (n == 0) {
-		complain("nothing to plot: run the suites lookup, eal or maps");
+		complain("pictures need gnuplot (Debian package gnuplot-nox): %s", strerror(ret));
 		return EXIT_USAGE;
 	}
 	/* A gnuplot that ends early is found out by its status. */
 	signal(SIGPIPE, SIG_IGN);
-	ret = start(path, &pid, &script);
-	if (ret != 0)
-		return ret;
-	write_script(script, environment, results, panels, n);
+	return 0;
+}
+
+static int
+finish(pid_t pid, FILE *script)
+{
+	int status;
+
 	fclose(script);
-	if (waitpid(pid, &status, 0) != pid || status != 0) {
-		unlink(path);
-		complain("gnuplot failed: see above");
+	if (waitpid(pid, &status, 0) == pid && status == 0)
+		return 0;
+	complain("gnuplot failed: see above");
+	return EXIT_USAGE;
+}
+
+int
+plot(const char *path, const struct results *results)
+{
+	static struct panel panels[MAX_PANELS];
+	const unsigned int n = panels_of(results, panels);
+	FILE *script;
+	int file, ret;
+	pid_t pid;
+
+	if (n == 0) {
+		complain("nothing to plot: run the suites lookup, eal or maps");
 		return EXIT_USAGE;
 	}
-	return 0;
+	file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (file < 0) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		return EXIT_USAGE;
+	}
+	ret = start(file, &pid, &script);
+	if (ret == 0) {
+		write_script(script, results, panels, n);
+		ret = finish(pid, script);
+	}
+	close(file);
+	if (ret != 0)
+		unlink(path);
+	return ret;
+}
+
+/* HTML knows the element svg: the names of XML's spaces, which look like addresses, are left out, and
+ * all that stands before it. */
+static void
+copy_inline(FILE *out, FILE *svg)
+{
+	bool begun = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, svg) > 0) {
+		char *at = line, *space;
+
+		if (!begun) {
+			at = strstr(line, "<svg");
+			begun = at != NULL;
+		}
+		while (begun && (space = strstr(at, " xmlns")) != NULL) {
+			const char *const open = strpbrk(space, "'\"");
+			const char *const end = open != NULL ? strchr(open + 1, *open) : NULL;
+
+			if (end == NULL)
+				break;
+			fprintf(out, "%.*s", (int)(space - at), at);
+			at += end + 1 - at;
+		}
+		if (begun)
+			fputs(at, out);
+	}
+	free(line);
+}
+
+int
+plot_inline(FILE *out, const struct results *results, const struct panel *panel)
+{
+	FILE *const svg = tmpfile();
+	FILE *script;
+	pid_t pid;
+	int ret;
+
+	if (svg == NULL) {
+		complain("no temporary file: %s", strerror(errno));
+		return EXIT_USAGE;
+	}
+	ret = start(fileno(svg), &pid, &script);
+	if (ret == 0) {
+		write_style(script, PANEL_WIDTH, PANEL_HEIGHT);
+		write_data(script, results, panel, 0);
+		write_panel(script, results, panel, 0);
+		ret = finish(pid, script);
+	}
+	if (ret == 0) {
+		rewind(svg);
+		copy_inline(out, svg);
+	}
+	fclose(svg);
+	return ret;
 }

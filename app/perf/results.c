@@ -54,25 +54,28 @@ results_finish(struct results *results)
 	}
 }
 
-void
+struct note *
 results_note(struct results *results, const char *suite, const char *format, ...)
 {
 	struct note *const note = &results->notes[results->n_notes];
 	va_list args;
 
 	if (results->n_notes == sizeof(results->notes) / sizeof(results->notes[0]))
-		return;
+		return NULL;
 	results->n_notes++;
+	*note = (struct note){ .machine = "" };
 	snprintf(note->suite, sizeof(note->suite), "%s", suite);
 	va_start(args, format);
 	vsnprintf(note->text, sizeof(note->text), format, args);
 	va_end(args);
+	return note;
 }
 
 bool
 result_comparable(const struct result *a, const struct result *b)
 {
-	return strcmp(a->suite, b->suite) == 0 && a->working_set == b->working_set &&
+	return strcmp(a->machine, b->machine) == 0 && strcmp(a->suite, b->suite) == 0 &&
+	       a->working_set == b->working_set &&
 	       strcmp(a->placement, b->placement) == 0 && strcmp(a->pattern, b->pattern) == 0 &&
 	       a->threads == b->threads && a->writer == b->writer && a->maps == b->maps &&
 	       strcmp(a->unit, b->unit) == 0;
@@ -93,6 +96,22 @@ results_find(const struct results *results, const struct result *what)
 	return NULL;
 }
 
+struct environment *
+results_environment(struct results *results)
+{
+	if (results->n_environments == MAX_FILES) {
+		complain("more than %d machines", MAX_FILES);
+		return NULL;
+	}
+	return &results->environment[results->n_environments++];
+}
+
+bool
+result_is_rate(const struct result *result)
+{
+	return strcmp(result->unit, "pps") == 0;
+}
+
 const char *
 result_describe(const struct result *result, char *text, size_t size)
 {
@@ -111,7 +130,8 @@ result_describe(const struct result *result, char *text, size_t size)
 		snprintf(maps, sizeof(maps), ", %u maps", result->maps);
 	if (result->threads > 1)
 		snprintf(threads, sizeof(threads), ", %u threads", result->threads);
-	snprintf(text, size, "%s: %s%s%s%s%s%s%s", result->suite, result->name, working_set, pattern,
-		 placement, maps, threads, result->writer ? ", with a writer" : "");
+	snprintf(text, size, "%s: %s%s%s%s%s%s%s%s%s", result->suite, result->name, working_set,
+		 pattern, placement, maps, threads, result->writer ? ", with a writer" : "",
+		 result->machine[0] != '\0' ? ", on " : "", result->machine);
 	return text;
 }

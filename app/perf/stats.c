@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "bench.h"
 #include "perf.h"
 
 static int
@@ -34,14 +35,51 @@ stats_of(double *values, unsigned int n)
 	};
 }
 
+unsigned int
+stats_pairs(const struct result *a, const struct result *b, double *ratios)
+{
+	if (a->rounds != b->rounds)
+		return 0;
+	for (unsigned int i = 0; i < a->rounds; i++)
+		ratios[i] = a->sample[i] / b->sample[i];
+	return a->rounds;
+}
+
 double
 stats_ratio(const struct result *a, const struct result *b)
 {
 	double ratios[MAX_SAMPLES];
+	const unsigned int n = stats_pairs(a, b, ratios);
 
-	if (a->rounds != b->rounds || a->rounds == 0)
-		return a->median / b->median;
-	for (unsigned int i = 0; i < a->rounds; i++)
-		ratios[i] = a->sample[i] / b->sample[i];
-	return stats_of(ratios, a->rounds).median;
+	return n == 0 ? a->median / b->median : stats_of(ratios, n).median;
+}
+
+/* The median of one of the runs, its values drawn anew. */
+static double
+draw(const struct sampled *sampled, uint64_t *random)
+{
+	const unsigned int run = random_below(random, sampled->runs), n = sampled->n[run];
+	double values[MAX_SAMPLES];
+
+	for (unsigned int i = 0; i < n; i++)
+		values[i] = sampled->values[run][random_below(random, n)];
+	return stats_of(values, n).median;
+}
+
+#define DRAWS 1000
+
+struct stats
+stats_bootstrap(const struct sampled *a, const struct sampled *b)
+{
+	uint64_t random = 1;
+	double ratios[DRAWS];
+
+	for (unsigned int i = 0; i < DRAWS; i++)
+		ratios[i] = draw(a, &random) / draw(b, &random);
+	qsort(ratios, DRAWS, sizeof(*ratios), compare_doubles);
+	return (struct stats){
+		.median = quantile(ratios, DRAWS, 0.5),
+		.low = quantile(ratios, DRAWS, 0.005),
+		.high = quantile(ratios, DRAWS, 0.995),
+	};
 }

@@ -207,7 +207,7 @@ results_are_complete(void)
 	json_t *const root = load("quick.json"), *const results = json_object_get(root, "results");
 	json_t *const environment = json_object_get(root, "environment");
 	json_t *const goals = json_object_get(root, "goals");
-	static const char *const measured[] = { "median", "low", "high", "rounds" };
+	static const char *const measured[] = { "median", "low", "high", "rounds", "samples" };
 	bool writer = false, twice = false;
 
 	for (unsigned int i = 0; i < COUNT(facts); i++)
@@ -221,6 +221,8 @@ results_are_complete(void)
 		CU_ASSERT_TRUE(number_of(result, "low") <= median);
 		CU_ASSERT_TRUE(number_of(result, "high") >= median);
 		CU_ASSERT_TRUE(number_of(result, "rounds") >= 1);
+		CU_ASSERT_EQUAL(number_of(result, "rounds"),
+				json_array_size(json_object_get(result, "samples")));
 		CU_ASSERT_STRING_NOT_EQUAL(text_of(result, "unit"), "");
 		for (size_t k = 0; k < i; k++) {
 			json_t *const copy = json_copy(json_array_get(results, k));
@@ -264,7 +266,7 @@ one_suite(void)
 
 /* ---- comparisons ---- */
 
-/* Writes the results with a spread of 1 %, times a factor each. */
+/* Writes the results with a spread of 1 %, times a factor each; quartiles, no samples. */
 static void
 steady(const char *to, double (*factor)(const json_t *result, size_t i))
 {
@@ -277,6 +279,7 @@ steady(const char *to, double (*factor)(const json_t *result, size_t i))
 		json_object_set_new(result, "median", json_real(median));
 		json_object_set_new(result, "low", json_real(median * 0.99));
 		json_object_set_new(result, "high", json_real(median * 1.01));
+		json_object_del(result, "samples");
 	}
 	CU_ASSERT_EQUAL(json_dump_file(root, in_dir(to), 0), 0);
 	json_decref(root);
@@ -382,6 +385,127 @@ other_clock(void)
 	CU_ASSERT_EQUAL(strstr(output, "slower: memory: one replica 64 GiB") != NULL, has_memory);
 }
 
+/* ---- comparisons of made-up samples ---- */
+
+static unsigned int seed;
+
+static double
+random_unit(void)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) / (double)(1 << 24);
+}
+
+/* About 1, as times are: some 5 % up and down, now and then a neighbour that takes half as much. */
+static double
+random_sample(void)
+{
+	const double noise = (random_unit() + random_unit() + random_unit() - 1.5) * 0.1;
+
+	return (1 + noise) * (random_unit() < 0.1 ? 1.5 : 1);
+}
+
+static json_t *
+made_up(const char *suite, const char *name, const char *unit, const double *values, unsigned int n)
+{
+	json_t *const samples = json_array();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(samples, json_real(values[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "machine", "intel-48", "suite", suite,
+			 "name", name, "pattern", "VA", "unit", unit, "samples", samples);
+}
+
+#define ROUNDS 21
+
+/* A run whose machine changes by a tenth from round to round: array loads and lookups, one of which is
+ * so many times slower; packets of stock EAL and the plugin in turns, with the plugin's so many. */
+static void
+made_up_run(const char *path, double slower, double packets)
+{
+	const double machine = 0.7 + 0.6 * random_unit();
+	json_t *const array = json_array();
+	double values[ROUNDS], weather[ROUNDS];
+	json_t *root;
+	char name[32];
+
+	for (unsigned int r = 0; r < ROUNDS; r++)
+		weather[r] = machine * (0.9 + 0.2 * random_unit());
+	for (unsigned int i = 0; i < 60; i++) {
+		for (unsigned int r = 0; r < ROUNDS; r++)
+			values[r] = machine * random_sample() * (i == 30 ? slower : 1);
+		snprintf(name, sizeof(name), "%s %u", i < 20 ? "floor" : "other", i);
+		json_array_append_new(array, made_up("lookup", name, "ns", values, ROUNDS));
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int r = 0; r < ROUNDS; r++)
+			values[r] = 200000 * weather[r] * (0.97 + 0.06 * random_unit()) *
+				    (i == 1 ? packets : 1);
+		json_array_append_new(array, made_up("forward", i == 0 ? "stock" : "plugin", "pps",
+						     values, ROUNDS));
+	}
+	root = json_pack("{s:o}", "results", array);
+	CU_ASSERT_EQUAL(json_dump_file(root, in_dir(path), 0), 0);
+	json_decref(root);
+}
+
+static void
+made_up_noise(void)
+{
+	seed = 1;
+	for (unsigned int i = 0; i < 30; i++) {
+		made_up_run("old.json", 1, 1);
+		made_up_run("new.json", 1, 1);
+		CU_ASSERT_EQUAL(run("--compare old.json new.json"), 0);
+		made_up_run("new.json", 1.3, 1);
+		CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: lookup: other 30, VA, on intel-48"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, " 1 slower and 0 faster"));
+		/* Fewer packets are slower, more are not. */
+		made_up_run("new.json", 1, 0.8);
+		CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: forward: plugin, VA, on intel-48: "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, " 1 slower and 0 faster"));
+		made_up_run("new.json", 1, 1.3);
+		CU_ASSERT_EQUAL(run("--compare old.json new.json"), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, " 0 slower and 1 faster"));
+	}
+}
+
+/* A result that is now so, now so from run to run is noise if the runs before say that. */
+static void
+several_runs(void)
+{
+	seed = 2;
+	made_up_run("old.json", 1, 1);
+	made_up_run("old2.json", 1.3, 1);
+	made_up_run("old3.json", 1, 1);
+	made_up_run("new.json", 1.3, 1);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+	CU_ASSERT_EQUAL(run("--compare old.json old2.json old3.json new.json"), 0);
+	made_up_run("new.json", 2, 1);
+	CU_ASSERT_EQUAL(run("--compare old.json old2.json old3.json new.json"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: lookup: other 30"));
+}
+
+static double
+maps_bit_slower(const json_t *result, size_t i)
+{
+	(void)i;
+	return strcmp(text_of(result, "suite"), "maps") == 0 ? 1.2 : 1;
+}
+
+/* A suite that has no yardstick of its own: too little for each result, enough for all of them. */
+static void
+whole_suite(void)
+{
+	steady("old.json", as_it_is);
+	steady("new.json", maps_bit_slower);
+	CU_ASSERT_EQUAL(run("--compare old.json new.json"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "slower: maps: all of it: 1.20 times"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " 1 slower and 0 faster"));
+}
+
 /* OLD alone: with what this run measures. Sanitizers take memory of their own, as much
  * as they like, hence the tolerance. */
 static void
@@ -485,8 +609,71 @@ static void
 no_gnuplot(void)
 {
 	CU_ASSERT_EQUAL(run_with("PATH=/nowhere", "--quick --suite maps --plot picture2.svg"), 2);
-	one_line_with("--plot needs gnuplot (Debian package gnuplot-nox)");
+	one_line_with("pictures need gnuplot (Debian package gnuplot-nox)");
 	CU_ASSERT_NOT_EQUAL(access(in_dir("picture2.svg"), F_OK), 0);
+}
+
+/* ---- results of others, and the page ---- */
+
+static void
+added(void)
+{
+	json_t *root;
+
+	seed = 3;
+	made_up_run("guest.json", 1, 0.9);
+	CU_ASSERT_EQUAL(run("--quick --suite memory --add guest.json --json both.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "forward on intel-48, VA"));
+	root = load("both.json");
+	CU_ASSERT_EQUAL(count(root, "forward", "plugin", 0), 1);
+	CU_ASSERT_EQUAL(count(root, "memory", "one replica", 0), has_memory ? 4 : 0);
+	json_decref(root);
+	CU_ASSERT_EQUAL(run("--suite none --add both.json"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "forward on intel-48, VA"));
+	CU_ASSERT_EQUAL(run("--quick --suite memory --machine elsewhere"), 0);
+	CU_ASSERT_EQUAL(strstr(output, "memory on elsewhere") != NULL, has_memory);
+	REFUSED("guest.json: result 0 is there already", "--suite none --add guest.json --add guest.json");
+	REFUSED("--suite none needs --add", "--suite none");
+	REFUSED("missing.json", "--suite none --add missing.json");
+}
+
+static void
+page(void)
+{
+	static char html[4 << 20];
+	const char *goal;
+
+	if (system("command -v gnuplot >/dev/null") != 0) {
+		printf("no gnuplot: left out ");
+		return;
+	}
+	seed = 3;
+	made_up_run("guest.json", 1, 0.9);
+	steady("old.json", as_it_is);
+	steady("new.json", one_slower);
+	CU_ASSERT_EQUAL(run("--suite none --add new.json --add guest.json --html page.html"), 0);
+	read_file(in_dir("page.html"), html, sizeof(html));
+	CU_ASSERT_TRUE(well_formed(html));
+	/* It needs nothing else. */
+	CU_ASSERT_PTR_NULL(strstr(html, "http"));
+	CU_ASSERT_PTR_NULL(strstr(html, "<script"));
+	CU_ASSERT_PTR_NULL(strstr(html, "<link"));
+	CU_ASSERT_PTR_NULL(strstr(html, "url("));
+	CU_ASSERT_PTR_NOT_NULL(strstr(html, "<svg"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(html, "bulk of 32"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(html, "intel-48 (VA)"));
+	goal = strstr(html, "packets a second, plugin / stock type1, intel-48 (VA)");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(goal);
+	CU_ASSERT_PTR_NOT_NULL(strstr(goal, "not met"));
+	CU_ASSERT_TRUE(strstr(goal, "not met") < strchr(goal, '\n'));
+	CU_ASSERT_PTR_NULL(strstr(html, "Compared with"));
+	CU_ASSERT_EQUAL(run("--compare old.json new.json --html page.html"), 1);
+	read_file(in_dir("page.html"), html, sizeof(html));
+	CU_ASSERT_TRUE(well_formed(html));
+	CU_ASSERT_PTR_NOT_NULL(strstr(html, "Compared with"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(html, "lookup: single 1 GiB"));
+	REFUSED("cannot write nowhere/a.html", "--suite none --add guest.json --html nowhere/a.html "
+		">out");
 }
 
 /* ---- options ---- */
@@ -496,7 +683,7 @@ options(void)
 {
 	CU_ASSERT_EQUAL(run("--help"), 0);
 	CU_ASSERT_EQUAL(strncmp(output, "Usage: dpdk-ioas-perf", 21), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(output, "--compare OLD [NEW]"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "--compare OLD [OLD]... [NEW]"));
 	CU_ASSERT_EQUAL(run("--nonsense"), 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "--nonsense"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "Usage: dpdk-ioas-perf"));
@@ -508,6 +695,7 @@ options(void)
 	REFUSED("-1", "--cores -1");
 	REFUSED("stray", "stray");
 	REFUSED("third", "--compare quick.json quick.json third");
+	REFUSED("of-no-machine-that", "--machine of-no-machine-that-there-is");
 }
 
 int
@@ -523,10 +711,15 @@ main(int argc, char **argv)
 		{ "no difference", same },
 		{ "slower", slower },
 		{ "another clock", other_clock },
+		{ "made-up noise", made_up_noise },
+		{ "several runs", several_runs },
+		{ "a whole suite", whole_suite },
 		{ "against this run", this_run },
 		{ "wrong files", wrong_files },
 		{ "picture", picture },
 		{ "no gnuplot", no_gnuplot },
+		{ "results of others", added },
+		{ "page", page },
 		{ "options", options },
 	};
 	char command[64];
