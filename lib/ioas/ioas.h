@@ -506,7 +506,12 @@ struct ioas_stats {
 	struct ioas_latency unmap; /**< Of ioas_unmap() and ioas_unmap_iova() that removed something. */
 };
 
-/** Read what has been counted. Lookups are not: they write nothing. */
+/**
+ * Read what has been counted. Lookups are not: they write nothing. Takes the lock.
+ *
+ * @param space The space.
+ * @param stats Where the numbers go.
+ */
 void ioas_get_stats(struct ioas *space, struct ioas_stats *stats);
 
 /** Sizes of IOMMU entries that are counted: 4 KiB, 2 MiB, 1 GiB. */

@@ -79,6 +79,7 @@ asked 0
 lock=1024
 asked 1 -m 64
 has 'RLIMIT_MEMLOCK is 1 MiB, 64 MiB are needed' 'ulimit -l 65536'
+# shellcheck disable=SC2016
 lock=$(sed -n 's/.*`ulimit -l \([0-9]*\)`.*/\1/p' "$log")
 asked 0 -m 64
 case_end "remedies for a user" "$wrong"
@@ -104,6 +105,7 @@ if testpmd_start -l 0-1 -d $plugin -m 256 -- -i --total-num-mbufs=4096; then
 	asked 0 --file-prefix rte --json
 	bytes=$(($(number bytes)))
 	sum=0
+	# shellcheck disable=SC2013
 	for length in $(sed -n '/"maps": \[/,/\]/s/.*"length": "\(0x[0-9a-f]*\)".*/\1/p' "$log"); do
 		sum=$((sum + length))
 	done
