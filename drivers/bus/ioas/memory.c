@@ -32,6 +32,7 @@
 
 #include "ioas_bus.h"
 #include "rte_bus_ioas.h"
+#include "traced.h"
 
 #define EVENT_NAME "bus_ioas"
 
@@ -50,10 +51,10 @@ static int
 map(void *va, uint64_t length)
 {
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
-		return ioas_map(bus_ioas_space, va, length, NULL);
+		return traced_map(bus_ioas_space, va, length);
 	if (policy_check_va((uintptr_t)va, length) < 0)
 		return -1;
-	return ioas_map_fixed(bus_ioas_space, va, length, (uintptr_t)va);
+	return traced_map_fixed(bus_ioas_space, va, length, (uintptr_t)va);
 }
 
 __thread const struct ioas_table *memory_table;
@@ -190,13 +191,13 @@ unmap_touched(struct ioas *space, const void *va, size_t length)
 
 	include_area(space, first, &first, &last);
 	include_area(space, (uintptr_t)va + length - 1, &first, &last);
-	ioas_unmap(space, (void *)first, last - first + 1);
+	traced_unmap(space, (void *)first, last - first + 1);
 }
 
 static void
 unmap_exactly(struct ioas *space, const void *va, size_t length)
 {
-	ioas_unmap(space, va, length);
+	traced_unmap(space, va, length);
 }
 
 void
@@ -249,7 +250,7 @@ memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t lengt
 			     va, lookup((void *)(uintptr_t)va));
 		return 0;
 	}
-	ret = ioas_map_fixed(space, (void *)(uintptr_t)va, length, iova);
+	ret = traced_map_fixed(space, (void *)(uintptr_t)va, length, iova);
 	if (ret < 0) {
 		rte_errno = -ret;
 		return -1;
@@ -269,7 +270,7 @@ memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t len
 		rte_errno = EINVAL;
 		return -1;
 	}
-	ret = ioas_unmap_iova(space, iova, length);
+	ret = traced_unmap_iova(space, iova, length);
 	/* What a device has because all have it stays. */
 	if (ret == 0 && space != bus_ioas_space && memory_is_mapped_at(space, va, length, iova))
 		return 0;
@@ -297,9 +298,9 @@ map_external(struct rte_memseg *ms)
 		ms->iova = iova;
 		return;
 	}
-	ioas_unmap(bus_ioas_space, ms->addr, ms->len);
+	traced_unmap(bus_ioas_space, ms->addr, ms->len);
 	ret = ms->iova == RTE_BAD_IOVA ? map(ms->addr, ms->len)
-				       : ioas_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
+				       : traced_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
 	if (ret < 0) {
 		BUS_IOAS_LOG(ERR, "external memory at %p cannot be used for DMA", ms->addr);
 		ms->iova = RTE_BAD_IOVA;
@@ -407,7 +408,7 @@ stop(bool never_frees)
 {
 	if (!never_frees)
 		rte_mem_event_callback_unregister(EVENT_NAME, NULL);
-	ioas_unmap(bus_ioas_space, NULL, UINT64_MAX);
+	traced_unmap(bus_ioas_space, NULL, UINT64_MAX);
 }
 
 static int
@@ -475,11 +476,19 @@ log_start(void)
 			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
 }
 
+static void
+trace_device(const struct bus_ioas_device *device, void *arg __rte_unused)
+{
+	traced_attach(device->name, device->error);
+}
+
 int
 memory_start(void)
 {
 	if (policy_start() < 0)
 		return -1;
+	/* When they were attached there was no memory for events. */
+	devices_walk(trace_device, NULL);
 	if (map_all() < 0) {
 		BUS_IOAS_LOG(ERR, "cannot map EAL's memory for DMA");
 		return -1;

@@ -30,6 +30,7 @@
 
 #include "ioas_bus.h"
 #include "seams.h"
+#include "traced.h"
 
 struct owned {
 	struct owned *next;
@@ -42,6 +43,7 @@ struct owned {
 	char name[RTE_DEV_NAME_MAX_LEN];
 	char driver[64];            /* DPDK's; "": not known */
 	char failure[640];          /* why it could not be attached */
+	int error;                  /* and the errno, negative; else 0 */
 };
 
 struct ioas *bus_ioas_space;
@@ -99,6 +101,8 @@ drop(struct owned *owned)
 	while (*link != owned)
 		link = &(*link)->next;
 	*link = owned->next;
+	if (owned->device != NULL)
+		traced_detach(owned->name);
 	ioas_detach(owned->device);
 	ioas_destroy(owned->space);
 	free(owned);
@@ -163,11 +167,13 @@ take(const char *path, const char *name)
 	owned->next = devices;
 	devices = owned;
 	taking = owned;
-	if (!isolate)
-		ioas_attach(bus_ioas_space, path, NULL, &owned->device);
-	else if (create_own_space(&owned->space) == 0)
-		ioas_attach(owned->space, path, NULL, &owned->device);
+	if (isolate)
+		owned->error = create_own_space(&owned->space);
+	if (owned->error == 0)
+		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, path, NULL,
+					   &owned->device);
 	taking = NULL;
+	traced_attach(owned->name, owned->error);
 	return owned;
 }
 
@@ -554,6 +560,7 @@ devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *
 			.name = owned->name,
 			.driver = owned->driver,
 			.failure = owned->device == NULL ? owned->failure : "",
+			.error = owned->error,
 			.node = owned->node,
 			.group = owned->group,
 			.isolated = owned->space != NULL,
