@@ -16,6 +16,8 @@ packages=(
 	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
 	# devtools/abi.sh
 	abigail-tools
+	# the tests of traces
+	babeltrace2
 	# devtools/fuzz.sh
 	libclang-rt-dev
 	# the guest's kernel

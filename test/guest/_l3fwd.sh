@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs in the guest for l3fwd.sh: /share/command is run until the host says that it has seen enough.
+# Runs in the guest for l3fwd.sh: /share/command is run until the host says that it has seen enough. If it
+# leaves a trace, then so does the program telemetry.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 
@@ -18,6 +19,10 @@ fi
 wait $pid || rc=$?
 cat "$log"
 if ! grep -q -e "$start_line" "$log"; then echo "no line of the plugin's"; rc=3; fi
+if grep -q -e --trace= /share/command; then
+	DPDK_IOAS=quarantine=64M /share/telemetry -l 1 -m 64 -d "$plugin" '--trace=ioas.*' \
+		--trace-dir=/share/trace >/share/told 2>&1 || { rc=5; cat /share/told; }
+fi
 rm -rf /dev/hugepages/rtemap*
 if [ "$(free_pages)" != "$free" ]; then echo "huge pages free: $free, then $(free_pages)"; rc=4; fi
 exit $rc

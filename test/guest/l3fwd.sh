@@ -3,6 +3,8 @@
 # DPDK's l3fwd, unmodified, routes between two NICs: packets that the host sends in come out of the
 # other NIC with time to live, checksum and MAC addresses as a router writes them, and all else as
 # it was. Once with shared DPDK and the plugin by -d, once with everything linked statically.
+# In the same machine the plugin is asked by telemetry (apps/telemetry.c), and babeltrace2 must read the
+# trace of both here.
 # (e1000e only: l3fwd insists on checksum offloads that virtio does not have.)
 # usage: l3fwd.sh FOLDER
 set -euo pipefail
@@ -25,11 +27,11 @@ route() {
 		return
 	fi
 	rm -rf "$share"
-	mkdir -p "$share"
+	mkdir -p "$share/trace"
 	echo "/share/$program -l 1 ${*:5} -- -p 3 -P '--config=(0,0,1),(1,0,1)' --parse-ptype --no-numa" \
 		>"$share/command"
 	guest --machine "$machine" --nics e1000e,e1000e --net "udp:$base" --share "$share" \
-		--add "$apps/$program" --add "$apps/break_iova.so" "$top/test/guest/_l3fwd.sh" \
+		--add "$apps/$program" --add "$apps/break_iova.so" --add "$apps/telemetry" "$top/test/guest/_l3fwd.sh" \
 		>"$share/output" 2>"$share/errors" &
 	pid=$!
 	until [ -e "$share/ready" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.2; done
@@ -43,11 +45,45 @@ route() {
 	verdict "$name: ends well" $guest_status 0 "$share/output"
 }
 
+# Whether babeltrace2 reads of the last run's traces what happened: one at a time, for DPDK gives them the
+# same UUID. usage: traced NAME
+traced() {
+	local event session status=0
+	for session in "$share"/trace/*; do
+		babeltrace2 "$session" >>"$share/events" 2>&1 || status=$?
+	done
+	verdict "$1: read" $status 0 "$share/events"
+	while read -r event; do
+		status=0
+		grep -qE "$event \}\$" "$share/events" || status=$?
+		verdict "$1: $event" $status 0 "$share/events"
+	done <<-"END"
+		ioas.attach: .*\{ device = "0000:00:04.0", ret = 0
+		ioas.map: .*\{ address = 0x[0-9A-F]+, length = 0x[0-9A-F]+, iova = 0x10[0-9A-F]+, fixed = 0x0, ret = 0
+		ioas.map: .*\{ address = 0x[0-9A-F]+, length = 0x1000, iova = 0x40000000, fixed = 0x1, ret = 0
+		ioas.map: .*\{ address = 0x[0-9A-F]+, length = 0x1000, iova = 0xFEE00000, fixed = 0x1, ret = -22
+		ioas.unmap: .*\{ address = 0x[0-9A-F]+, length = 0x1000, ret = 1
+		ioas.unmap_iova: .*\{ iova = 0x40000000, length = 0x1000, ret = 1
+		ioas.detach: .*\{ device = "0000:00:04.0"
+	END
+}
+
+# What dpdk-telemetry-exporter.py would make of the last run's answers. usage: exported NAME
+exported() {
+	local status=0
+	python3 "$top/test/usertools/endpoint.py" "$top/usertools/telemetry-endpoints/ioas.py" \
+		"$share/told" >"$share/exported" 2>&1 || status=$?
+	verdict "$1" $status 0 "$share/exported"
+}
+
 plugin="-d /share/librte_bus_ioas.so"
+trace=("'--trace=ioas.*'" --trace-dir=/share/trace)
 examples=/usr/share/dpdk/examples/l3fwd
 for machine in intel-39 intel-48; do
 	# shellcheck disable=SC2086
-	route "shared $machine" 0 l3fwd $machine $plugin
+	route "shared $machine" 0 l3fwd $machine $plugin "${trace[@]}"
+	traced "trace $machine"
+	exported "metrics $machine"
 	route "static $machine" 0 l3fwd-static $machine
 done
 # The same with false DMA addresses (break_iova.c): the contents must show it.
