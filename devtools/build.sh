@@ -17,13 +17,16 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   fuzz   clang with libFuzzer, the address and undefined behaviour sanitizers; see devtools/fuzz.sh
   arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
   ppc64  the same for POWER
+  gcc-RELEASE, arm64-RELEASE, ppc64-RELEASE  the same for another release of DPDK (${!dpdk_suites[*]}),
+         against the packages of devtools/sysroot.sh; what a guest with that release runs
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 if [ $# -eq 0 ]; then set -- gcc; fi
 
-# Prints meson's description of another architecture. usage: cross_file ARCH CPU TRIPLET SYSROOT
+# Prints meson's description of another architecture or userland. The compiler has a libc of its own,
+# which -B puts behind the one of the packages. usage: cross_file ARCH CPU TRIPLET SYSROOT
 cross_file() {
 	cat <<EOF
 [binaries]
@@ -36,7 +39,7 @@ sys_root = '$4'
 pkg_config_libdir = ['$4/usr/lib/$3/pkgconfig', '$4/usr/share/pkgconfig']
 [built-in options]
 c_args = ['--sysroot=$4']
-c_link_args = ['--sysroot=$4']
+c_link_args = ['--sysroot=$4', '-B$4/usr/lib/$3']
 [host_machine]
 system = 'linux'
 cpu_family = '$2'
@@ -46,14 +49,18 @@ EOF
 }
 
 for name; do
-	compiler=gcc options=()
-	case $name in
+	compiler=gcc options=() kind=${name%%-*} release=
+	if [ "$kind" != "$name" ]; then release=${name#*-}; fi
+	case $kind${release:+-release} in
 	gcc) options=(-Dstress_seconds=120) ;;
 	clang) compiler=clang ;;
 	asan)
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;
-	arm64 | ppc64) options=(--cross-file "$top/build/$name/cross") ;;
+	gcc-release | arm64* | ppc64*)
+		options=(--cross-file "$top/build/$name/cross")
+		# The examples that are installed here are of this machine's release.
+		if [ -n "$release" ]; then options+=(-Ddpdk_examples=); fi ;;
 	coverage) options=(-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic) ;;
 	fuzz)
 		compiler=clang
@@ -66,14 +73,15 @@ for name; do
 	mkdir -p "$dir"
 	exec 9>"$dir/lock"
 	flock 9
-	case $name in
-	arm64) cross=(aarch64 aarch64-linux-gnu) ;;
-	ppc64) cross=(ppc64 powerpc64le-linux-gnu) ;;
+	case $kind${release:+-release} in
+	gcc-release) cross=(x86_64 x86_64-linux-gnu) arch=x86 ;;
+	arm64*) cross=(aarch64 aarch64-linux-gnu) arch=arm64 ;;
+	ppc64*) cross=(ppc64 powerpc64le-linux-gnu) arch=ppc64 ;;
 	*) cross=() ;;
 	esac
 	if [ ${#cross[@]} -gt 0 ]; then
-		sysroot=$("$top/devtools/sysroot.sh" "$name")
-		cross_file "$name" "${cross[@]}" "$sysroot" >"$dir/cross.new"
+		sysroot=$("$top/devtools/sysroot.sh" "$arch" "$release")
+		cross_file "$arch" "${cross[@]}" "$sysroot" >"$dir/cross.new"
 		# meson reads it once: with other packages all is configured anew.
 		if ! cmp -s "$dir/cross.new" "$dir/cross"; then
 			rm -rf "$dir"/{build.ninja,meson-private}

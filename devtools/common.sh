@@ -20,6 +20,25 @@ installed_versions() {
 # DPDK's release, from such lines.
 dpdk_version() { awk '$1 == "dpdk-dev" { sub(/-.*/, "", $2); print $2 }' <<<"$1"; }
 
+# The suites of Debian that have the releases of DPDK which the plugin knows.
+declare -A dpdk_suites=([22.11]=bookworm [24.11]=trixie [25.11]=sid)
+
+suite_of_dpdk() {
+	[ -n "${dpdk_suites[$1]-}" ] ||
+		die "DPDK $1 is not installed here, and no suite is known that has it: only ${!dpdk_suites[*]}"
+	echo "${dpdk_suites[$1]}"
+}
+
+# Prints the release unless it is the one that is installed here.
+other_release() {
+	case $(dpdk_version "$(installed_versions dpdk-dev)"). in
+	"${1:+$1.}"*) ;;
+	*)
+		suite_of_dpdk "$1" >/dev/null
+		echo "$1" ;;
+	esac
+}
+
 # The architecture of a machine of devtools/guest.sh.
 arch_of_machine() {
 	case $1 in

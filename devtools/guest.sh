@@ -27,7 +27,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
-  --dpdk VERSION    the release of DPDK, 22.11 for example: one that is installed here (default)
+  --dpdk RELEASE    the release of DPDK: the one that is installed here (default), or, with a userland
+                    of its own, one of ${!dpdk_suites[*]}
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
   --pages-1g N      huge pages of 1 GiB (default 0)
@@ -109,8 +110,9 @@ ppc64)
 esac
 
 command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
+release=$(other_release "$dpdk")
 kernel=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")")
-initramfs=$("$top/devtools/initramfs.sh" "$arch")
+initramfs=$("$top/devtools/initramfs.sh" "$arch" "$release")
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
 if [ -z "$share" ]; then
@@ -223,20 +225,16 @@ for i in "${!nic_list[@]}"; do
 	fi
 done
 
+kernel_version=$(basename "$(dirname "$kernel")")
+dpdk_version=$(basename "$(dirname "$initramfs")")
+dpdk_version=${dpdk_version#dpdk-} dpdk_version=${dpdk_version%"-$arch-"*}
 append="console=$console iommu.strict=1 panic=-1 GUEST_MACHINE=$machine GUEST_TTY=$tty"
 # With lpj the kernel need not find out for each CPU how long a loop takes, a fifth of its start.
 if [ "$arch" = x86 ]; then append+=" intel_iommu=on no_timer_check lpj=10000000"; fi
 if [ "$pages_1g" -gt 0 ]; then append+=" hugepagesz=1G hugepages=$pages_1g hugepagesz=2M"; fi
-append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g"
+append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g GUEST_DPDK=$dpdk_version"
 qemu+=(-append "$append")
 
-kernel_version=$(basename "$(dirname "$kernel")")
-dpdk_version=$(basename "$(dirname "$initramfs")")
-dpdk_version=${dpdk_version#dpdk-} dpdk_version=${dpdk_version%"-$arch-"*}
-case $dpdk_version in
-"$dpdk"*) ;;
-*) die "DPDK $dpdk is not installed here, $dpdk_version is: install its dpdk-dev package" ;;
-esac
 say "guest: machine $machine, kernel $kernel_version, DPDK $dpdk_version, NICs $nics" \
 	"on $nodes node(s), net $net"
 

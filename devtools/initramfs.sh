@@ -6,19 +6,22 @@ set -euo pipefail
 
 usage() {
 	cat <<EOF
-usage: devtools/initramfs.sh [-h] [ARCH]
+usage: devtools/initramfs.sh [-h] [ARCH [RELEASE]]
 
 Makes the initramfs of the emulated machine: busybox, Debian's dpdk-testpmd, all DPDK libraries,
 the drivers that the machine has devices for, and the scripts of devtools/guest. Prints its path.
 It is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the
 versions of the packages and a digest of the scripts: the second call only prints the path.
 
-  ARCH   x86 (default): the packages that are installed here; arm64, ppc64: those of devtools/sysroot.sh
+  ARCH     x86 (default): the packages that are installed here; arm64, ppc64: those of
+           devtools/sysroot.sh
+  RELEASE  of DPDK, where it is not the one that is installed here: the packages of
+           devtools/sysroot.sh for it (${!dpdk_suites[*]})
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
-arch=${1:-x86}
+arch=${1:-x86} release=${2-}
 
 # What is loaded by name at run time; what these need is copied too. EAL loads every driver of its
 # plugin folder, so that folder gets only those that testpmd is linked with and these.
@@ -29,19 +32,18 @@ if [ "$arch" = x86 ]; then drivers+=(net_vmxnet3); fi
 packages=(busybox-static coreutils dpdk-dev libdpdk-dev libc6 libcunit1 libjansson4 libhugetlbfs0)
 # $from: the root folder that all is copied from, empty for this machine's own.
 case $arch in
-x86)
-	from='' triplet=x86_64-linux-gnu loader=/lib64/ld-linux-x86-64.so.2
-	versions=$(installed_versions "${packages[@]}") ;;
-arm64)
-	from=$("$top/devtools/sysroot.sh" "$arch")
-	triplet=aarch64-linux-gnu loader=/lib/ld-linux-aarch64.so.1
-	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages") ;;
-ppc64)
-	from=$("$top/devtools/sysroot.sh" "$arch")
-	triplet=powerpc64le-linux-gnu loader=/lib64/ld64.so.2
-	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages") ;;
+x86) triplet=x86_64-linux-gnu loader=/lib64/ld-linux-x86-64.so.2 ;;
+arm64) triplet=aarch64-linux-gnu loader=/lib/ld-linux-aarch64.so.1 ;;
+ppc64) triplet=powerpc64le-linux-gnu loader=/lib64/ld64.so.2 ;;
 *) usage >&2; die "no userland for '$arch'" ;;
 esac
+if [ "$arch" = x86 ] && [ -z "$release" ]; then
+	from=''
+	versions=$(installed_versions "${packages[@]}")
+else
+	from=$("$top/devtools/sysroot.sh" "$arch" "$release")
+	versions=$(grep -E "^($(IFS='|'; echo "${packages[*]}")) " "$from/../packages")
+fi
 digest=$({ echo "$arch $versions"; cat "$0" "$top"/devtools/guest/*; } | sha256sum | cut -c1-12)
 dest=$cache/initramfs/dpdk-$(dpdk_version "$versions")-$arch-$digest
 image=$dest/initramfs

@@ -1,57 +1,62 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Unpacks Debian packages of another architecture into the cache, to build against and to boot.
+# Unpacks Debian packages that are not this machine's into the cache, to build against and to boot.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
 
 usage() {
 	cat <<EOF
-usage: devtools/sysroot.sh [-h] ARCH
+usage: devtools/sysroot.sh [-h] ARCH [RELEASE]
 
-Downloads packages for ARCH by name, with what they depend on, from the suites that this machine's
-apt knows, and unpacks them: libc, DPDK with its drivers, CUnit, busybox. Nothing of the system
-changes: apt gets lists, status and cache folders of its own. Prints the path of the root folder;
-the file packages beside it lists what was unpacked. It is kept under \$DPDK_IOAS_CACHE (default
-~/.cache/dpdk-ioas), in a folder named after the versions that these packages have on this
-machine: the second call only prints the path.
+Downloads packages by name, with what they depend on, and unpacks them: libc, DPDK with its
+drivers, CUnit, busybox. Nothing of the system changes: apt gets lists, status and cache folders of
+its own. Prints the path of the root folder; the file packages beside it lists what was unpacked. It
+is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas): the second call only prints the path.
 
-  ARCH   arm64 or ppc64
+  ARCH     x86, arm64 or ppc64
+  RELEASE  a release of DPDK that is not this machine's: ${!dpdk_suites[*]}; all packages are those of
+           the Debian suite that has it. Remove the folder to get newer ones.
+           By default the release that is installed here, for another ARCH, from the suites that this
+           machine's apt knows, in a folder named after the versions of the packages here.
 EOF
 }
 
 case ${1-} in
 -h | --help) usage; exit 0 ;;
+x86) arch=amd64 ;;
 arm64) arch=$1 ;;
 ppc64) arch=ppc64el ;;
 *) usage >&2; die "no packages for '${1-}'" ;;
 esac
+release=${2-}
 
 # libdpdk-dev depends on every driver.
 packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libjansson-dev libhugetlbfs-dev libdpdk-dev dpdk-dev)
-versions=$(installed_versions "${packages[@]}")
-digest=$({ echo "$versions"; cat "$0"; } | sha256sum | cut -c1-12)
-dest=$cache/sysroot/$arch-dpdk-$(dpdk_version "$versions")-$digest
+digest=$(cat "$0" "$top/devtools/apt.sh" | sha256sum | cut -c1-12)
+if [ -n "$release" ]; then
+	suites=("$(suite_of_dpdk "$release")")
+	dest=$cache/sysroot/$arch-dpdk-$release-${suites[0]}-$digest
+elif [ "$1" = x86 ]; then
+	usage >&2
+	die "the packages for x86 are installed here"
+else
+	suites=()
+	versions=$(installed_versions "${packages[@]}")
+	digest=$(echo "$versions $digest" | sha256sum | cut -c1-12)
+	dest=$cache/sysroot/$arch-dpdk-$(dpdk_version "$versions")-$digest
+fi
 root=$dest/root
 
-apt() {
-	apt-get -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
-		-o Dir::State="$work" -o Dir::State::lists="$work/lists" \
-		-o Dir::State::status="$work/status" -o Dir::Cache="$work/cache" \
-		-o APT::Sandbox::User= "$@"
-}
-
 download() {
-	mkdir -p "$work"/{lists,cache/archives}/partial
-	: >"$work/status"
-	# A mirror may lack one index of one suite for a while; what matters is what can be had.
-	apt update || apt update || true
-	apt install -y --no-install-recommends --download-only "${packages[@]}"
+	apt_prepare "$arch" "${suites[@]}"
+	own_apt install -y --no-install-recommends --download-only "${packages[@]}"
 }
 
 unpack() {
 	local deb dir
 	mkdir -p "$work/root/usr"
-	for dir in bin sbin lib; do
+	for dir in bin sbin lib lib64; do
 		mkdir "$work/root/usr/$dir"
 		ln -s "usr/$dir" "$work/root/$dir"
 	done

@@ -158,14 +158,28 @@ list() {
 	done
 }
 
-# One of the machines that the runs boot for each kernel.
+# One of the machines that the runs boot for each kernel, and for each release of DPDK that is not the
+# one that is installed here: MACHINE [RELEASE].
 machines() {
-	local files machine
+	local files machine release
 	mapfile -t files < <(list | cut -f2)
 	echo intel-39
 	if [ ${#files[@]} -eq 0 ]; then return; fi
 	for machine in smmuv3 pseries powernv9; do
 		if grep -qw $machine "${files[@]}"; then echo $machine; fi
+	done
+	# shellcheck disable=SC2154
+	for release in "${!dpdk_suites[@]}"; do
+		release=$(other_release "$release")
+		if [ -z "$release" ]; then continue; fi
+		for machine in smmuv3 pseries; do
+			if grep -q -- "$machine .*--dpdk $release" "${files[@]}"; then
+				echo "$machine $release"
+			fi
+		done
+		if grep -qE -- "(intel|amd|virtio-iommu).* --dpdk $release" "${files[@]}"; then
+			echo "intel-39 $release"
+		fi
 	done
 }
 
@@ -223,12 +237,13 @@ else
 		"$top/devtools/build.sh" asan
 	fi
 fi
-for machine in $(machines); do
+while read -r machine release; do
 	arch=$(arch_of_machine "$machine")
-	if [ "$arch" != x86 ]; then "$top/devtools/build.sh" "$arch"; fi
+	from=$(build_for --machine "$machine" --dpdk "$release")
+	if [ "$from" != "$build" ]; then "$top/devtools/build.sh" "$(basename "$from")"; fi
 	"$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" >/dev/null
-	"$top/devtools/initramfs.sh" "$arch" >/dev/null
-done
+	"$top/devtools/initramfs.sh" "$arch" "$release" >/dev/null
+done < <(machines)
 guest_tests
 if [ -z "$pattern" ]; then
 	say "coverage"

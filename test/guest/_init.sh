@@ -8,14 +8,19 @@ build=${DPDK_IOAS_BUILD:-$top/build/gcc}
 
 # The build whose files a guest with these options runs. usage: build_for [GUEST OPTION]...
 build_for() {
-	local machine=intel-39
+	local machine=intel-39 release='' arch
 	while [ $# -gt 0 ]; do
-		if [ "$1" = --machine ]; then machine=${2-}; fi
+		case $1 in
+		--machine) machine=${2-} ;;
+		--dpdk) release=$(other_release "${2-}") ;;
+		esac
 		shift
 	done
-	case $(arch_of_machine "$machine") in
+	arch=$(arch_of_machine "$machine")
+	case $arch${release:+-release} in
 	x86) echo "$build" ;;
-	*) echo "$top/build/$(arch_of_machine "$machine")" ;;
+	x86-release) echo "$top/build/gcc-$release" ;;
+	*) echo "$top/build/$arch${release:+-$release}" ;;
 	esac
 }
 

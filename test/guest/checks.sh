@@ -78,4 +78,4 @@ testpmd_start -l 0-1 -d $plugin -- -i
 rebind "$@" || case_fail holder "still held"
 testpmd_end
 finish'
-boots "a DPDK that is not there" 1 "DPDK 1.2 is not installed here" 'true' --dpdk 1.2
+boots "a DPDK that is not there" 1 "DPDK 1.2 is not installed here, and no suite is known" 'true' --dpdk 1.2

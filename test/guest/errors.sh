@@ -123,7 +123,7 @@ echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 # What a machine does not do by itself (failing.c).
 export LD_PRELOAD=/share/failing.so FAIL=release
 expect_error "a release of DPDK that is not known" ends \
-	"IOAS: this plugin does not know 'DPDK 99.11.0' (built for DPDK .*): use a dpdk-ioas that does" \
+	"IOAS: this plugin does not know 'DPDK 99.11.0', only DPDK 22.11, 24.11, 25.11: use a dpdk-ioas that does" \
 	"IOAS: the plugin is not in use: DPDK runs as it does without it" -- --in-memory -d $plugin
 FAIL=mprotect
 expect_error "import slots that cannot be written" ends \

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow both ways between every pair of NIC models, through every IOMMU and backend.
+# Packets flow both ways between every pair of NIC models, through every IOMMU and backend, and with
+# each release of DPDK.
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-39 --nics virtio,virtio
 # guest: --machine intel-39 --nics e1000e,virtio
@@ -12,6 +13,8 @@
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine smmuv3 --nics virtio,virtio
 # guest: --machine smmuv3 --nics e1000e,virtio
+# guest: --machine intel-39 --nics e1000e,virtio --dpdk 24.11
+# guest: --machine intel-39 --nics e1000e,virtio --dpdk 25.11
 # guest: --machine pseries --nics e1000e,e1000e
 # guest: --machine powernv9 --nics e1000e,e1000e
 # shellcheck shell=dash source=devtools/guest/guest.sh
@@ -19,7 +22,7 @@
 
 # Packets as root and as an ordinary user, to whom the nodes are given. usage: both BACKEND GIVE
 both() {
-	start_line="IOAS: backend $1"
+	start_line="IOAS: backend $1, .*, DPDK ${GUEST_DPDK}$"
 	export DPDK_IOAS=backend=$1
 	bind_again
 	as=''

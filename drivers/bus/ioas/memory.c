@@ -29,6 +29,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_memzone.h>
+#include <rte_version.h>
 
 #include "ioas_bus.h"
 #include "rte_bus_ioas.h"
@@ -460,20 +461,22 @@ log_start(void)
 	ioas_get_info(bus_ioas_space, &info);
 	if (devices_are_awaited() && rte_eal_iova_mode() == RTE_IOVA_VA)
 		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
-			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are equal to VA", info.backend);
+			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are equal to VA, %s",
+			     info.backend, rte_version());
 	else if (devices_are_awaited())
 		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
 			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are chosen in 0x%" PRIx64
-			     "-0x%" PRIx64, info.backend, info.window.first, info.window.last);
+			     "-0x%" PRIx64 ", %s", info.backend, info.window.first, info.window.last,
+			     rte_version());
 	else
 		BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
-			     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s", info.backend,
+			     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s, %s", info.backend,
 			     devices_count(), devices_count() == 1 ? "" : "s",
 			     devices_are_isolated() ? " in a space each" : "", info.aperture.first,
 			     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
 			     : info.kernel_chooses ? "chosen by the kernel"
 						   : "chosen by the plugin",
-			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s");
+			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s", rte_version());
 }
 
 static void

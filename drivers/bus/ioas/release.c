@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ioas_bus.h"
 
@@ -10,23 +11,21 @@
  * The releases whose EAL was read and tested with: the seams and the order of rte_eal_init() are the
  * same in all of them. A release that is not listed is refused, never guessed at.
  */
-static const struct {
-	unsigned int year, month;
-} releases[] = {
-	{ 22, 11 },
-};
+static const char *const releases[] = { "22.11", "24.11", "25.11" };
 
 int
 release_check(const char *version)
 {
-	unsigned int year = 0, month = 0;
+	char release[16] = "", known[64] = "";
 
-	if (sscanf(version, "DPDK %u.%u", &year, &month) == 2)
+	if (sscanf(version, "DPDK %5[0-9.]", release) == 1)
 		for (unsigned int i = 0; i < RTE_DIM(releases); i++)
-			if (releases[i].year == year && releases[i].month == month)
+			if (strcmp(releases[i], release) == 0)
 				return 0;
-	BUS_IOAS_LOG(ERR, "this plugin does not know '%s' (built for DPDK %u.%u): use a dpdk-ioas "
-		     "that does, or run without the plugin", version, releases[0].year,
-		     releases[0].month);
+	for (unsigned int i = 0; i < RTE_DIM(releases); i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 i == 0 ? "" : ", ", releases[i]);
+	BUS_IOAS_LOG(ERR, "this plugin does not know '%s', only DPDK %s: use a dpdk-ioas that does, or "
+		     "run without the plugin", version, known);
 	return -ENOTSUP;
 }

@@ -154,7 +154,8 @@ start_port(uint16_t port, struct rte_mempool *rx_pool)
 	    rte_eth_tx_queue_setup(port, 0, TX_RING, SOCKET_ID_ANY, NULL) != 0 ||
 	    rte_eth_dev_start(port) != 0 || rte_eth_promiscuous_enable(port) != 0)
 		wrong("port %u cannot be started: %s", port, rte_strerror(rte_errno));
-	rte_eth_link_get(port, &link);
+	if (rte_eth_link_get(port, &link) != 0)
+		wrong("port %u does not say whether its link is up", port);
 }
 
 void
