@@ -9,7 +9,8 @@ usage() {
 usage: devtools/test.sh [-h] [PATTERN]
 
 Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, runs
-the unit tests, fuzzes (devtools/fuzz.sh), then the tests of test/guest in emulated machines. The last line says how many passed
+the unit tests, fuzzes (devtools/fuzz.sh), then the tests of test/guest in emulated machines. At the end is
+a table of what ran where (devtools/matrix.sh), and the last line says how many passed
 and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
 build/test/PATTERN.
 
@@ -237,6 +238,7 @@ else
 		"$top/devtools/build.sh" asan
 	fi
 fi
+list >"$logs/runs"
 while read -r machine release; do
 	arch=$(arch_of_machine "$machine")
 	from=$(build_for --machine "$machine" --dpdk "$release")
@@ -261,6 +263,7 @@ if [ "$failed" -gt 0 ]; then
 	say "failed:"
 	grep '^FAIL ' "$results" >&2
 fi
+"$top/devtools/matrix.sh" "$logs"
 line="$passed passed, $failed failed"
 if [ "$skipped" -gt 0 ]; then line+=", $skipped skipped"; fi
 echo "$line"
