@@ -55,6 +55,8 @@ struct backend_ops {
 		    uint64_t length, uint64_t iova);
 	/* How many more maps the kernel takes; UINT64_MAX if it does not tell. NULL: it has no limit. */
 	uint64_t (*room)(struct backend *backend);
+	/* IOAS_FEATURE_ bits, with these devices attached. NULL: none. */
+	unsigned int (*features)(struct backend *backend, const struct ioas_device *devices);
 	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
 	const char *full;
 

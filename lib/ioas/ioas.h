@@ -428,6 +428,23 @@ void ioas_get_info(struct ioas *space, struct ioas_info *info);
  */
 uint64_t ioas_room(struct ioas *space);
 
+/** iommufd maps memory of a file by its descriptor (IOMMU_IOAS_MAP_FILE, Linux 6.13). */
+#define IOAS_FEATURE_MAP_FILE (1u << 0)
+/** Such maps can go to another process (IOMMU_IOAS_CHANGE_PROCESS, Linux 6.13). */
+#define IOAS_FEATURE_CHANGE_PROCESS (1u << 1)
+/** The IOMMUs of all attached devices can record which pages a device has written to. */
+#define IOAS_FEATURE_DIRTY_TRACKING (1u << 2)
+
+/**
+ * Ask the kernel what it offers beyond what the library uses. It is asked each time, and no version is
+ * looked at.
+ *
+ * @param space The space.
+ * @return IOAS_FEATURE_ bits; 0 with a backend other than iommufd. A device that was opened through its
+ *   group tells nothing of dirty tracking, so that bit is 0 then.
+ */
+unsigned int ioas_features(struct ioas *space);
+
 /**
  * Read the ranges that the attached devices allow, in ascending order.
  *

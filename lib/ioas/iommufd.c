@@ -449,6 +449,44 @@ iommufd_copy(struct backend *backend, struct backend *from, uint64_t from_iova, 
 	return call(fd, IOMMU_IOAS_COPY, &arg);
 }
 
+/* As in Linux 6.13; the imported header is older. */
+#define MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
+#define CHANGE_PROCESS _IO(IOMMUFD_TYPE, 0x92)
+
+/* Whether the kernel has a call: with an argument that has no room for anything it does nothing. */
+static bool
+knows(const struct iommufd *fd, unsigned long request)
+{
+	__u32 size = sizeof(size);
+
+	return call(fd, request, &size) == -EINVAL;
+}
+
+static bool
+tracks_dirty(const struct iommufd *fd, const struct ioas_device *device)
+{
+	struct iommu_hw_info info = { .size = sizeof(info), .dev_id = device->id };
+
+	return device->group == NULL && call(fd, IOMMU_GET_HW_INFO, &info) == 0 &&
+	       (info.out_capabilities & IOMMU_HW_CAP_DIRTY_TRACKING) != 0;
+}
+
+static unsigned int
+iommufd_features(struct backend *backend, const struct ioas_device *devices)
+{
+	const struct iommufd *const fd = to_iommufd(backend);
+	unsigned int features = devices == NULL ? 0 : IOAS_FEATURE_DIRTY_TRACKING;
+
+	if (knows(fd, MAP_FILE))
+		features |= IOAS_FEATURE_MAP_FILE;
+	if (knows(fd, CHANGE_PROCESS))
+		features |= IOAS_FEATURE_CHANGE_PROCESS;
+	for (; devices != NULL; devices = devices->next)
+		if (!tracks_dirty(fd, devices))
+			features &= ~IOAS_FEATURE_DIRTY_TRACKING;
+	return features;
+}
+
 const struct backend_ops iommufd_ops = {
 	.name = "iommufd",
 	.kernel_chooses = true,
@@ -462,5 +500,6 @@ const struct backend_ops iommufd_ops = {
 	.map_fixed = iommufd_map_fixed,
 	.unmap = iommufd_unmap,
 	.copy = iommufd_copy,
+	.features = iommufd_features,
 	.ranges = iommufd_ranges,
 };

@@ -1118,6 +1118,19 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 	space_unlock(space);
 }
 
+unsigned int
+ioas_features(struct ioas *space)
+{
+	struct backend *const backend = space->backend;
+	unsigned int features = 0;
+
+	space_lock(space);
+	if (backend->ops->features != NULL)
+		features = backend->ops->features(backend, space->devices);
+	space_unlock(space);
+	return features;
+}
+
 uint64_t
 ioas_room(struct ioas *space)
 {

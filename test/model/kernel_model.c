@@ -429,17 +429,25 @@ free_hwpt(struct model_hwpt **link)
 	free(hwpt);
 }
 
+static const struct model_device *
+find_device(const struct model_ctx *ctx, uint32_t id)
+{
+	const struct model_device *d = model_devices;
+
+	while (d != NULL && (d->ctx != ctx || d->id != id))
+		d = d->next;
+	return d;
+}
+
 static int
 hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
 {
 	struct model_ioas *const ioas = model_find_ioas(ctx, arg->pt_id);
-	const struct model_device *d = model_devices;
+	const struct model_device *const d = find_device(ctx, arg->dev_id);
 	struct model_hwpt *hwpt;
 
 	if (arg->__reserved != 0)
 		return -EOPNOTSUPP;
-	while (d != NULL && (d->ctx != ctx || d->id != arg->dev_id))
-		d = d->next;
 	if (d == NULL || ioas == NULL)
 		return -ENOENT;
 	if ((arg->flags & ~model.hwpt_flags) != 0)
@@ -897,6 +905,15 @@ model_device_info(struct vfio_device_info *arg)
 	return 0;
 }
 
+static int
+hw_info(const struct model_ctx *ctx, struct iommu_hw_info *arg)
+{
+	if (find_device(ctx, arg->dev_id) == NULL)
+		return -ENOENT;
+	arg->out_capabilities = model.dirty_tracking ? IOMMU_HW_CAP_DIRTY_TRACKING : 0;
+	return 0;
+}
+
 /* What copy_struct_from_user() and the table of operations check before a call. */
 static int
 check_size(const void *arg, size_t least, size_t known)
@@ -947,6 +964,13 @@ iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
 	case IOMMU_VFIO_IOAS:
 		ret = CHECK(iommu_vfio_ioas, __reserved);
 		return ret < 0 ? ret : vfio_ioas(ctx, arg);
+	case IOMMU_GET_HW_INFO:
+		ret = CHECK(iommu_hw_info, __reserved);
+		return ret < 0 ? ret : hw_info(ctx, arg);
+	/* IOMMU_IOAS_MAP_FILE and IOMMU_IOAS_CHANGE_PROCESS, which nobody calls with a whole argument. */
+	case _IO(IOMMUFD_TYPE, 0x8f):
+	case _IO(IOMMUFD_TYPE, 0x92):
+		return model.map_file ? -EINVAL : -ENOTTY;
 	default:
 		return -ENOTTY;
 	}

@@ -105,6 +105,8 @@ struct model {
 	bool no_info_caps;        /* the container does not tell ranges, as before Linux 5.4 */
 	uint32_t hwpt_flags;      /* that the IOMMUs support */
 	bool pasid;               /* Linux 6.15, and devices with PASIDs */
+	bool map_file;            /* Linux 6.13, where memory of a file is mapped by its descriptor */
+	bool dirty_tracking;      /* the IOMMUs record which pages were written to */
 	bool emulated;            /* /dev/vfio/vfio is an iommufd */
 	uint64_t spapr;           /* it has sPAPR instead of type1, with a default window of that size */
 	unsigned int windows;     /* that sPAPR can have, the default one among them */

@@ -8,6 +8,7 @@
  *	ioas-sequences                          the model, as Intel VT-d with 39 bits
  *	ioas-sequences --preset amd             the model, as another IOMMU
  *	ioas-sequences --ranges 0-0xfedfffff,…  the model, with these usable ranges
+ *	ioas-sequences --map-file               the model, with the calls of Linux 6.13
  *	ioas-sequences --device 0000:00:02.0    the kernel, with a device that is bound to vfio-pci
  *	ioas-sequences --backend type1 …        through another backend; the sequences of the library
  *	                                        must get the same answers from each
@@ -776,6 +777,19 @@ lib_hwpt(void)
 	space = NULL;
 }
 
+/* Whether the kernel has more than the library needs. */
+static void
+lib_features(void)
+{
+	if (!lib_open(everywhere, false))
+		return;
+	say("features without a device: %u", ioas_features(space));
+	expect("attach", ioas_attach(space, bdf, NULL, &handle), 0);
+	say("features: %u", ioas_features(space));
+	ioas_destroy(space);
+	space = NULL;
+}
+
 /* A space without devices, and one that follows it. */
 static void
 lib_follow(void)
@@ -1043,6 +1057,7 @@ static const struct {
 	{ "kernel: copy", kernel_copy, true },
 	{ "page tables", lib_hwpt, true },
 	{ "follow", lib_follow, true },
+	{ "features", lib_features, true },
 	{ "space", lib_space, false },
 	{ "maps", lib_maps, false },
 	{ "fixed", lib_fixed, false },
@@ -1105,7 +1120,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: ioas-sequences [--model | --device BDF] [--preset intel-39 | "
 			"intel-48 | amd | smmuv3 | virtio-iommu | pseries | powernv9] "
-			"[--ranges FIRST-LAST,...] [--backend NAME] [--no-cdev] [--only NAME]\n");
+			"[--ranges FIRST-LAST,...] [--backend NAME] [--no-cdev] [--map-file] [--only NAME]\n");
 	exit(2);
 }
 
@@ -1148,7 +1163,7 @@ main(int argc, char **argv)
 	struct ioas_device found = { 0 };
 	struct model_device *nic;
 	const char *only = NULL;
-	bool with_model = true, no_cdev = false, raw;
+	bool with_model = true, no_cdev = false, map_file = false, raw;
 
 	for (int i = 1; i < argc; i++) {
 		const char *const value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -1157,6 +1172,10 @@ main(int argc, char **argv)
 			continue;
 		if (strcmp(argv[i], "--no-cdev") == 0) {
 			no_cdev = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--map-file") == 0) {
+			map_file = true;
 			continue;
 		}
 		if (value == NULL)
@@ -1183,6 +1202,7 @@ main(int argc, char **argv)
 	if (with_model) {
 		model_start();
 		model.check_memory = true;
+		model.map_file = map_file;
 		nic = model_device_add("0000:00:02.0", iommu_model);
 		if (no_cdev)
 			model_device_no_cdev(nic);

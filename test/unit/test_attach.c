@@ -212,6 +212,23 @@ pasid(void)
 	CU_ASSERT_EQUAL(nic_model->pasids, 0);
 }
 
+static void
+features(void)
+{
+	const bool iommufd = unit_backend_is("iommufd");
+
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_features(space), 0);
+	model.map_file = true;
+	model.dirty_tracking = true;
+	CU_ASSERT_EQUAL(ioas_features(space),
+			unit_backend_is("type1") ? 0
+			: IOAS_FEATURE_MAP_FILE | IOAS_FEATURE_CHANGE_PROCESS |
+				  (iommufd ? IOAS_FEATURE_DIRTY_TRACKING : 0));
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(ioas_features(space) & IOAS_FEATURE_DIRTY_TRACKING, 0);
+}
+
 UNIT_MAIN("attach",
 	  { "by name and by path", by_name_and_path },
 	  { "info", info },
@@ -223,4 +240,5 @@ UNIT_MAIN("attach",
 	  { "a smaller aperture", smaller_aperture },
 	  { "through a HWPT", hwpt },
 	  { "wrong options", wrong_options },
-	  { "PASID", pasid })
+	  { "PASID", pasid },
+	  { "features", features })

@@ -453,6 +453,19 @@ memory_has_started(void)
 	return started;
 }
 
+/* What only helps to know, for the plugin needs none of it. */
+static void
+log_features(void)
+{
+	const unsigned int features = ioas_features(bus_ioas_space);
+
+	BUS_IOAS_LOG(DEBUG, "the kernel has %sIOMMU_IOAS_MAP_FILE and %sIOMMU_IOAS_CHANGE_PROCESS; the "
+		     "devices' IOMMUs have %sdirty tracking",
+		     (features & IOAS_FEATURE_MAP_FILE) != 0 ? "" : "no ",
+		     (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 ? "" : "no ",
+		     (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 ? "" : "no ");
+}
+
 static void
 log_start(void)
 {
@@ -477,6 +490,8 @@ log_start(void)
 			     : info.kernel_chooses ? "chosen by the kernel"
 						   : "chosen by the plugin",
 			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s", rte_version());
+	if (info.kernel_chooses)
+		log_features();
 }
 
 static void
