@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What `meson install` puts in place serves: a program without DPDK by libioas.pc, and a DPDK
-# application that is linked with the plugin before EAL by dpdk-ioas.pc, with no -d.
+# What `meson install` puts in place serves: a program without DPDK by libioas.pc, shared and static, and
+# a DPDK application without -d, linked with the plugin before EAL by dpdk-ioas.pc, or statically with
+# EAL by dpdk-ioas-static.pc.
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 dir=$1
@@ -13,7 +14,9 @@ libdir=$(meson introspect "$build" --buildoptions |
 for file in include/ioas.h "$libdir/libioas.so" "$libdir/pkgconfig/libioas.pc" \
 	"$libdir/pkgconfig/dpdk-ioas.pc" "$libdir/pkgconfig/dpdk-ioas-static.pc" \
 	"$libdir/dpdk-ioas/librte_bus_ioas.so" "$libdir/librte_bus_ioas_static.a" \
-	bin/dpdk-ioas-perf; do
+	bin/dpdk-ioas-perf bin/dpdk-ioas-fault share/bash-completion/completions/dpdk-ioas-fault \
+	lib/udev/rules.d/60-dpdk-ioas.rules lib/sysusers.d/dpdk-ioas.conf \
+	lib/sysctl.d/60-dpdk-ioas.conf etc/security/limits.d/dpdk-ioas.conf; do
 	if [ -e "$root/usr/local/$file" ]; then
 		case_ok "installed $file"
 	else
@@ -41,20 +44,58 @@ for file in "$top"/examples/*.c; do
 		case_fail "guide" "it does not build $(basename "$file")"
 done
 
+# usage: builds NAME OUTPUT COMMAND...
+builds() {
+	local name=$1 output=$2
+	shift 2
+	if "$@" -o "$output" 2>"$output.errors"; then
+		case_ok "$name"
+	else
+		case_fail "$name" "$(grep -m 1 error "$output.errors")"
+	fi
+}
+
 # shellcheck disable=SC2046
-gcc -DALLOW_EXPERIMENTAL_API "$top/test/guest/apps/iova_check.c" -o "$dir/linked" \
-	$(pkg-config --cflags --libs dpdk-ioas libdpdk) -lrte_bus_pci -lrte_mempool_ring
+builds "libioas.pc, static" "$dir/device-dma-static" gcc -static "$top"/examples/{device_dma,edu}.c \
+	$(pkg-config --cflags --static --libs libioas)
+
+# Each function that the archive has another one for, and no other.
+wrapped=$(pkg-config --libs dpdk-ioas-static | tr ' ' '\n' | sed -n 's/^-Wl,--wrap=//p' | sort)
+wanted=$(nm "$root/usr/local/$libdir/librte_bus_ioas_static.a" | sed -n 's/.* T __wrap_//p' | sort -u)
+if [ -n "$wanted" ] && [ "$wrapped" = "$wanted" ]; then
+	case_ok "dpdk-ioas-static.pc wraps $(wc -l <<<"$wanted") functions"
+else
+	case_fail "dpdk-ioas-static.pc wraps" "$(diff <(cat <<<"$wanted") <(cat <<<"$wrapped") | tr '\n' ' ')"
+fi
+
+dpdk=(gcc -DALLOW_EXPERIMENTAL_API "$top/test/guest/apps/iova_check.c")
+# shellcheck disable=SC2046
+builds "dpdk-ioas.pc" "$dir/linked" "${dpdk[@]}" \
+	$(pkg-config --cflags --libs dpdk-ioas) $(pkg-config --cflags --libs libdpdk) -lrte_bus_pci -lrte_mempool_ring
+# Not all that `pkg-config --static libdpdk` names: the libraries of every driver.
+archives=()
+for name in bus_pci bus_vdev mempool_ring net_e1000 ethdev net meter mbuf mempool pci rcu ring eal telemetry \
+	kvargs; do
+	archives+=("-l:librte_$name.a")
+done
+# shellcheck disable=SC2046
+builds "dpdk-ioas-static.pc" "$dir/static" "${dpdk[@]}" $(pkg-config --cflags libdpdk) \
+	$(pkg-config --cflags --static --libs dpdk-ioas-static) -Wl,--whole-archive "${archives[@]}" \
+	-Wl,--no-whole-archive -lnuma -lm -ldl -lbsd -latomic -lpthread
+
 cat >"$dir/script" <<'EOF'
 . /lib/guest.sh
 bind_vfio $(nics)
-/share/linked -l 0 -m 64 -- --ranges 0x1000-0xfedfffff,0xfef00000-0x7fffffffff >$log 2>&1
-rc=$?
-if [ $rc -eq 0 ] && grep -q "$start_line" $log && grep -q ^PASSED $log; then
-	case_ok "linked before EAL"
-else
-	cat $log
-	case_fail "linked before EAL" "status $rc"
-fi
+for kind in linked static; do
+	/share/$kind -l 0 -m 64 -- --ranges 0x1000-0xfedfffff,0xfef00000-0x7fffffffff >$log 2>&1
+	rc=$?
+	if [ $rc -eq 0 ] && grep -q "$start_line" $log && grep -q ^PASSED $log; then
+		case_ok "$kind, without -d"
+	else
+		cat $log
+		case_fail "$kind, without -d" "status $rc"
+	fi
+done
 finish
 EOF
-guest --share "$dir/share" --add "$dir/linked" "$dir/script"
+guest --share "$dir/share" --add "$dir/linked" --add "$dir/static" "$dir/script"
