@@ -14,8 +14,8 @@ packages=(
 	shellcheck spin valgrind gcovr
 	# devtools/docs.sh
 	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
-	# devtools/abi.sh
-	abigail-tools
+	# devtools/abi.sh, devtools/deb.sh
+	abigail-tools debhelper lintian
 	# the tests of traces
 	babeltrace2
 	# devtools/fuzz.sh

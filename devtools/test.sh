@@ -230,6 +230,7 @@ if [ -z "$pattern" ]; then
 	check docs "$top/devtools/docs.sh"
 	say "binary interface and packages"
 	check abi "$top/devtools/abi.sh"
+	check deb "$top/devtools/deb.sh"
 	say "fuzzing"
 	check fuzz "$top/devtools/fuzz.sh"
 else
