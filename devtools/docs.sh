@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds the guides, the API reference and the manual pages, warnings as errors, and compares them with
-# what the code says. Prints PASS and FAIL lines. usage: devtools/docs.sh
+# Builds the guides, the API reference and the manual pages, warnings as errors, compares them with what
+# the code says, and makes the list of dependencies. Prints PASS and FAIL lines. usage: devtools/docs.sh
 set -euo pipefail
 . "$(dirname "$0")/../test/guest/_init.sh"
 
@@ -56,3 +56,21 @@ for tool in "$build"/app/dpdk-ioas-*; do
 		case_fail "bash completes $name" "not offered: ${missing//$'\n'/ }"
 	fi
 done
+
+# Each package once, with its version; relationships between packages that are there.
+if ! "$top/devtools/sbom.sh" >"$work/sbom" 2>"$work/log"; then
+	case_fail "list of dependencies" "$(tail -n 1 "$work/log")"
+elif ! wrong=$(awk '
+	$1 == "SPDXID:" { if (known[$2]++) print $2, "is there twice" }
+	$1 == "PackageVersion:" && NF == 2 { versions++ }
+	$1 == "Relationship:" { relation[$2]; relation[$4]; kinds[$3]++ }
+	END {
+		for (id in relation) if (!(id in known)) print id, "is not described"
+		if (versions + 1 != length(known)) print versions, "versions of", length(known) - 1, "packages"
+		if (!kinds["RUNTIME_DEPENDENCY_OF"] || !kinds["BUILD_DEPENDENCY_OF"] || !kinds["CONTAINS"])
+			print "a kind of dependency is missing"
+	}' "$work/sbom") || [ -n "$wrong" ]; then
+	case_fail "list of dependencies" "$wrong"
+else
+	case_ok "list of dependencies: $(grep -c ^PackageName "$work/sbom") packages"
+fi

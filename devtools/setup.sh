@@ -36,6 +36,7 @@ case ${1-} in
 Installs what is missing of: ${packages[*]}
 Uses apt-get (through sudo when not root), and not at all when nothing is missing."
 	exit 0 ;;
+--list) printf '%s\n' "${packages[@]}"; exit 0 ;;
 esac
 
 missing=()
