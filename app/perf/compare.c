@@ -238,9 +238,9 @@ judge_result(const struct judge *judge, const struct result *before, const struc
 /* So many results of a suite say something about all of it. */
 #define SUITE_RESULTS 5
 
-/* The suite, on a machine, that a result belongs to. factors: of all results, 0: not judged. */
+/* The suite, on a machine, that a result belongs to. factors: of all results, 0 where not judged. */
 static void
-judge_suite(const struct judge *judge, const struct result *member, const double *factors)
+judge_suite(const struct judge *judge, const struct result *member, const struct stats *factors)
 {
 	const double one = 1;
 	const struct sampled before = { .values = { &one }, .n = { 1 }, .runs = 1 };
@@ -254,8 +254,8 @@ judge_suite(const struct judge *judge, const struct result *member, const double
 		const struct result *const result = &judge->new->result[i];
 
 		if (strcmp(result->machine, member->machine) == 0 &&
-		    strcmp(result->suite, member->suite) == 0 && factors[i] > 0)
-			judge->changes[n++] = factors[i];
+		    strcmp(result->suite, member->suite) == 0 && factors[i].median > 0)
+			judge->changes[n++] = factors[i].median;
 	}
 	if (n < SUITE_RESULTS)
 		return;
@@ -270,26 +270,8 @@ judge_suite(const struct judge *judge, const struct result *member, const double
 }
 
 static void
-judge_all(struct judge *judge, double *factors)
+judge_suites(const struct judge *judge, const struct stats *factors)
 {
-	struct comparison *const comparison = judge->comparison;
-
-	for (unsigned int i = 0; i < judge->new->n; i++) {
-		const struct result *const result = &judge->new->result[i];
-		const struct result *const before = before_of(judge, result);
-		struct stats factor;
-
-		if (before == NULL) {
-			comparison->only_new++;
-			continue;
-		}
-		comparison->common++;
-		if (is_yardstick(result))
-			continue;
-		factor = factor_of(judge, result);
-		factors[i] = factor.median;
-		judge_result(judge, before, result, &factor);
-	}
 	for (unsigned int i = 0; i < judge->new->n; i++) {
 		const struct result *const result = &judge->new->result[i];
 		bool first = true;
@@ -302,6 +284,31 @@ judge_all(struct judge *judge, double *factors)
 	}
 }
 
+static void
+judge_all(const struct judge *judge, struct stats *factors)
+{
+	struct comparison *const comparison = judge->comparison;
+
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const result = &judge->new->result[i];
+
+		if (before_of(judge, result) == NULL) {
+			comparison->only_new++;
+			continue;
+		}
+		comparison->common++;
+		if (!is_yardstick(result))
+			factors[i] = factor_of(judge, result);
+	}
+	judge_suites(judge, factors);
+	for (unsigned int i = 0; i < judge->new->n; i++) {
+		const struct result *const result = &judge->new->result[i];
+
+		if (factors[i].median > 0)
+			judge_result(judge, before_of(judge, result), result, &factors[i]);
+	}
+}
+
 int
 compare(const struct results *const *old, unsigned int n_old, const struct results *new,
 	double tolerance, struct comparison *comparison)
@@ -310,7 +317,7 @@ compare(const struct results *const *old, unsigned int n_old, const struct resul
 		.old = old, .n_old = n_old, .new = new, .tolerance = tolerance,
 		.changes = calloc(new->n + 1, sizeof(double)), .comparison = comparison,
 	};
-	double *const factors = calloc(new->n + 1, sizeof(double));
+	struct stats *const factors = calloc(new->n + 1, sizeof(*factors));
 
 	*comparison = (struct comparison){ .machine = 1 };
 	if (judge.changes == NULL || factors == NULL) {
