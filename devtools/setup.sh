@@ -18,6 +18,8 @@ packages=(
 	abigail-tools debhelper lintian
 	# the tests of traces
 	babeltrace2
+	# devtools/workflows.py
+	python3-yaml
 	# devtools/fuzz.sh
 	libclang-rt-dev
 	# the guest's kernel

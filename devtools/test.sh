@@ -218,6 +218,11 @@ lint() {
 		cat "$logs/shellcheck" >&2
 		echo "FAIL shellcheck: see above"
 	fi | collect lint
+	if (cd "$top" && devtools/workflows.py .github/workflows/*.yml .gitlab-ci.yml) >&2; then
+		echo "PASS workflow files"
+	else
+		echo "FAIL workflow files: see above"
+	fi | collect lint
 }
 
 "$top/devtools/setup.sh"
