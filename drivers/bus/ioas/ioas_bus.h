@@ -95,8 +95,7 @@ int devices_with_space(const char *name, void (*fn)(struct ioas *space, void *ar
 struct bus_ioas_device {
 	const char *name;
 	const char *driver;  /* of DPDK; "": none, or not known because it came later */
-	const char *failure; /* why it could not be attached; "": it is attached */
-	int error;           /* the errno of that, negative; or 0 */
+	int error;           /* negative: it could not be attached; no driver has asked yet */
 	int node;            /* NUMA; -1: not known */
 	int group;           /* IOMMU; -1: it has none */
 	bool isolated;

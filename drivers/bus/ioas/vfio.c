@@ -559,7 +559,6 @@ devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *
 		const struct bus_ioas_device device = {
 			.name = owned->name,
 			.driver = owned->driver,
-			.failure = owned->device == NULL ? owned->failure : "",
 			.error = owned->error,
 			.node = owned->node,
 			.group = owned->group,
