@@ -13,8 +13,10 @@
  * stock EAL took turns, what is compared is the ratios of the turns.
  *
  * What the noise leaves of a change is found by a bootstrap: of the samples, and of the runs if
- * there are several from before. All of what is left has to be beyond the tolerance. Then each
- * suite as a whole: what is too little to be seen in one of its results is seen in many.
+ * there are several from before. All of what is left has to be beyond the tolerance. A neighbour on
+ * the same core takes half of it for most of a run, or of none: so the best samples, which had the
+ * core for themselves, have to be slower too. Then each suite as a whole: what is too little to be
+ * seen in one of its results is seen in many.
  */
 
 #include <stdlib.h>
@@ -29,6 +31,12 @@ struct judge {
 	double tolerance;
 	double *changes;        /* room for one a result */
 	struct comparison *comparison;
+};
+
+/* How many times slower. */
+struct factor {
+	struct stats medians;   /* and between what the noise leaves it */
+	double best;            /* by the best samples */
 };
 
 /* What results of a suite are measured against, by the beginning of the name. */
@@ -59,6 +67,15 @@ is_yardstick(const struct result *result)
 
 	return yardstick != NULL &&
 	       strncmp(result->name, yardstick->name, strlen(yardstick->name)) == 0;
+}
+
+/* Whether it took turns with its yardstick. */
+static bool
+is_paired(const struct result *result)
+{
+	const struct yardstick *const yardstick = yardstick_of(result->suite);
+
+	return yardstick != NULL && yardstick->paired;
 }
 
 /* Whether memory, which is no matter of the machine's speed. */
@@ -140,7 +157,7 @@ scale_of(const struct judge *judge, const struct result *result)
 	double scale = 0, beside;
 	struct result what;
 
-	if (is_memory(result) || (yardstick != NULL && yardstick->paired))
+	if (is_memory(result) || is_paired(result))
 		return 1;
 	if (yardstick != NULL) {
 		what = yardstick_beside(result, yardstick);
@@ -154,17 +171,32 @@ scale_of(const struct judge *judge, const struct result *result)
 	return scale > 0 ? scale : 1;
 }
 
+/* Of each run the sample that nothing disturbed, of several runs the slowest of these. */
+static double
+best_of(const struct sampled *sampled)
+{
+	double slowest = 0;
+
+	for (unsigned int run = 0; run < sampled->runs; run++) {
+		double best = sampled->values[run][0];
+
+		for (unsigned int i = 1; i < sampled->n[run]; i++)
+			best = sampled->values[run][i] < best ? sampled->values[run][i] : best;
+		slowest = best > slowest ? best : slowest;
+	}
+	return slowest;
+}
+
 /* Adds a run's values, those by the yardstick where they were taken in turns. The room is for them. */
 static void
 sampled_add(struct sampled *sampled, const struct results *run, const struct result *result,
 	    double *room)
 {
-	const struct yardstick *const yardstick = yardstick_of(result->suite);
 	const double *values = result->sample;
 	unsigned int n = result->rounds;
 
-	if (yardstick != NULL && yardstick->paired) {
-		const struct result what = yardstick_beside(result, yardstick);
+	if (is_paired(result)) {
+		const struct result what = yardstick_beside(result, yardstick_of(result->suite));
 		const struct result *const beside = results_find(run, &what);
 		const unsigned int pairs = beside == NULL ? 0 : stats_pairs(result, beside, room);
 
@@ -177,14 +209,13 @@ sampled_add(struct sampled *sampled, const struct results *run, const struct res
 	sampled->n[sampled->runs++] = n;
 }
 
-/* How many times slower a result is, and between what the noise leaves that. */
-static struct stats
+static struct factor
 factor_of(const struct judge *judge, const struct result *result)
 {
 	static double room[MAX_FILES][MAX_SAMPLES];
 	struct sampled old = { .runs = 0 }, new = { .runs = 0 };
 	const double scale = scale_of(judge, result);
-	struct stats factor;
+	struct factor factor;
 
 	for (unsigned int i = 0; i < judge->n_old; i++) {
 		const struct result *const before = results_find(judge->old[i], result);
@@ -193,35 +224,41 @@ factor_of(const struct judge *judge, const struct result *result)
 			sampled_add(&old, judge->old[i], before, room[i]);
 	}
 	sampled_add(&new, judge->new, result, room[judge->n_old]);
-	factor = result_is_rate(result) ? stats_bootstrap(&old, &new) : stats_bootstrap(&new, &old);
-	factor.median /= scale;
-	factor.low /= scale;
-	factor.high /= scale;
+	factor.medians = result_is_rate(result) ? stats_bootstrap(&old, &new)
+						: stats_bootstrap(&new, &old);
+	factor.medians.median /= scale;
+	factor.medians.low /= scale;
+	factor.medians.high /= scale;
+	/* A turn is disturbed in the one half or the other: there is no best one. */
+	factor.best = is_paired(result) ? factor.medians.median
+					: best_of(&new) / best_of(&old) / scale;
 	return factor;
 }
 
 static struct change *
-change_add(struct comparison *comparison, const struct stats *factor, double limit)
+change_add(struct comparison *comparison, const struct factor *factor, double limit)
 {
+	const struct stats *const medians = &factor->medians;
 	struct change *change;
 
-	if (factor->high < 1 / limit)
+	if (medians->high < 1 / limit && factor->best < 1 / limit)
 		comparison->faster++;
-	if (factor->low <= limit)
+	if (medians->low <= limit || factor->best <= limit)
 		return NULL;
 	comparison->slower++;
 	if (comparison->n_changes == MAX_CHANGES)
 		return NULL;
 	change = &comparison->changes[comparison->n_changes++];
 	*change = (struct change){
-		.factor = factor->median, .low = factor->low, .high = factor->high, .limit = limit,
+		.factor = medians->median, .low = medians->low, .high = medians->high,
+		.limit = limit,
 	};
 	return change;
 }
 
 static void
 judge_result(const struct judge *judge, const struct result *before, const struct result *result,
-	     const struct stats *factor)
+	     const struct factor *factor)
 {
 	const bool own = is_memory(result) || yardstick_of(result->suite) != NULL;
 	struct change *const change = change_add(judge->comparison, factor,
@@ -238,9 +275,10 @@ judge_result(const struct judge *judge, const struct result *before, const struc
 /* So many results of a suite say something about all of it. */
 #define SUITE_RESULTS 5
 
-/* The suite, on a machine, that a result belongs to. factors: of all results, 0 where not judged. */
+/* The suite, on a machine, that a result belongs to. factors: of all results, with a best of 0 where not
+ * judged. */
 static void
-judge_suite(const struct judge *judge, const struct result *member, const struct stats *factors)
+judge_suite(const struct judge *judge, const struct result *member, const struct factor *factors)
 {
 	const double one = 1;
 	const struct sampled before = { .values = { &one }, .n = { 1 }, .runs = 1 };
@@ -248,21 +286,23 @@ judge_suite(const struct judge *judge, const struct result *member, const struct
 	struct sampled now = { .values = { values }, .runs = 1 };
 	unsigned int n = 0;
 	struct change *change;
-	struct stats factor;
+	struct factor factor;
 
 	for (unsigned int i = 0; i < judge->new->n; i++) {
 		const struct result *const result = &judge->new->result[i];
+		const double median = factors[i].medians.median, best = factors[i].best;
 
 		if (strcmp(result->machine, member->machine) == 0 &&
-		    strcmp(result->suite, member->suite) == 0 && factors[i].median > 0)
-			judge->changes[n++] = factors[i].median;
+		    strcmp(result->suite, member->suite) == 0 && best > 0)
+			judge->changes[n++] = best < median ? best : median;
 	}
 	if (n < SUITE_RESULTS)
 		return;
 	now.n[0] = n < MAX_SAMPLES ? n : MAX_SAMPLES;
 	for (unsigned int i = 0; i < now.n[0]; i++)
 		values[i] = judge->changes[i * n / now.n[0]];
-	factor = stats_bootstrap(&now, &before);
+	factor.medians = stats_bootstrap(&now, &before);
+	factor.best = factor.medians.median;
 	change = change_add(judge->comparison, &factor, 1 + judge->tolerance);
 	if (change != NULL)
 		snprintf(change->what, sizeof(change->what), "%s: all of it%s%s", member->suite,
@@ -270,7 +310,7 @@ judge_suite(const struct judge *judge, const struct result *member, const struct
 }
 
 static void
-judge_suites(const struct judge *judge, const struct stats *factors)
+judge_suites(const struct judge *judge, const struct factor *factors)
 {
 	for (unsigned int i = 0; i < judge->new->n; i++) {
 		const struct result *const result = &judge->new->result[i];
@@ -285,7 +325,7 @@ judge_suites(const struct judge *judge, const struct stats *factors)
 }
 
 static void
-judge_all(const struct judge *judge, struct stats *factors)
+judge_all(const struct judge *judge, struct factor *factors)
 {
 	struct comparison *const comparison = judge->comparison;
 
@@ -304,7 +344,7 @@ judge_all(const struct judge *judge, struct stats *factors)
 	for (unsigned int i = 0; i < judge->new->n; i++) {
 		const struct result *const result = &judge->new->result[i];
 
-		if (factors[i].median > 0)
+		if (factors[i].best > 0)
 			judge_result(judge, before_of(judge, result), result, &factors[i]);
 	}
 }
@@ -317,7 +357,7 @@ compare(const struct results *const *old, unsigned int n_old, const struct resul
 		.old = old, .n_old = n_old, .new = new, .tolerance = tolerance,
 		.changes = calloc(new->n + 1, sizeof(double)), .comparison = comparison,
 	};
-	struct stats *const factors = calloc(new->n + 1, sizeof(*factors));
+	struct factor *const factors = calloc(new->n + 1, sizeof(*factors));
 
 	*comparison = (struct comparison){ .machine = 1 };
 	if (judge.changes == NULL || factors == NULL) {

@@ -50,27 +50,31 @@ goal_add(struct list *list, const char *sign, double limit, const char *missing,
 }
 
 static void
-goal_value(struct goal *goal, double value)
+goal_value(struct goal *goal, double value, double low, double high)
 {
 	goal->measured = true;
 	goal->value = value;
+	goal->low = low;
+	goal->high = high;
 	goal->met = goal->sign[0] == '<' ? value <= goal->limit : value >= goal->limit;
 }
 
-/* Of two results of a machine, or false. */
+/* a by b, if a machine has both. */
 static bool
-ratio_on(const struct results *results, const char *machine, struct result a, struct result b,
-	 double *ratio)
+goal_on(const struct results *results, struct goal *goal, const char *machine, struct result a,
+	struct result b)
 {
+	struct stats ratio;
 	const struct result *x, *y;
 
-	memcpy(a.machine, machine, sizeof(a.machine));
-	memcpy(b.machine, machine, sizeof(b.machine));
+	snprintf(a.machine, sizeof(a.machine), "%s", machine);
+	snprintf(b.machine, sizeof(b.machine), "%s", machine);
 	x = results_find(results, &a);
 	y = results_find(results, &b);
 	if (x == NULL || y == NULL)
 		return false;
-	*ratio = stats_ratio(x, y);
+	ratio = stats_ratio(x, y);
+	goal_value(goal, ratio.median, ratio.low, ratio.high);
 	return true;
 }
 
@@ -79,14 +83,11 @@ static void
 goal_ratio(const struct list *list, struct goal *goal, const struct result *a,
 	   const struct result *b)
 {
-	double ratio;
+	const struct results *const results = list->results;
 
-	for (unsigned int i = 0; i < list->results->n_environments; i++) {
-		if (ratio_on(list->results, list->results->environment[i].machine, *a, *b, &ratio)) {
-			goal_value(goal, ratio);
+	for (unsigned int i = 0; i < results->n_environments; i++)
+		if (goal_on(results, goal, results->environment[i].machine, *a, *b))
 			return;
-		}
-	}
 }
 
 static void
@@ -248,7 +249,7 @@ memory_goal(struct list *list)
 		found = true;
 	}
 	if (found)
-		goal_value(goal, most);
+		goal_value(goal, most, most, most);
 }
 
 /* The plugin beside stock EAL with type1, which takes the IOVA mode that works there. */
@@ -272,7 +273,6 @@ stock_goals(struct list *list)
 		const unsigned int s = i / 4, k = i % 4;
 		struct result a = { .machine = "" }, b;
 		struct goal *goal;
-		double ratio;
 
 		goal = goal_add(list, suites[s].sign, suites[s].limit, "devtools/perf.sh",
 				"%s, plugin / stock type1, %s (%s)", suites[s].what,
@@ -283,9 +283,7 @@ stock_goals(struct list *list)
 		snprintf(a.unit, sizeof(a.unit), "%s", suites[s].unit);
 		b = a;
 		snprintf(b.name, sizeof(b.name), "stock");
-		snprintf(a.machine, sizeof(a.machine), "%s", kinds[k].machine);
-		if (ratio_on(list->results, a.machine, a, b, &ratio))
-			goal_value(goal, ratio);
+		goal_on(list->results, goal, kinds[k].machine, a, b);
 	}
 }
 

@@ -92,7 +92,7 @@ static void
 goals_write(FILE *out, const struct goal *goals, unsigned int n)
 {
 	fprintf(out, "<h2>Goals</h2>\n<table>\n<tr><th>goal</th><th>wanted</th><th>measured</th>"
-		"<th></th></tr>\n");
+		"<th>99 of 100 times</th><th></th></tr>\n");
 	for (unsigned int i = 0; i < n; i++) {
 		const struct goal *const goal = &goals[i];
 
@@ -101,10 +101,11 @@ goals_write(FILE *out, const struct goal *goals, unsigned int n)
 		fprintf(out, "<td>%s %g%s</td>", goal->sign[0] == '<' ? "≤" : "≥", goal->limit,
 			strcmp(goal->unit, "times") == 0 ? "" : " KiB");
 		if (goal->measured)
-			fprintf(out, "<td>%.5g</td><td class=\"%s\">%s</td>", goal->value,
+			fprintf(out, "<td>%.4g</td><td class=\"spread\">%.4g - %.4g</td>"
+				"<td class=\"%s\">%s</td>", goal->value, goal->low, goal->high,
 				goal->met ? "met" : "missed", goal->met ? "met" : "not met");
 		else
-			fprintf(out, "<td></td><td class=\"none\">not measured: needs %s</td>",
+			fprintf(out, "<td></td><td></td><td class=\"none\">not measured: needs %s</td>",
 				goal->missing);
 		fprintf(out, "</tr>\n");
 	}

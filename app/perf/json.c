@@ -10,10 +10,10 @@
  *     "machines": [ the same, of others that results are from ],
  *     "results": [ { "machine", "suite", "name", "working_set", "placement", "pattern", "threads",
  *                    "writer", "maps", "unit", "median", "low", "high", "rounds", "samples" } ],
- *     "goals": [ { "goal", "sign", "limit", "unit", "measured", "met" } ],
+ *     "goals": [ { "goal", "sign", "limit", "unit", "measured", "low", "high", "met" } ],
  *     "notes": [ { "machine", "suite", "note" } ] }
  *
- * "measured" and "met" are null for a goal that the run says nothing about. A reader needs the
+ * "measured", "low", "high" and "met" are null for a goal that the run says nothing about. A reader needs the
  * suite, the name, the unit, and the samples or else median, low and high.
  */
 
@@ -78,12 +78,14 @@ result_json(const struct result *result)
 static json_t *
 goal_json(const struct goal *goal)
 {
-	return json_pack("{s:s, s:s, s:f, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o}",
 			 "goal", goal->what,
 			 "sign", goal->sign,
 			 "limit", goal->limit,
 			 "unit", goal->unit,
 			 "measured", goal->measured ? json_real(goal->value) : json_null(),
+			 "low", goal->measured ? json_real(goal->low) : json_null(),
+			 "high", goal->measured ? json_real(goal->high) : json_null(),
 			 "met", goal->measured ? json_boolean(goal->met) : json_null());
 }
 

@@ -110,7 +110,7 @@ struct goal {
 	double limit;
 	const char *unit;       /* "times" or "KiB" */
 	bool measured, met;
-	double value;
+	double value, low, high; /* low, high: between what it lies, 99 of 100 times */
 	const char *missing;    /* what it takes to measure it */
 };
 
@@ -167,8 +167,8 @@ struct stats {
 struct stats stats_of(double *values, unsigned int n);
 /* The values of a by those of b in the same rounds, or 0: they have not the same rounds. */
 unsigned int stats_pairs(const struct result *a, const struct result *b, double *ratios);
-/* The median over rounds of a by b. */
-double stats_ratio(const struct result *a, const struct result *b);
+/* The median over rounds of a by b, and between what it lies: as stats_bootstrap(). */
+struct stats stats_ratio(const struct result *a, const struct result *b);
 
 /* Runs of the same measurement, none of them empty. */
 struct sampled {

@@ -67,7 +67,8 @@ report_goals(FILE *out, const struct goal *goals, unsigned int n)
 
 		fprintf(out, "%-72s %s %6g %-5s ", goal->what, goal->sign, goal->limit, goal->unit);
 		if (goal->measured)
-			fprintf(out, "%8.5g  %s\n", goal->value, goal->met ? "met" : "NOT MET");
+			fprintf(out, "%8.4g  %-7s  %.4g to %.4g\n", goal->value,
+				goal->met ? "met" : "NOT MET", goal->low, goal->high);
 		else
 			fprintf(out, "not measured: needs %s\n", goal->missing);
 	}

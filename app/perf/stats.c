@@ -45,15 +45,6 @@ stats_pairs(const struct result *a, const struct result *b, double *ratios)
 	return a->rounds;
 }
 
-double
-stats_ratio(const struct result *a, const struct result *b)
-{
-	double ratios[MAX_SAMPLES];
-	const unsigned int n = stats_pairs(a, b, ratios);
-
-	return n == 0 ? a->median / b->median : stats_of(ratios, n).median;
-}
-
 /* The median of one of the runs, its values drawn anew. */
 static double
 draw(const struct sampled *sampled, uint64_t *random)
@@ -82,4 +73,23 @@ stats_bootstrap(const struct sampled *a, const struct sampled *b)
 		.low = quantile(ratios, DRAWS, 0.005),
 		.high = quantile(ratios, DRAWS, 0.995),
 	};
+}
+
+struct stats
+stats_ratio(const struct result *a, const struct result *b)
+{
+	const double one = 1;
+	const struct sampled nothing = { .values = { &one }, .n = { 1 }, .runs = 1 };
+	double ratios[MAX_SAMPLES];
+	const unsigned int n = stats_pairs(a, b, ratios);
+	const struct sampled rounds = { .values = { ratios }, .n = { n }, .runs = 1 };
+	struct stats stats;
+
+	if (n == 0) {
+		stats.median = stats.low = stats.high = a->median / b->median;
+		return stats;
+	}
+	stats = stats_bootstrap(&rounds, &nothing);
+	stats.median = stats_of(ratios, n).median;
+	return stats;
 }

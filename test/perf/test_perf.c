@@ -424,6 +424,8 @@ static void
 made_up_run(const char *path, double slower, double packets)
 {
 	const double machine = 0.7 + 0.6 * random_unit();
+	/* A neighbour takes half of a core in most rounds of one run and in few of another. */
+	const double neighbour = random_unit() < 0.5 ? 0.3 : 0.7;
 	json_t *const array = json_array();
 	double values[ROUNDS], weather[ROUNDS];
 	json_t *root;
@@ -433,7 +435,8 @@ made_up_run(const char *path, double slower, double packets)
 		weather[r] = machine * (0.9 + 0.2 * random_unit());
 	for (unsigned int i = 0; i < 60; i++) {
 		for (unsigned int r = 0; r < ROUNDS; r++)
-			values[r] = machine * random_sample() * (i == 30 ? slower : 1);
+			values[r] = machine * random_sample() * (i == 30 ? slower : 1) *
+				    (i == 40 && random_unit() < neighbour ? 1.45 : 1);
 		snprintf(name, sizeof(name), "%s %u", i < 20 ? "floor" : "other", i);
 		json_array_append_new(array, made_up("lookup", name, "ns", values, ROUNDS));
 	}
