@@ -165,9 +165,9 @@ tell_heading(struct pictures *pictures, const json_t *about, const json_t *devic
 	const json_t *device;
 	size_t i, n;
 
-	n = snprintf(heading, size, "backend %s, %" PRIu64 " maps, %s",
+	n = snprintf(heading, size, "backend %s, %" PRIu64 " map%s, %s",
 		     answer_text(about, "backend"), answer_number(about, "maps"),
-		     bytes_exact(answer_number(about, "bytes"), mapped));
+		     answer_number(about, "maps") == 1 ? "" : "s", bytes_exact(answer_number(about, "bytes"), mapped));
 	if (answer_number(about, "quarantine") > 0)
 		n += snprintf(heading + n, size - n, ", in quarantine %s",
 			      bytes_exact(answer_number(about, "quarantine"), held));

@@ -7,6 +7,7 @@
  * model of the kernel behind lib/ioas.
  */
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <limits.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "colour.h"
 #include "info.h"
 #include "machine.h"
 #include "unit.h"
@@ -167,10 +169,13 @@ put_device(const char *address, const char *class, const char *driver)
 static void
 put_group(const char *address, int group, const char *iommu, const char *reserved)
 {
-	char number[16];
+	char number[16], target[64], link[256];
 
 	snprintf(number, sizeof(number), "%d", group);
-	put_link(number, "/sys/bus/pci/devices/%s/iommu_group", address);
+	snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/iommu_group", root, address);
+	unlink(link);
+	snprintf(target, sizeof(target), "../../../../kernel/iommu_groups/%s", number);
+	CU_ASSERT_EQUAL_FATAL(symlink(target, link), 0);
 	if (iommu != NULL)
 		put_link(iommu, "/sys/bus/pci/devices/%s/iommu", address);
 	put_link(address, "/sys/kernel/iommu_groups/%d/devices/%s", group, address);
@@ -382,9 +387,9 @@ no_iommu(void)
 	put_driver(NIC, "vfio-pci");
 	put_group(NIC, 0, NULL, "");
 	put("vfio-noiommu", "/sys/kernel/iommu_groups/0/name");
-	put_link("0", "/sys/bus/pci/devices/" NIC "/iommu_group");
 	CU_ASSERT_EQUAL(run("-a " NIC), 1);
 	CU_ASSERT_TRUE(says("missing: no IOMMU\n"));
+	CU_ASSERT_TRUE(says("missing: " NIC ": no IOMMU translates for it\n"));
 }
 
 static void
@@ -488,6 +493,7 @@ iommu_models(void)
 	put("", "/sys/class/iommu/smmu3.0x0000000009050000/devices/" NIC);
 	put_link("virtio-pci", "/sys/class/iommu/0000:00:01.0/device/driver");
 	put("", "/sys/class/iommu/iommu-phb0000/devices/" NIC);
+	put("", "/sys/class/iommu/iommufd_selftest_iommu.0/devices/" NIC);
 	/* 57 bits by the chip, 48 by its tables. */
 	put("380406", "/sys/class/iommu/dmar1/intel-iommu/cap");
 	CU_ASSERT_EQUAL(run(""), 0);
@@ -497,6 +503,7 @@ iommu_models(void)
 	CU_ASSERT_TRUE(says("smmu3.0x0000000009050000: Arm SMMUv3, its bits show with a device attached (--try)"));
 	CU_ASSERT_TRUE(says("0000:00:01.0: virtio-iommu, "));
 	CU_ASSERT_TRUE(says("iommu-phb0000: POWER TCE, "));
+	CU_ASSERT_PTR_NULL(strstr(text, "selftest"));
 }
 
 static void
@@ -632,6 +639,30 @@ wrong_options(void)
 	CU_ASSERT_TRUE(says("Usage: " INFO_NAME " [options]\n"));
 }
 
+static void
+colours(void)
+{
+	const int master = posix_openpt(O_RDWR | O_NOCTTY);
+	FILE *const file = tmpfile();
+	FILE *terminal;
+
+	CU_ASSERT_TRUE_FATAL(master >= 0 && file != NULL && grantpt(master) == 0 && unlockpt(master) == 0);
+	terminal = fopen(ptsname(master), "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(terminal);
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	CU_ASSERT_STRING_EQUAL(colour(terminal, RED), "\033[31m");
+	CU_ASSERT_STRING_EQUAL(colour(file, RED), "");
+	setenv("TERM", "dumb", 1);
+	CU_ASSERT_STRING_EQUAL(colour(terminal, RED), "");
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "1", 1);
+	CU_ASSERT_STRING_EQUAL(colour(terminal, RED), "");
+	fclose(terminal);
+	fclose(file);
+	close(master);
+}
+
 #define ON_A_MACHINE(test)                                                               \
 	static void                                                                      \
 	run_##test(void)                                                                 \
@@ -672,4 +703,5 @@ UNIT_MAIN("info",
 	  { "apertures", run_apertures },
 	  { "devices", run_devices },
 	  { "attempts", run_tries },
-	  { "wrong options", run_wrong_options })
+	  { "wrong options", run_wrong_options },
+	  { "colours", colours })

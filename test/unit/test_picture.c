@@ -122,7 +122,7 @@ count(const char *words)
 #define RANGES "{\"ranges\":[{\"first\":\"0x0\",\"last\":\"0xfedfffff\"}," \
 	       "{\"first\":\"0xfef00000\",\"last\":\"0x7fffffffff\"}]}"
 
-#define INFO(isolated) "{\"backend\":\"iommufd\",\"isolated\":" isolated ",\"maps\":\"260\"," \
+#define INFO(isolated, maps) "{\"backend\":\"iommufd\",\"isolated\":" isolated ",\"maps\":\"" maps "\"," \
 		       "\"bytes\":\"0x20800000\",\"quarantine\":\"0x400000\"}"
 
 #define DEVICES "{\"devices\":{\"0\":{\"device\":\"0000:00:04.0\"}},\"next\":1}"
@@ -130,7 +130,7 @@ count(const char *words)
 
 /* Two answers for the maps: the second goes on where the first ends. */
 static const struct answer shared[] = {
-	{ "/ioas/info", INFO("0") },
+	{ "/ioas/info", INFO("0", "260") },
 	{ "/ioas/devices", DEVICES },
 	{ "/ioas/devices,1", MORE },
 	{ "/ioas/ranges", RANGES },
@@ -212,7 +212,7 @@ static void
 isolated(void)
 {
 	static const struct answer table[] = {
-		{ "/ioas/info", INFO("1") },
+		{ "/ioas/info", INFO("1", "1") },
 		{ "/ioas/devices", DEVICES },
 		{ "/ioas/devices,1", MORE },
 		{ "/ioas/ranges,0000:00:04.0", RANGES },
@@ -227,7 +227,7 @@ isolated(void)
 	};
 
 	CU_ASSERT_EQUAL(run(table, "--socket %s"), 0);
-	CU_ASSERT_TRUE(says("\n0000:00:04.0\n               0x0 ~"));
+	CU_ASSERT_TRUE(says("backend iommufd, 1 map, ") && says("\n0000:00:04.0\n               0x0 ~"));
 	CU_ASSERT_TRUE(says("\n0000:00:05.0\n               0x0 ~"));
 	CU_ASSERT_TRUE(says("        0x40000000 |##"));
 	CU_ASSERT_TRUE(says("        0x80000000 |##"));
@@ -241,7 +241,7 @@ in_pieces(void)
 {
 	static char maps[64 * 1024];
 	const struct answer table[] = {
-		{ "/ioas/info", INFO("0") },
+		{ "/ioas/info", INFO("0", "260") },
 		{ "/ioas/devices", DEVICES },
 		{ "/ioas/devices,1", MORE },
 		{ "/ioas/ranges", RANGES },
@@ -267,9 +267,9 @@ static void
 no_answer(void)
 {
 	static const struct answer none[] = { { 0 } };
-	static const struct answer old[] = { { "/ioas/info", INFO("0") }, { 0 } };
+	static const struct answer old[] = { { "/ioas/info", INFO("0", "260") }, { 0 } };
 	static const struct answer endless[] = {
-		{ "/ioas/info", INFO("0") },
+		{ "/ioas/info", INFO("0", "260") },
 		{ "/ioas/ranges", RANGES },
 		{ "/ioas/maps", "{\"maps\":[],\"next\":\"0x0\"}" },
 		{ "/ioas/quarantine", "{\"quarantine\":[]}" },
