@@ -459,11 +459,10 @@ log_features(void)
 {
 	const unsigned int features = ioas_features(bus_ioas_space);
 
-	BUS_IOAS_LOG(DEBUG, "the kernel has %sIOMMU_IOAS_MAP_FILE and %sIOMMU_IOAS_CHANGE_PROCESS; the "
-		     "devices' IOMMUs have %sdirty tracking",
-		     (features & IOAS_FEATURE_MAP_FILE) != 0 ? "" : "no ",
-		     (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 ? "" : "no ",
-		     (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 ? "" : "no ");
+	BUS_IOAS_LOG(DEBUG, "IOMMU_IOAS_MAP_FILE: %s, IOMMU_IOAS_CHANGE_PROCESS: %s, dirty tracking: %s",
+		     (features & IOAS_FEATURE_MAP_FILE) != 0 ? "yes" : "no",
+		     (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 ? "yes" : "no",
+		     (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 ? "yes" : "no");
 }
 
 static void
