@@ -58,7 +58,7 @@ struct replica {
 	unsigned int used;              /* how many details of it are given out */
 };
 
-/* Address space that reads as zeros. Small pages only: one entry must not cost 2 MiB. */
+/* Address space that reads as zeros. Small pages where it is writable: one entry must not cost 2 MiB. */
 static void *
 reserve(struct table *table, const struct replica *replica, uint64_t size, int prot)
 {
@@ -89,6 +89,9 @@ replica_create(struct table *table, struct replica *replica, int node)
 		table->flat = false;
 		return 0;
 	}
+	/* All that is not writable reads from the huge page of zeros, where the kernel has one: what
+	 * fills the whole array, as testpmd's mlockall does, then takes 1 ms and not 80. */
+	madvise(replica->flat, FLAT_ENTRIES * sizeof(uint64_t), MADV_HUGEPAGE);
 	replica->reader.entry = replica->flat;
 	replica->reader.entries = FLAT_ENTRIES;
 	replica->page_entries = sysconf(_SC_PAGESIZE) / sizeof(uint64_t);
@@ -199,6 +202,7 @@ prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64
 			return 0;
 		if (replica->writable[i])
 			continue;
+		madvise(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE, MADV_NOHUGEPAGE);
 		ret = table->sys->commit(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE);
 		if (ret < 0)
 			return ret;

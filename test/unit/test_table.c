@@ -4,6 +4,7 @@
 
 /* The lookup table at its borders, without room, and in its replicas. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -353,6 +354,44 @@ not_bound(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(4), unit_map(0, MIB(4))));
 }
 
+/* Whether the kernel shows a flag for the memory that an address lies in. */
+static bool
+has_flag(const void *address, const char *flag)
+{
+	FILE *const file = fopen("/proc/self/smaps", "r");
+	bool here = false, found = false;
+	char line[1024];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (!found && fgets(line, sizeof(line), file) != NULL) {
+		uint64_t start, end;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2)
+			here = (uintptr_t)address >= start && (uintptr_t)address < end;
+		found = here && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag) != NULL;
+	}
+	fclose(file);
+	return found;
+}
+
+/* What mlockall would fill is few pages: huge ones of zeros, but for what is written to. */
+static void
+huge_zeros(void)
+{
+	const uint64_t *entry;
+
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
+		return;
+	unit_create(true);
+	entry = ioas_table(space)->entry;
+	CU_ASSERT_TRUE(has_flag(&entry[0], " hg"));
+	unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(has_flag(&entry[(uintptr_t)VA(0) >> IOAS_TABLE_SHIFT], " nh"));
+	CU_ASSERT_TRUE(has_flag(&entry[(uintptr_t)VA(0) >> IOAS_TABLE_SHIFT], " wr"));
+	CU_ASSERT_TRUE(has_flag(&entry[0], " hg"));
+	CU_ASSERT_FALSE(has_flag(&entry[0], " wr"));
+}
+
 UNIT_MAIN("table",
 	  { "lines", lines },
 	  { "a TiB", a_tebibyte },
@@ -365,4 +404,5 @@ UNIT_MAIN("table",
 	  { "no memory file", no_memory_file },
 	  { "many differences", many_differences },
 	  { "replicas", replicas },
-	  { "not bound", not_bound })
+	  { "not bound", not_bound },
+	  { "huge zeros", huge_zeros })
