@@ -222,10 +222,10 @@ advise_hugepages(struct info *info)
 		remedy(wrong, "`dpdk-hugepages.py -m`, or `hugeadm --create-user-mounts=%s`; DPDK's "
 		       "--in-memory does without", info->user);
 	}
-	if (!info->may_lock && info->memlock < free)
+	if (!info->may_lock && info->memlock < free && !info->config.given)
 		remedy(problem(info, false, "RLIMIT_MEMLOCK lets %s map %s, of %" PRIu64 " MiB of free "
 			       "hugepages", info->user, bytes_exact(info->memlock, text), free >> 20),
-		       "see below, or give -m: what an application needs");
+		       "`" INFO_NAME " -m MB` says how to raise it for an application of so many MB");
 }
 
 void

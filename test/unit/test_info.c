@@ -537,7 +537,8 @@ memlock_limits(void)
 	memlock = MIB(8);
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_TRUE(says("Memlock      8 MiB\n"));
-	CU_ASSERT_TRUE(says("note: RLIMIT_MEMLOCK lets joe map 8 MiB, of 912 MiB of free hugepages\n"));
+	CU_ASSERT_TRUE(says("note: RLIMIT_MEMLOCK lets joe map 8 MiB, of 912 MiB of free hugepages\n    -> "
+			    "`dpdk-ioas-info -m MB` says"));
 	CU_ASSERT_EQUAL(run("-m 256"), 1);
 	CU_ASSERT_TRUE(says("missing: RLIMIT_MEMLOCK is 8 MiB, 256 MiB are needed\n"));
 	CU_ASSERT_TRUE(says("`ulimit -l 262144`; for good: \"joe - memlock 262144\" in "
