@@ -194,7 +194,7 @@ ask_spaces(struct pictures *pictures, int fd, const json_t *about, const json_t 
 int
 pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, FILE *err)
 {
-	json_t *about, *const devices = json_array();
+	json_t *about, *devices;
 	bool answered = false;
 	char path[512];
 	int fd;
@@ -205,6 +205,7 @@ pictures_ask(struct pictures *pictures, const char *socket, const char *prefix, 
 			"--socket; --no-telemetry?)\n", path, strerror(-fd));
 		return 1;
 	}
+	devices = json_array();
 	about = telemetry_ask(fd, "/ioas/info");
 	if (about != NULL) {
 		ask_all(fd, "/ioas/devices", "devices", "", devices);
