@@ -29,6 +29,7 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
   --dpdk RELEASE    the release of DPDK: the one that is installed here (default), or, with a userland
                     of its own, one of ${!dpdk_suites[*]}
+  --linux LINUX     the kernel: 6.12 (default) or newest, see devtools/kernel.sh --help
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
   --pages-1g N      huge pages of 1 GiB (default 0)
@@ -45,13 +46,13 @@ EOF
 }
 
 machine=intel-39 nics=e1000e,e1000e slots='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' share='' dump='' cmdline='' allow_faults='' timeout=600 log='' add=()
+dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' timeout=600 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--allow-faults) allow_faults=yes; shift; continue ;;
 	--slots) slots=yes; shift; continue ;;
-	--machine | --dpdk | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
+	--machine | --dpdk | --linux | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
 		--dump | --cmdline | --timeout | --log)
 		[ $# -ge 2 ] || die "$1 needs a value" ;;
 	-*) usage >&2; die "unknown option $1" ;;
@@ -60,6 +61,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--machine) machine=$2 ;;
 	--dpdk) dpdk=$2 ;;
+	--linux) linux=$2 ;;
 	--nics) nics=$2 ;;
 	--net) net=$2 ;;
 	--nodes) nodes=$2 ;;
@@ -111,7 +113,7 @@ esac
 
 command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
 release=$(other_release "$dpdk")
-kernel=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")")
+kernel=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" "$linux")
 initramfs=$("$top/devtools/initramfs.sh" "$arch" "$release")
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
@@ -232,7 +234,7 @@ append="console=$console iommu.strict=1 panic=-1 GUEST_MACHINE=$machine GUEST_TT
 # With lpj the kernel need not find out for each CPU how long a loop takes, a fifth of its start.
 if [ "$arch" = x86 ]; then append+=" intel_iommu=on no_timer_check lpj=10000000"; fi
 if [ "$pages_1g" -gt 0 ]; then append+=" hugepagesz=1G hugepages=$pages_1g hugepagesz=2M"; fi
-append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g GUEST_DPDK=$dpdk_version"
+append+=" $cmdline GUEST_PAGES_2M=$pages_2m GUEST_PAGES_1G=$pages_1g GUEST_DPDK=$dpdk_version GUEST_LINUX=$linux"
 qemu+=(-append "$append")
 
 say "guest: machine $machine, kernel $kernel_version, DPDK $dpdk_version, NICs $nics" \

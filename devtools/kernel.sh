@@ -3,10 +3,13 @@
 # Builds the guest's kernel from Debian's linux-source package and keeps it in the cache.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
+
+newest_suites="trixie-backports sid"
 
 usage() {
 	cat <<EOF
-usage: devtools/kernel.sh [-h] [ARCH]
+usage: devtools/kernel.sh [-h] [ARCH [LINUX]]
 
 Builds a kernel with iommufd and VFIO cdevs for the emulated machine (no Debian kernel has
 CONFIG_IOMMUFD) and prints the path of its image. The result is kept under
@@ -15,11 +18,14 @@ source package and a digest of what makes it: the second call only prints the pa
 
   ARCH   x86 (default), arm64, ppc64, or ppc64-powernv: the same with a change of Linux itself, see
          devtools/kernel/patch.ppc64-powernv
+  LINUX  6.12 (default): the package that is installed here; newest: the newest linux-source package
+         of $newest_suites, downloaded beside the system. Which one that was is kept as
+         the link newest-ARCH-DIGEST in the folder kernel of the cache: remove it to have another look.
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
-variant=${1:-x86} arch=${variant%%-*}
+variant=${1:-x86} arch=${variant%%-*} linux=${2:-6.12}
 make=(make) needed=(64BIT IOMMUFD VFIO_PCI DETECT_HUNG_TASK)
 case $arch in
 x86) boot=arch/x86/boot/bzImage needed+=(VFIO_DEVICE_CDEV INTEL_IOMMU INTEL_IOMMU_DEBUGFS) ;;
@@ -33,27 +39,20 @@ ppc64)
 *) usage >&2; die "no configuration for '$variant'" ;;
 esac
 fragments=("$top/devtools/kernel/config.common" "$top/devtools/kernel/config.$arch")
-package=linux-source-6.12
-debian=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
-	die "package $package is not installed: run devtools/setup.sh"
 
 # The change that a variant is made with; none for the architecture itself.
 patch_of() { if [ "$1" != "$arch" ]; then echo "$top/devtools/kernel/patch.$1"; fi; }
 # What is not stock says so.
 version_of() { if [ "$1" = "$arch" ]; then echo "$debian"; else echo "$debian+patched"; fi; }
-image_of() {
-	local digest
-	# shellcheck disable=SC2046
-	digest=$(cat "${fragments[@]}" $(patch_of "$1") | sha256sum | cut -c1-12)
-	echo "$cache/kernel/$(version_of "$1")-$1-$digest/$(basename $boot)"
-}
+# shellcheck disable=SC2046
+digest_of() { cat "${fragments[@]}" $(patch_of "$1") | sha256sum | cut -c1-12; }
+image_of() { echo "$cache/kernel/$(version_of "$1")-$1-$(digest_of "$1")/$(basename $boot)"; }
 if [ "$variant" != "$arch" ] && [ ! -e "$(patch_of "$variant")" ]; then
 	usage >&2
 	die "no configuration for '$variant'"
 fi
-image=$(image_of "$variant")
 
-# In the tree that $work is, as it was left by a variant that was built before. usage: compile VARIANT
+# In the current folder, a tree as a variant that was built before has left it. usage: compile VARIANT
 compile() {
 	local made dest
 	made=$(image_of "$1")
@@ -73,9 +72,11 @@ compile() {
 build() {
 	local dest other
 	dest=$(dirname "$image")
+	mkdir -p "$dest"
+	mkdir "$work/linux"
 	with_progress "unpack $package $debian" "$dest/unpack.log" \
-		tar -C "$work" --strip-components=1 -xf "/usr/src/$package.tar.xz"
-	cd "$work"
+		tar -C "$work/linux" --strip-components=1 -xf "$archive"
+	cd "$work/linux"
 	{
 		"${make[@]}" tinyconfig
 		scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
@@ -97,5 +98,41 @@ build() {
 	done
 }
 
-make_once "$image" build
-echo "$image"
+download_newest() {
+	local newest
+	# shellcheck disable=SC2086
+	apt_prepare "$(dpkg --print-architecture)" $newest_suites
+	newest=$(apt-cache "${apt_options[@]}" search -n '^linux-source-[0-9.]+$' | cut -d' ' -f1 |
+		sort -V | tail -n 1)
+	[ -n "$newest" ] || die "none of the suites $newest_suites has a linux-source package"
+	cd "$work"
+	own_apt download "$newest"
+}
+
+build_newest() {
+	local deb
+	with_progress "download the newest linux-source" "$cache/kernel/newest.log" download_newest
+	deb=$(echo "$work"/linux-source-*.deb)
+	package=$(dpkg-deb -f "$deb" Package) debian=$(dpkg-deb -f "$deb" Version)
+	archive=$work/$package.tar.xz image=$(image_of "$variant")
+	if [ ! -e "$image" ]; then
+		dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" >"$archive"
+		build
+	fi
+	ln -s "$(basename "$(dirname "$image")")" "$newest"
+}
+
+case $linux in
+newest)
+	newest=$cache/kernel/newest-$variant-$(digest_of "$variant")
+	make_once "$newest" build_newest
+	realpath "$newest/$(basename $boot)" ;;
+6.12)
+	package=linux-source-6.12 archive=/usr/src/linux-source-6.12.tar.xz
+	debian=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) ||
+		die "package $package is not installed: run devtools/setup.sh"
+	image=$(image_of "$variant")
+	make_once "$image" build
+	echo "$image" ;;
+*) usage >&2; die "no Linux '$linux'" ;;
+esac

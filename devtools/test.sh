@@ -252,6 +252,7 @@ while read -r machine release; do
 	"$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" >/dev/null
 	"$top/devtools/initramfs.sh" "$arch" "$release" >/dev/null
 done < <(machines)
+if grep -q -- '--linux newest' "$logs/runs"; then "$top/devtools/kernel.sh" x86 newest >/dev/null; fi
 guest_tests
 if [ -z "$pattern" ]; then
 	say "coverage"

@@ -3,6 +3,7 @@
 # must be the same, or the unit tests prove nothing.
 # build: coverage
 # guest: --machine intel-39
+# guest: --machine intel-39 --linux newest
 # guest: --machine intel-48
 # guest: --machine amd
 # guest: --machine virtio-iommu
@@ -23,8 +24,12 @@ preset=$GUEST_MACHINE
 # The rules of the kernel, and the library through iommufd; then the library through type1, which must
 # give the same answers as through iommufd.
 backend=iommufd
+# The model is that of 6.12 unless told otherwise.
+newer=''
+if [ "$GUEST_LINUX" = newest ]; then newer=--map-file; fi
 case $preset in pseries | powernv9) backend=spapr ;; esac
-/share/ioas-sequences --model --preset "$preset" --backend $backend >/tmp/model 2>/tmp/model.log
+# shellcheck disable=SC2086
+/share/ioas-sequences --model --preset "$preset" --backend $backend $newer >/tmp/model 2>/tmp/model.log
 model=$?
 sed '/^== space/,$!d' /tmp/model >/tmp/model.library
 
