@@ -37,6 +37,7 @@ struct judge {
 struct factor {
 	struct stats medians;   /* and between what the noise leaves it */
 	double best;            /* by the best samples */
+	bool enough;            /* of them to tell */
 };
 
 /* What results of a suite are measured against, by the beginning of the name. */
@@ -171,6 +172,18 @@ scale_of(const struct judge *judge, const struct result *result)
 	return scale > 0 ? scale : 1;
 }
 
+/* With fewer samples than these nobody knows how they are spread: they only count in their suite. */
+#define ENOUGH_SAMPLES 5
+
+static bool
+has_enough(const struct sampled *sampled)
+{
+	for (unsigned int run = 0; run < sampled->runs; run++)
+		if (sampled->n[run] < ENOUGH_SAMPLES)
+			return false;
+	return true;
+}
+
 /* Of each run the sample that nothing disturbed, of several runs the slowest of these. */
 static double
 best_of(const struct sampled *sampled)
@@ -229,6 +242,7 @@ factor_of(const struct judge *judge, const struct result *result)
 	factor.medians.median /= scale;
 	factor.medians.low /= scale;
 	factor.medians.high /= scale;
+	factor.enough = is_memory(result) || (has_enough(&old) && has_enough(&new));
 	/* A turn is disturbed in the one half or the other: there is no best one. */
 	factor.best = is_paired(result) ? factor.medians.median
 					: best_of(&new) / best_of(&old) / scale;
@@ -261,9 +275,11 @@ judge_result(const struct judge *judge, const struct result *before, const struc
 	     const struct factor *factor)
 {
 	const bool own = is_memory(result) || yardstick_of(result->suite) != NULL;
-	struct change *const change = change_add(judge->comparison, factor,
-						 1 + judge->tolerance * (own ? 1 : 2));
+	struct change *change = NULL;
 
+	if (factor->enough)
+		change = change_add(judge->comparison, factor,
+				    1 + judge->tolerance * (own ? 1 : 2));
 	if (change == NULL)
 		return;
 	result_describe(result, change->what, sizeof(change->what));
@@ -303,6 +319,7 @@ judge_suite(const struct judge *judge, const struct result *member, const struct
 		values[i] = judge->changes[i * n / now.n[0]];
 	factor.medians = stats_bootstrap(&now, &before);
 	factor.best = factor.medians.median;
+	factor.enough = true;
 	change = change_add(judge->comparison, &factor, 1 + judge->tolerance);
 	if (change != NULL)
 		snprintf(change->what, sizeof(change->what), "%s: all of it%s%s", member->suite,
