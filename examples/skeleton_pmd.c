@@ -64,7 +64,11 @@ port_probe(struct port *port, const char *name, struct rte_mempool *pool)
 	const char *wrong;
 
 	*port = (struct port){ .name = name, .pool = pool, .table = rte_bus_ioas_table() };
-	if (rte_vfio_setup_device(SYSFS, name, &port->fd, &info) != 0 || port->table == NULL) {
+	if (port->table == NULL) {
+		fprintf(stderr, "skeleton-pmd: the plugin is not in use: its line above says why\n");
+		return -ENOTSUP;
+	}
+	if (rte_vfio_setup_device(SYSFS, name, &port->fd, &info) != 0) {
 		fprintf(stderr, "skeleton-pmd: %s cannot be had: bind it (dpdk-devbind.py -b vfio-pci %s) and "
 			"let EAL have it (-a, -b)\n", name, name);
 		return -ENODEV;

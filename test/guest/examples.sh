@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The examples do what their guide says, and say what is wrong where they are used wrongly.
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu
 # guest: --machine smmuv3 --nics e1000e,edu
 # add: examples/device-dma
@@ -83,6 +84,8 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 		example "skeleton-pmd, device that is not bound" 1 \
 			"^skeleton-pmd: 0000:00:00.0 cannot be had: .*-b vfio-pci 0000:00:00.0" \
 			skeleton-pmd $eal -- 0000:00:00.0
+		example "skeleton-pmd, no plugin" 1 "^skeleton-pmd: the plugin is not in use" \
+			skeleton-pmd $eal --no-pci -- "$edu"
 		example "skeleton-pmd, memory that the device does not reach" 1 "DPDK_IOAS=window=0x1000-0xfffffff" \
 			skeleton-pmd $eal -- "$edu"
 		export DPDK_IOAS=window=0x1000-0xfffffff

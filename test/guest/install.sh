@@ -96,6 +96,19 @@ for kind in linked static; do
 		case_fail "$kind, without -d" "status $rc"
 	fi
 done
+bind_vfio $(edus)
+export DPDK_IOAS=window=0x1000-0xfffffff
+for command in device-dma "skeleton-pmd -l 0 -m 64 --"; do
+	rc=0
+	/share/$command $(edus) >$log 2>&1 || rc=$?
+	if [ $rc -eq 0 ]; then
+		case_ok "guide's ${command%% *} runs"
+	else
+		cat $log
+		case_fail "guide's ${command%% *} runs" "status $rc"
+	fi
+done
 finish
 EOF
-guest --share "$dir/share" --add "$dir/linked" --add "$dir/static" "$dir/script"
+guest --nics e1000e,e1000e,edu --share "$dir/share" --add "$dir/linked" --add "$dir/static" \
+	--add "$dir/examples/device-dma" --add "$dir/examples/skeleton-pmd" "$dir/script"
