@@ -49,12 +49,15 @@ if [ ! -e "$folder/made" ]; then
 	rm -rf "$root"
 	with_progress "debootstrap" "$folder/debootstrap.log" \
 		debootstrap --variant=minbase bookworm "$root" "$mirror"
-	# The suites that an installed Debian 12 has.
+	# The suites, and sudo, that an installed Debian 12 has.
 	cat >"$root/etc/apt/sources.list" <<-END
 		deb $mirror bookworm main
 		deb $mirror bookworm-updates main
 		deb $security bookworm-security main
 	END
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	with_progress "sudo" "$folder/sudo.log" chroot "$root" sh -c \
+		'apt-get update && apt-get install -y --no-install-recommends sudo'
 	touch "$folder/made"
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"

@@ -2,38 +2,104 @@
 # Runs in the tree of devtools/newcomer.sh: what README and the guides tell a newcomer to type, each line as
 # it stands there.
 # shellcheck shell=sh
-cd /root/dpdk-ioas || exit 1
+checkout=/root/dpdk-ioas
+cd $checkout || exit 1
 export HOME=/root LANG=C.UTF-8
 output=/root/output
 failed=0
 
-# Runs a command line that README or a guide has. usage: told NAME COMMAND
-told() {
-	rc=0
-	if ! grep -rqF -e "$2" README.md doc/guides; then
-		rc="neither README nor a guide says '$2'"
-	else
-		echo "---- $2" >&2
-		sh -c "$2" >$output 2>&1 </dev/null || rc="status $?"
-		tail -n 15 $output >&2
-	fi
-	if [ "$rc" = 0 ]; then echo "PASS $1"; return; fi
-	echo "FAIL $1: $rc"
+pass() { echo "PASS $1"; }
+fail() {
+	echo "FAIL $1: $2"
 	failed=1
+}
+
+# Whether README or a guide has a line.
+is_told() { grep -rqF -e "$1" $checkout/README.md $checkout/doc/guides; }
+
+# Runs a command, which must end with a status. usage: runs NAME STATUS COMMAND
+runs() {
+	rc=0
+	echo "---- $3" >&2
+	sh -c "$3" >$output 2>&1 </dev/null || rc=$?
+	tail -n 15 $output >&2
+	if [ $rc -eq "$2" ]; then pass "$1"; else fail "$1" "status $rc"; fi
+}
+
+# The same for what README or a guide tells. usage: told NAME STATUS COMMAND
+told() {
+	if is_told "$3"; then
+		runs "$@"
+	else
+		fail "$1" "neither README nor a guide says '$3'"
+	fi
 }
 
 # The last command printed a line. usage: said NAME PATTERN
 said() {
-	if grep -qE -e "$2" $output; then echo "PASS $1"; return; fi
-	echo "FAIL $1: it did not print '$2'"
-	failed=1
+	if grep -qaE -e "$2" $output; then pass "$1"; else fail "$1" "it did not print '$2'"; fi
 }
 
-told "README's first command" ./devtools/run.sh
+# What the guides tell for a machine with devices, one line after the other, in the emulated one; lines that
+# begin with + stand in no guide. usage: told_in_guest NAME GUEST-OPTIONS <<LINES
+told_in_guest() {
+	echo 'set -e' >/root/script
+	while read -r line; do
+		case $line in
+		+*) line=${line#+} ;;
+		*) is_told "$line" || fail "$1" "no guide says '$line'" ;;
+		esac
+		echo "$line" >>/root/script
+	done
+	runs "$1" 0 "./devtools/guest.sh $2 /root/script"
+}
+
+told "README's first command" 0 ./devtools/run.sh
 said "the kernel chose the IOVAs" 'IOVAs chosen by the kernel'
 said "packets were forwarded" 'port 0 received [1-9][0-9]* packets, port 1 [1-9][0-9]*, no errors'
+
+told "installation" 0 "meson setup build -Dtests=false && ninja -C build && sudo ninja -C build install"
+told "its libraries are found" 0 "sudo ldconfig"
+for tool in dpdk-ioas-info dpdk-ioas-fault dpdk-ioas-perf; do
+	runs "$tool --help" 0 "$tool --help"
+	said "$tool --help says how it is used" "^Usage: $tool "
+done
+# There is no IOMMU here, and no huge page.
+runs "dpdk-ioas-info finds what is missing" 1 dpdk-ioas-info
+said "the remedy is named" dpdk-hugepages.py
+runs "its JSON is well-formed" 0 "dpdk-ioas-info --json | python3 -m json.tool"
+runs "dpdk-ioas-perf measures" 0 "dpdk-ioas-perf --quick --json old.json && cp old.json new.json"
+told "dpdk-ioas-perf compares" 0 "dpdk-ioas-perf --compare old.json new.json"
+
+cd examples || exit 1
+sed -n 's/^    \(gcc .*\)/\1/p' ../doc/guides/examples.rst >/root/examples
+while read -r command; do told "example: ${command#* -o }" 0 "$command"; done </root/examples
+cd $checkout || exit 1
+told_in_guest "examples of the library run" "--nics e1000e,e1000e,edu --add /usr/local/lib/x86_64-linux-gnu/libioas.so.0 \
+	--add examples/device-dma --add examples/dma-copies --add examples/own-memory" <<-'END'
+	. /lib/guest.sh
+	bind_vfio $(edus)
+	/share/device-dma $(edus)
+	+/share/dma-copies $(edus)
+	+/share/own-memory --huge $(edus)
+END
+said "the device copied memory" '^2048 bytes copied by DMA'
+said "all copies were right" 'all bytes are right'
+said "memory of one's own was mapped" '^memfd of huge pages: .* are at IOVA'
+told_in_guest "a running application is drawn" "--add /usr/local/bin/dpdk-ioas-info \
+	--add /usr/local/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so --add /usr/local/lib/x86_64-linux-gnu/libioas.so.0" <<-'END'
+	. /lib/guest.sh
+	+PATH=$PATH:/share
+	+bind_vfio $(nics)
+	+testpmd_start -d $plugin -- -i
+	dpdk-ioas-info --file-prefix rte
+	dpdk-ioas-info --pid $(pidof dpdk-testpmd) --svg iova.svg
+	+testpmd_end
+END
+said "its maps are shown" 'mapped [0-9]+ MiB'
+
 if [ -n "${NEWCOMER_TESTS-}" ]; then
-	told "README's second command" ./devtools/test.sh
+	told "README's second command" 0 ./devtools/test.sh
 	said "all tests passed" '^[1-9][0-9]* passed, 0 failed'
 fi
 exit $failed
