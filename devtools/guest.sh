@@ -39,6 +39,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --dump DIR        writes what NIC i sends and receives to DIR/nici.pcap
   --cmdline TEXT    added to the kernel's command line, may be repeated; scripts find NAME=VALUE in
                     their environment
+  --count           the guest's clock counts its instructions, 2 ns each, on one CPU after the other: what
+                    else this machine does has no influence, what devices do takes no time
   --allow-faults    what the guest's kernel reported is shown, but is no failure
   --timeout SECONDS (default 600)
   --log FILE        the guest's console (default: SHARE/console)
@@ -46,11 +48,12 @@ EOF
 }
 
 machine=intel-39 nics=e1000e,e1000e slots='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' timeout=600 log='' add=()
+dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' timeout=600 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--allow-faults) allow_faults=yes; shift; continue ;;
+	--count) count=yes; shift; continue ;;
 	--slots) slots=yes; shift; continue ;;
 	--machine | --dpdk | --linux | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
 		--dump | --cmdline | --timeout | --log)
@@ -138,7 +141,9 @@ if [ ${#add[@]} -gt 0 ]; then cp -L -- "${add[@]}" "$share/"; fi
 log=${log:-$share/console}
 
 case $mem in *G) mem_mb=$((${mem%G} * 1024)) ;; *M) mem_mb=${mem%M} ;; *) mem_mb=$mem ;; esac
-qemu+=(-accel "tcg,thread=multi" -smp 4 -m "${mem_mb}M"
+accel=(-accel "tcg,thread=multi")
+if [ -n "$count" ]; then accel=(-accel "tcg,thread=single" -icount "shift=1,sleep=off"); fi
+qemu+=("${accel[@]}" -smp 4 -m "${mem_mb}M"
 	-display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
 	-serial "file:$log"
 	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"

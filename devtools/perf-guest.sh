@@ -4,7 +4,7 @@
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-read -r turns seconds quick </share/turns
+read -r turns seconds wall quick </share/turns
 # Not from the share, which is slow: a program's libraries are part of its start.
 mkdir /run/lib
 cp /share/librte_bus_ioas.so /share/libioas.so.0 /run/lib
@@ -65,13 +65,14 @@ result() {
 		"$GUEST_MACHINE" "$1" "$2" "$mode" "$3" \
 		"$(awk -v c="$4" '{ printf "%s%s", (NR > 1 ? ", " : ""), $c }' "/tmp/$2.all")"
 }
+if [ "$wall" = yes ]; then clock="the host's clock"; else clock='2 ns an instruction'; fi
 cat >/tmp/turns.json <<END
 { "results": [
 $(result forward stock pps 2),
 $(result forward plugin pps 2),
 $(result startup stock ms 1),
 $(result startup plugin ms 1) ],
-  "notes": [ { "machine": "$GUEST_MACHINE", "suite": "forward", "note": "emulated (QEMU, no KVM): only ratios mean anything; dpdk-testpmd -l 0-1 --in-memory -m 256, $seconds s of io between $(cat /share/nics), stock: type1, IOVA as $mode" } ] }
+  "notes": [ { "machine": "$GUEST_MACHINE", "suite": "forward", "note": "emulated (QEMU; $clock): only ratios mean anything. testpmd -l 0-1 --in-memory -m 256, $seconds s of io, $(cat /share/nics); stock: type1, IOVA as $mode" } ] }
 END
 
 # What needs a device, where it says most.

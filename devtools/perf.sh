@@ -15,19 +15,23 @@ build/perf) results.json, report.html (opens without network) and report.txt.
   --quick          few samples of everything: a test of the command, no meaningful figures
   --machines LIST  the emulated machines (default intel-48,intel-39,amd,smmuv3); none: this machine only
   --nics LIST      their NICs (default e1000e,e1000e)
-  --turns N        testpmd runs of each kind (default 25)
-  --seconds N      packets are counted so long in each (default 2)
+  --turns N        testpmd runs of each kind (default 5; 25 with --wall)
+  --seconds N      packets are counted so long in each (default 1)
+  --wall           the machines' clocks are this machine's, which should have nothing else to do; by default
+                   they count instructions (devtools/guest.sh --count): steady, also where much else is
+                   done, and without the cost of emulated devices
   --base REF       measures the git revision REF too, before and after, and compares: the status is 1 if
                    anything is slower by more than the noise, with a line for each
 EOF
 }
 
-quick='' machines=intel-48,intel-39,amd,smmuv3 nics=e1000e,e1000e turns=25 seconds=2 base=''
+quick='' machines=intel-48,intel-39,amd,smmuv3 nics=e1000e,e1000e turns='' seconds=1 wall='' base=''
 options=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--quick) quick=yes turns=2 seconds=1; options+=("$1"); shift; continue ;;
+	--quick) quick=yes; options+=("$1"); shift; continue ;;
+	--wall) wall=yes; options+=("$1"); shift; continue ;;
 	--machines | --nics | --turns | --seconds | --base) [ $# -ge 2 ] || die "$1 needs a value" ;;
 	-*) usage >&2; die "unknown option $1" ;;
 	*) break ;;
@@ -44,6 +48,11 @@ while [ $# -gt 0 ]; do
 done
 [ $# -le 1 ] || die "more than one folder: $*"
 if [ "$machines" = none ]; then machines=''; fi
+count=()
+if [ -z "$wall" ]; then count=(--count); fi
+if [ -z "$turns" ]; then
+	if [ -n "$quick" ]; then turns=1; elif [ -n "$wall" ]; then turns=25; else turns=5; fi
+fi
 mkdir -p "${1:-$top/build/perf}"
 out=$(cd "${1:-$top/build/perf}" && pwd)
 
@@ -53,10 +62,10 @@ on_guest() {
 	from=$(build_for --machine "$machine")
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	echo "$turns $seconds $quick" >"$dir/turns"
+	echo "$turns $seconds ${wall:-no} $quick" >"$dir/turns"
 	echo "$nics" >"$dir/nics"
 	say "$turns turns on $machine"
-	guest --machine "$machine" --nics "$nics" --share "$dir/share" --add "$dir/turns" \
+	guest "${count[@]}" --machine "$machine" --nics "$nics" --share "$dir/share" --add "$dir/turns" \
 		--add "$dir/nics" --add "$from/app/dpdk-ioas-perf" \
 		--add "$from/test/guest/apps/testpmd_turn" \
 		--timeout $((600 + turns * 2 * (seconds + 60))) \
