@@ -21,6 +21,7 @@
 
 #include "ioas_bus.h"
 #include "seams.h"
+#include "traced.h"
 
 #define SEAM_PROTOTYPE(result, name, params) static result seam_ ## name params;
 SEAMS(SEAM_PROTOTYPE)
@@ -124,6 +125,13 @@ seam_rte_bus_probe(void)
 	devices_note_drivers();
 	devices_give_back();
 	return ret;
+}
+
+static int
+seam_rte_eal_cleanup(void)
+{
+	traced_end();
+	return seam_original.rte_eal_cleanup();
 }
 
 static uint64_t misses;

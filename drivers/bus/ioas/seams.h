@@ -20,6 +20,7 @@
 #define SEAMS(SEAM) \
 	SEAM(int, rte_bus_scan, (void)) \
 	SEAM(int, rte_bus_probe, (void)) \
+	SEAM(int, rte_eal_cleanup, (void)) \
 	SEAM(enum rte_iova_mode, rte_bus_get_iommu_class, (void)) \
 	SEAM(int, rte_eal_using_phys_addrs, (void)) \
 	SEAM(phys_addr_t, rte_mem_virt2phy, (const void *va)) \

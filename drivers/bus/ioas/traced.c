@@ -4,10 +4,18 @@
 #include "trace_points.h"
 #include "traced.h"
 
+static bool ended;
+
+void
+traced_end(void)
+{
+	__atomic_store_n(&ended, true, __ATOMIC_RELAXED);
+}
+
 static bool
 can_trace(void)
 {
-	return RTE_PER_LCORE(trace_mem) != NULL;
+	return !__atomic_load_n(&ended, __ATOMIC_RELAXED) && RTE_PER_LCORE(trace_mem) != NULL;
 }
 
 int

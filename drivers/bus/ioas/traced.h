@@ -12,6 +12,10 @@
  * EAL's own threads and registered ones get theirs when they start.
  */
 
+/* EAL is about to free the memory for events, which threads are not told: there are no events any more,
+ * also if it starts again. */
+void traced_end(void);
+
 int traced_map(struct ioas *space, void *va, uint64_t length);
 int traced_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova);
 /* Where nothing is mapped it leaves no event: every munmap() of the process comes here. */
