@@ -17,17 +17,17 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   fuzz   clang with libFuzzer, the address and undefined behaviour sanitizers; see devtools/fuzz.sh
   arm64  gcc for Arm, against the packages of devtools/sysroot.sh; what an Arm guest runs
   ppc64  the same for POWER
-  gcc-RELEASE, arm64-RELEASE, ppc64-RELEASE  the same for another release of DPDK (${!dpdk_suites[*]}),
-         against the packages of devtools/sysroot.sh; what a guest with that release runs
+  gcc-RELEASE  gcc for another release of DPDK (${!dpdk_suites[*]}), against the packages of
+         devtools/sysroot.sh; what an x86 guest with that release runs
 EOF
 }
 
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 if [ $# -eq 0 ]; then set -- gcc; fi
 
-# Prints meson's description of another architecture or userland. The compiler has a libc of its own,
-# which -B puts behind the one of the packages. usage: cross_file ARCH CPU TRIPLET SYSROOT
+# Prints meson's description of another architecture or userland. usage: cross_file ARCH CPU TRIPLET SYSROOT
 cross_file() {
+	local libc=${release:+", '-B$4/usr/lib/$3'"}
 	cat <<EOF
 [binaries]
 c = '$3-gcc'
@@ -39,7 +39,7 @@ sys_root = '$4'
 pkg_config_libdir = ['$4/usr/lib/$3/pkgconfig', '$4/usr/share/pkgconfig']
 [built-in options]
 c_args = ['--sysroot=$4']
-c_link_args = ['--sysroot=$4', '-B$4/usr/lib/$3']
+c_link_args = ['--sysroot=$4'$libc]
 [host_machine]
 system = 'linux'
 cpu_family = '$2'
@@ -49,6 +49,8 @@ EOF
 }
 
 for name; do
+	# $release: of DPDK, where it is not the one here. This machine's compiler has this machine's libc;
+	# -B puts that behind the release's own.
 	compiler=gcc options=() kind=${name%%-*} release=
 	if [ "$kind" != "$name" ]; then release=${name#*-}; fi
 	case $kind${release:+-release} in
@@ -57,10 +59,9 @@ for name; do
 	asan)
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;
-	gcc-release | arm64* | ppc64*)
-		options=(--cross-file "$top/build/$name/cross")
-		# The examples that are installed here are of this machine's release.
-		if [ -n "$release" ]; then options+=(-Ddpdk_examples=); fi ;;
+	arm64 | ppc64) options=(--cross-file "$top/build/$name/cross") ;;
+	# The examples that are installed here are of this machine's release.
+	gcc-release) options=(--cross-file "$top/build/$name/cross" -Ddpdk_examples=) ;;
 	coverage) options=(-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic) ;;
 	fuzz)
 		compiler=clang
@@ -75,8 +76,8 @@ for name; do
 	flock 9
 	case $kind${release:+-release} in
 	gcc-release) cross=(x86_64 x86_64-linux-gnu) arch=x86 ;;
-	arm64*) cross=(aarch64 aarch64-linux-gnu) arch=arm64 ;;
-	ppc64*) cross=(ppc64 powerpc64le-linux-gnu) arch=ppc64 ;;
+	arm64) cross=(aarch64 aarch64-linux-gnu) arch=arm64 ;;
+	ppc64) cross=(ppc64 powerpc64le-linux-gnu) arch=ppc64 ;;
 	*) cross=() ;;
 	esac
 	if [ ${#cross[@]} -gt 0 ]; then

@@ -28,7 +28,7 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
   --dpdk RELEASE    the release of DPDK: the one that is installed here (default), or, with a userland
-                    of its own, one of ${!dpdk_suites[*]}
+                    of its own on x86 machines, one of ${!dpdk_suites[*]}
   --linux LINUX     the kernel: 6.12 (default) or newest, see devtools/kernel.sh --help
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)

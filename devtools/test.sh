@@ -173,14 +173,7 @@ machines() {
 	for release in "${!dpdk_suites[@]}"; do
 		release=$(other_release "$release")
 		if [ -z "$release" ]; then continue; fi
-		for machine in smmuv3 pseries; do
-			if grep -q -- "$machine .*--dpdk $release" "${files[@]}"; then
-				echo "$machine $release"
-			fi
-		done
-		if grep -qE -- "(intel|amd|virtio-iommu).* --dpdk $release" "${files[@]}"; then
-			echo "intel-39 $release"
-		fi
+		if grep -q -- "--dpdk $release" "${files[@]}"; then echo "intel-39 $release"; fi
 	done
 }
 

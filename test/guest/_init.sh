@@ -20,7 +20,8 @@ build_for() {
 	case $arch${release:+-release} in
 	x86) echo "$build" ;;
 	x86-release) echo "$top/build/gcc-$release" ;;
-	*) echo "$top/build/$arch${release:+-$release}" ;;
+	*-release) die "guests with DPDK $release are x86 machines, not $machine" ;;
+	*) echo "$top/build/$arch" ;;
 	esac
 }
 
