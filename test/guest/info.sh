@@ -81,7 +81,8 @@ asked 1 -m 64
 has 'RLIMIT_MEMLOCK is 1 MiB, 64 MiB are needed' 'ulimit -l 65536'
 # shellcheck disable=SC2016
 lock=$(sed -n 's/.*`ulimit -l \([0-9]*\)`.*/\1/p' "$log")
-asked 0 -m 64
+asked 0 -m 64 --try
+has '64 MiB mapped in 1 map, and unmapped'
 case_end "remedies for a user" "$wrong"
 
 wrong='' as=''
