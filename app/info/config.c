@@ -9,6 +9,8 @@
 #include "info.h"
 
 #define ANY_NODE (-1)
+/* 16 bytes for each 4 KiB of a default window of 1 or 2 GiB, and as much for another window. */
+#define SPAPR_TABLES (UINT64_C(16) << 20)
 
 /* The way in which dpdk-hugepages.py and hugeadm name a size. */
 static void
@@ -123,10 +125,22 @@ advise_page_size(struct info *info)
 	return false;
 }
 
+/* What counts against RLIMIT_MEMLOCK: on POWER the tables of each device's DMA windows as well. */
+static uint64_t
+locked_bytes(const struct info *info)
+{
+	uint64_t bytes = info->config.bytes + info->config.grow;
+
+	for (unsigned int i = 0; i < info->n_devices; i++)
+		if (info->backend == &info->backends[1] && device_is_chosen(info, &info->devices[i]))
+			bytes += SPAPR_TABLES;
+	return bytes;
+}
+
 static void
 advise_memlock(struct info *info)
 {
-	const uint64_t needed = info->config.bytes + info->config.grow;
+	const uint64_t needed = locked_bytes(info);
 	char text[BYTES_TEXT];
 
 	if (info->may_lock || info->memlock >= needed)

@@ -483,6 +483,11 @@ power(void)
 	CU_ASSERT_TRUE(says("the plugin takes spapr\n"));
 	CU_ASSERT_TRUE(says(", /dev/vfio/1\n"));
 	CU_ASSERT_PTR_NULL(strstr(text, "note:"));
+	memlock = MIB(79);
+	CU_ASSERT_EQUAL(run("-m 64"), 1);
+	CU_ASSERT_TRUE(says("missing: RLIMIT_MEMLOCK is 79 MiB, 80 MiB are needed\n"));
+	memlock = MIB(80);
+	CU_ASSERT_EQUAL(run("-m 64"), 0);
 }
 
 static void
