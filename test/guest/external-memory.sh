@@ -2,6 +2,8 @@
 # IOVAs that an application states for its own memory are kept, all others are chosen.
 # build: coverage
 # guest: --machine intel-39
+# guest: --machine intel-39 --dpdk 24.11
+# guest: --machine intel-39 --dpdk 25.11
 # guest: --machine pseries
 # add: test/guest/apps/external_memory
 # shellcheck shell=dash disable=SC1091,SC2154
