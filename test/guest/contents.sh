@@ -19,7 +19,7 @@ trap 'if [ -n "$guest_pid" ]; then touch "$share"/done.{io,mac,csum}; fi' EXIT
 # usage: boot NAME MACHINE NICS [GUEST OPTION]...
 boot() {
 	local from
-	from=$(build_for --machine "$2")
+	from=$(build_for --machine "$2" "${@:4}")
 	share=$dir/${1//,/-}
 	rm -rf "$share"
 	mkdir -p "$share"
@@ -65,8 +65,9 @@ capture() {
 
 # Everything that must work, on one machine. usage: works MACHINE NICS [GUEST OPTION]...
 works() {
-	local name="$1 $2 $backend" nic engine
-	boot "$1-$2-$backend" "$@" <<-END
+	local name="$*" nic engine
+	name="$1 $2 $backend${name#"$1 $2"}"
+	boot "${name// /-}" "$@" <<-END
 		txonly 200
 		txonly 64,128,300
 		txonly 1514
@@ -82,6 +83,8 @@ works() {
 	done
 	end_guest
 	verdict "$name: testpmd ends well" $guest_status 0 "$share/output"
+	# What testpmd of another release makes up to send (txonly) has other ports.
+	if [ $# -gt 2 ]; then rm -rf "$share/dump"; return; fi
 	for nic in 0 1; do
 		capture $nic --txonly 200,1514 --segments 64,128,300 --flowgen 60,1514 --numbered --min 2000
 		verdict "$name: sent by NIC $nic" $status 0 "$share/capture$nic"
@@ -123,6 +126,7 @@ done
 works amd e1000e,e1000e
 works amd e1000e,virtio
 works virtio-iommu e1000e,e1000e
+works intel-39 e1000e,virtio --dpdk 24.11
 backend=spapr
 for machine in pseries powernv9; do works $machine e1000e,e1000e; done
 backend=iommufd
