@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A process that may open no node of VFIO and iommufd works with descriptors that it has inherited.
+# A process that may open no node of VFIO and iommufd works with descriptors that it has inherited; one
+# that has no more than a container has works by the group of the nodes.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,virtio
 # shellcheck shell=dash disable=SC2034 source=devtools/guest/guest.sh
@@ -64,4 +65,19 @@ as=dpdk
 start_line='IOAS: backend type1, 2 devices'
 export DPDK_IOAS="backend=type1,fd=$container:5,fd=/dev/vfio/$1:6,fd=/dev/vfio/$2:7"
 forward "type1" -d $plugin
+exec 5<&- 6<&- 7<&-
+
+# What a container has (doc/guides/containers.rst): the nodes, by a group as data/udev.rules gives them to
+# it; no hugetlbfs, and nothing to write in sysfs.
+as=''
+unset DPDK_IOAS
+echo vfio:x:99:dpdk >>/etc/group
+chgrp 99 /dev/iommu "$first" "$second"
+chmod 660 /dev/iommu "$first" "$second"
+if ! umount /dev/hugepages || ! mount -o remount,ro /sys; then
+	case_fail "as in a container" "hugetlbfs and sysfs are as they were"
+fi
+as=dpdk
+start_line='IOAS: backend iommufd, 2 devices'
+forward "as in a container" --in-memory --no-telemetry -m 128 -d $plugin
 finish
