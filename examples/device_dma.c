@@ -91,6 +91,7 @@ run(struct ioas *space, const char *name)
 	return ret;
 }
 
+/* The option, the library's log, the space. */
 int
 main(int argc, char **argv)
 {
