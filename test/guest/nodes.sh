@@ -20,7 +20,8 @@ for node in 0 1; do
 	shift
 done
 
-forward "grown" -d $plugin -- --numa
+# Events of the trace end before EAL's memory goes, one node's after the other's.
+forward "grown, traced" -d $plugin '--trace=ioas.*' --trace-dir=/tmp -- --numa
 forward "preallocated" -d $plugin --socket-mem=128,128 -- --numa
 # shellcheck disable=SC2046
 give_to_user $(nics)
