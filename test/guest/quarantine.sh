@@ -4,6 +4,7 @@
 # guest: --machine intel-39 --nics e1000e,e1000e,edu --allow-faults
 # guest: --machine amd --nics e1000e,virtio,edu --allow-faults
 # guest: --machine smmuv3 --nics e1000e,virtio,edu --allow-faults
+# guest: --machine intel-39 --nics e1000e,e1000e,edu --allow-faults --dpdk 25.11
 # build: coverage
 # add: test/guest/apps/dma_freed
 # add: app/dpdk-ioas-fault
