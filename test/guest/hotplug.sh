@@ -3,6 +3,7 @@
 # device for a while, and packets flow as before.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
+# guest: --machine intel-39 --nics e1000e,virtio --dpdk 25.11
 # guest: --machine intel-48 --nics virtio,virtio
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
