@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 packages=(
-	build-essential pkg-config meson ninja-build clang
+	build-essential git pkg-config meson ninja-build clang
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
