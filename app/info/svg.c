@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "markup.h"
 #include "picture.h"
 
 #define MOST_STRETCHES 48
@@ -30,30 +31,10 @@ static const struct {
 };
 
 static void
-print_escaped(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++)
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		default:
-			/* No other control character may be in XML. */
-			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
-		}
-}
-
-static void
 print_text(double x, double y, const char *class, const char *text, FILE *out)
 {
 	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-	print_escaped(text, out);
+	markup_text(text, out);
 	fprintf(out, "</text>\n");
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "markup.h"
 #include "perf.h"
 
 static const char head[] =
@@ -36,32 +37,11 @@ static const char head[] =
 	"</head>\n"
 	"<body>\n";
 
-/* As text of an element. */
-static void
-text(FILE *out, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		switch (*s) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		default:
-			fputc(*s, out);
-		}
-	}
-}
-
 static void
 cell(FILE *out, const char *s)
 {
 	fprintf(out, "<td class=\"text\">");
-	text(out, s);
+	markup_text(s, out);
 	fprintf(out, "</td>");
 }
 
@@ -162,7 +142,7 @@ table_write(FILE *out, const struct results *results, const struct grid *grid)
 	char words[48];
 
 	fprintf(out, "<table>\n<caption>");
-	text(out, grid->title);
+	markup_text(grid->title, out);
 	fprintf(out, "</caption>\n<tr><th>%s</th>", grid->unit);
 	for (unsigned int c = 0; c < grid->n_columns; c++)
 		fprintf(out, "<th>%s</th>", grid_head(grid, c, words, sizeof(words)));
@@ -192,7 +172,7 @@ notes(FILE *out, const struct results *results)
 
 		fprintf(out, "<li>%s%s%s: ", note->suite, note->machine[0] != '\0' ? " on " : "",
 			note->machine);
-		text(out, note->text);
+		markup_text(note->text, out);
 		fprintf(out, "</li>\n");
 	}
 	fprintf(out, "</ul>\n");

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include "markup.h"
+
+void
+markup_text(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		switch (*text) {
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '&':
+			fputs("&amp;", out);
+			break;
+		default:
+			/* No other control character may be in XML. */
+			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+		}
+}
