@@ -7,11 +7,11 @@
  *
  * An object calls a function of another object through a slot in its own data, which the dynamic
  * linker fills (JUMP_SLOT, GLOB_DAT; a plain address where a table of functions is initialised).
- * Every object is walked, but for the plugin itself. With RELRO the slots are write-protected: the
- * protection is lifted for the pages of one slot at a time, only inside PT_GNU_RELRO, and only
- * where the object has been relocated in full, in which case it was read-only before and is again
- * afterwards. Where the plugin was linked or preloaded before EAL, the dynamic linker has filled the
- * slots with the replacements already; for the functions of libc it is done here in any case.
+ * Every object is walked once, but for the plugin itself. With RELRO the slots are write-protected: the
+ * protection is lifted for one page at a time, only inside PT_GNU_RELRO, and only where the object has
+ * been relocated in full, in which case it was read-only before and is again afterwards. Where the
+ * plugin was linked or preloaded before EAL, the dynamic linker has filled the slots with the
+ * replacements already; for the functions of libc it is done here in any case.
  */
 
 #include <dlfcn.h>
@@ -20,6 +20,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -56,15 +57,27 @@ struct object {
 	uintptr_t relro_first, relro_end;
 };
 
-/* One pass over all objects. */
+/* A slot through which a function is called that is replaced. */
+struct slot {
+	void **where;
+	unsigned int seam;
+	bool protect; /* by RELRO */
+};
+
+/* One pass over the objects. */
 struct pass {
-	enum { COUNT, BIND, UNBIND } what;
-	int error; /* the first one */
-	unsigned int slots[SEAM_COUNT];
+	size_t objects, known; /* how many it has come by; the first ones that need no look */
+	struct slot *slots;
+	size_t count, room;
+	int error;
 };
 
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned long long bound_adds; /* dlpi_adds of the last pass */
+/* The last pass: objects there were, and how often one had come and gone until then. */
+static struct {
+	size_t objects;
+	unsigned long long adds, subs;
+} last;
 /* By a hash of the first letters: of nearly all imports it says at once that they are none of ours. */
 static bool seam_hashes[4096];
 
@@ -126,22 +139,6 @@ read_object(struct object *object, const struct dl_phdr_info *info)
 	       object->strings != NULL;
 }
 
-static int
-write_slot(const struct object *object, void **slot, void *value)
-{
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-	const uintptr_t first = (uintptr_t)slot & ~page;
-	const bool protect = (uintptr_t)slot >= object->relro_first &&
-			     (uintptr_t)slot < object->relro_end;
-
-	if (protect && mprotect((void *)first, page + 1, PROT_READ | PROT_WRITE) != 0)
-		return -errno;
-	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
-	if (protect && mprotect((void *)first, page + 1, PROT_READ) != 0)
-		return -errno;
-	return 0;
-}
-
 static void *
 original(const struct seam *seam)
 {
@@ -158,45 +155,116 @@ hash_of(const char *name)
 	return hash % RTE_DIM(seam_hashes);
 }
 
-static void
-bind_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
+/* Adds a relocation's slot to those of a pass if its function is one that is replaced. */
+static int
+add_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
 {
 	const unsigned int type = ELF64_R_TYPE(rela->r_info);
 	const ElfW(Sym) *const symbol = &object->symbols[ELF64_R_SYM(rela->r_info)];
 	const char *const name = object->strings + symbol->st_name;
-	void **const slot = (void **)(object->base + rela->r_offset);
+	const uintptr_t slot = object->base + rela->r_offset;
+	unsigned int seam = 0;
 
 	if ((type != RELOC_JUMP_SLOT && type != RELOC_GLOB_DAT && type != RELOC_ADDRESS) ||
-	    rela->r_addend != 0)
-		return;
-	if (!seam_hashes[hash_of(name)])
-		return;
-	for (unsigned int i = 0; i < SEAM_COUNT; i++) {
-		if (strcmp(name, seam_table[i].name) != 0)
-			continue;
-		pass->slots[i]++;
-		if (pass->what == BIND && *slot != seam_table[i].replacement)
-			pass->error = write_slot(object, slot, seam_table[i].replacement);
-		else if (pass->what == UNBIND && *slot == seam_table[i].replacement)
-			write_slot(object, slot, original(&seam_table[i]));
-		return;
+	    rela->r_addend != 0 || !seam_hashes[hash_of(name)])
+		return 0;
+	while (seam < SEAM_COUNT && strcmp(name, seam_table[seam].name) != 0)
+		seam++;
+	if (seam == SEAM_COUNT)
+		return 0;
+	if (pass->count == pass->room) {
+		const size_t room = pass->room + 256;
+		struct slot *const slots = realloc(pass->slots, room * sizeof(*slots));
+
+		if (slots == NULL)
+			return -ENOMEM;
+		pass->slots = slots;
+		pass->room = room;
 	}
+	pass->slots[pass->count++] = (struct slot){ (void **)slot, seam,
+		slot >= object->relro_first && slot < object->relro_end };
+	return 0;
 }
 
 static int
-walk_object(struct dl_phdr_info *info, size_t size, void *arg)
+walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 {
 	struct pass *const pass = arg;
 	struct object object;
 
-	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
-		bound_adds = info->dlpi_adds;
-	if (!read_object(&object, info))
+	if (pass->objects == 0) {
+		if (info->dlpi_adds == last.adds)
+			return 1;
+		/* New ones come last, as long as none has gone. */
+		if (info->dlpi_subs == last.subs)
+			pass->known = last.objects;
+		last.adds = info->dlpi_adds;
+		last.subs = info->dlpi_subs;
+	}
+	if (pass->objects++ < pass->known || !read_object(&object, info))
 		return 0;
 	for (unsigned int t = 0; t < 2; t++)
 		for (size_t i = 0; i < object.counts[t] && pass->error == 0; i++)
-			bind_slot(&object, &object.tables[t][i], pass);
+			pass->error = add_slot(&object, &object.tables[t][i], pass);
 	return pass->error;
+}
+
+/* Finds the slots of all objects that the last pass has not seen. */
+static int
+find_slots(struct pass *pass)
+{
+	if (dl_iterate_phdr(walk_object, pass) == 0)
+		last.objects = pass->objects;
+	return pass->error;
+}
+
+static uintptr_t
+page_of(const struct slot *slot)
+{
+	return (uintptr_t)slot->where & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+}
+
+static int
+protect_page(const struct slot *slot, int prot)
+{
+	if (slot->protect && mprotect((void *)page_of(slot), sysconf(_SC_PAGESIZE), prot) != 0)
+		return -errno;
+	return 0;
+}
+
+/* Has the slots hold the replacements, or the originals again. */
+static int
+write_slots(const struct pass *pass, bool bind)
+{
+	size_t end;
+	int ret;
+
+	for (size_t i = 0; i < pass->count; i = end) {
+		const struct slot *const first = &pass->slots[i];
+		bool open = false;
+
+		for (end = i; end < pass->count && page_of(&pass->slots[end]) == page_of(first); end++) {
+			const struct slot *const slot = &pass->slots[end];
+			const struct seam *const seam = &seam_table[slot->seam];
+
+			if ((*slot->where == seam->replacement) == bind)
+				continue;
+			if (!open) {
+				ret = protect_page(first, PROT_READ | PROT_WRITE);
+				if (ret < 0)
+					return ret;
+				open = true;
+			}
+			__atomic_store_n(slot->where, bind ? seam->replacement : original(seam),
+					 __ATOMIC_RELEASE);
+		}
+		if (open) {
+			ret = protect_page(first, PROT_READ);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return 0;
 }
 
 /* The functions that EAL itself defines, asked for by an address that is certainly EAL's. */
@@ -241,10 +309,13 @@ check_required(const struct pass *pass)
 		"rte_bus_scan", "rte_bus_probe", "rte_bus_get_iommu_class",
 		"rte_eal_using_phys_addrs", "rte_mem_virt2iova", "mmap64", "munmap",
 	};
+	bool found[SEAM_COUNT] = { false };
 
+	for (size_t i = 0; i < pass->count; i++)
+		found[pass->slots[i].seam] = true;
 	for (unsigned int r = 0; r < RTE_DIM(required); r++)
 		for (unsigned int i = 0; i < SEAM_COUNT; i++)
-			if (strcmp(required[r], seam_table[i].name) == 0 && pass->slots[i] == 0) {
+			if (strcmp(required[r], seam_table[i].name) == 0 && !found[i]) {
 				BUS_IOAS_LOG(ERR, "no loaded library calls %s through an import "
 					     "slot: this build of DPDK cannot be extended by a "
 					     "plugin, link with dpdk-ioas instead", required[r]);
@@ -256,7 +327,7 @@ check_required(const struct pass *pass)
 int
 seams_bind(void)
 {
-	struct pass count = { .what = COUNT }, bind = { .what = BIND }, unbind = { .what = UNBIND };
+	struct pass pass = { 0 };
 	int ret;
 
 	ret = find_originals();
@@ -265,43 +336,36 @@ seams_bind(void)
 	pthread_mutex_lock(&bind_lock);
 	for (unsigned int i = 0; i < SEAM_COUNT; i++)
 		seam_hashes[hash_of(seam_table[i].name)] = true;
-	dl_iterate_phdr(walk_object, &count);
-	ret = check_required(&count);
+	ret = find_slots(&pass);
 	if (ret == 0) {
-		dl_iterate_phdr(walk_object, &bind);
-		ret = bind.error;
-		if (ret < 0) {
-			dl_iterate_phdr(walk_object, &unbind);
-			BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
-		}
+		ret = check_required(&pass);
+		if (ret < 0)
+			goto out_unlock;
+		ret = write_slots(&pass, true);
 	}
+	if (ret < 0) {
+		write_slots(&pass, false);
+		BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
+	}
+out_unlock:
 	pthread_mutex_unlock(&bind_lock);
+	free(pass.slots);
 	return ret;
-}
-
-static int
-read_adds(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	unsigned long long *const adds = arg;
-
-	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
-		*adds = info->dlpi_adds;
-	return 1;
 }
 
 void
 seams_bind_late(void)
 {
-	struct pass bind = { .what = BIND };
-	unsigned long long adds = 0;
+	struct pass pass = { 0 };
+	int ret;
 
-	dl_iterate_phdr(read_adds, &adds);
 	pthread_mutex_lock(&bind_lock);
-	if (adds != bound_adds) {
-		dl_iterate_phdr(walk_object, &bind);
-		if (bind.error < 0)
-			BUS_IOAS_LOG(ERR, "cannot write the import slots of libraries loaded late: "
-				     "%s", strerror(-bind.error));
-	}
+	ret = find_slots(&pass);
+	if (ret == 0)
+		ret = write_slots(&pass, true);
 	pthread_mutex_unlock(&bind_lock);
+	free(pass.slots);
+	if (ret < 0)
+		BUS_IOAS_LOG(ERR, "cannot write the import slots of libraries loaded late: %s",
+			     strerror(-ret));
 }
