@@ -10,7 +10,8 @@ trap 'rm -rf "$work"' EXIT
 
 # usage: builds NAME TARGET
 builds() {
-	if ninja -C "$build" "$2" >"$work/log" 2>&1; then
+	# As devtools/build.sh does: one ninja at a time.
+	if flock "$build/lock" ninja -C "$build" "$2" >"$work/log" 2>&1; then
 		case_ok "$1"
 	else
 		sed 's/^/  | /' "$work/log"

@@ -6,24 +6,26 @@ set -euo pipefail
 
 usage() {
 	cat <<EOF
-usage: devtools/fuzz.sh [-h] [--merge] [TARGET]...
+usage: devtools/fuzz.sh [-h] [--merge] [--jobs N] [TARGET]...
 
 Builds with libFuzzer and sanitizers (devtools/build.sh fuzz) and runs each target of test/fuzz (default:
-all), as many at a time as there are CPUs. They start from test/fuzz/corpus/TARGET; what they find beyond
+all) beside each other. They start from test/fuzz/corpus/TARGET; what they find beyond
 it is kept in build/fuzz/found/TARGET for the next run. Prints a PASS or FAIL line for each; the input
 that ends a target is put into test/fuzz/corpus/TARGET, where every build tests it from then on.
 
   --merge           does not fuzz, but rewrites the corpora: the fewest inputs that reach all that those of
                     the corpus and the found ones do, and those of the name fixed-*, which showed a fault
+  --jobs N          so many at a time (default: as many as there are CPUs)
   DPDK_IOAS_FUZZ    seconds for each target (default 60)
 EOF
 }
 
-merge=''
+merge='' jobs=$(nproc)
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--merge) merge=yes; shift ;;
+	--jobs) jobs=${2-}; shift 2 ;;
 	-*) usage >&2; die "unknown option $1" ;;
 	*) break ;;
 	esac
@@ -77,7 +79,7 @@ if [ -n "$merge" ]; then
 fi
 {
 	for target; do
-		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
 		fuzz "$target" &
 	done
 	wait

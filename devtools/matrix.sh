@@ -11,7 +11,7 @@ usage: devtools/matrix.sh [-h] FOLDER
 Prints a line for each machine, kernel, backend and release of DPDK: how many cases passed, failed and
 were skipped, by the files results and runs that devtools/test.sh leaves in FOLDER (build/test/all).
 Where a case names no backend it is the one that the library chooses on that machine, "auto". What needs
-no guest ("here") is counted by the build.
+no guest ("here") is counted by the build, or by what else the unit tests are run with.
 EOF
 }
 
@@ -43,7 +43,7 @@ table() {
 		given = options[name]
 		if (given == "" && match(part[2], machines)) given = "--machine " part[2]
 		if (given == "") {
-			row = "here\t-\t" (name ~ /^unit / ? substr(name, 6) : "-") "\t-"
+			row = "here\t-\t" (sub(/^(unit|stress) /, "", name) ? name : "-") "\t-"
 		} else {
 			row = option(given, "--machine", "intel-39")
 			linux = option(given, "--linux", "6.12")

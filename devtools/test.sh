@@ -8,15 +8,15 @@ usage() {
 	cat <<EOF
 usage: devtools/test.sh [-h] [PATTERN]
 
-Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, runs
-the unit tests, fuzzes (devtools/fuzz.sh), then the tests of test/guest in emulated machines. At the end is
-a table of what ran where (devtools/matrix.sh), and the last line says how many passed
-and failed; the status is 0 if at least one test ran and none failed. Logs: build/test/all, or
-build/test/PATTERN.
+Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, and
+runs the stress tests alone; then, beside each other, the unit tests, fuzzing (devtools/fuzz.sh), checks of
+the documentation and the packages, and the tests of test/guest in emulated machines. At the end is a table
+of what ran where (devtools/matrix.sh), and the last line says how many passed and failed; the status is 0
+if at least one test ran and none failed. Logs: build/test/all, or build/test/PATTERN.
 
 With PATTERN: only the guest tests whose name matches it ("user", "memory*"), and what they need.
 
-  DPDK_IOAS_JOBS   guests at a time (default 2)
+  DPDK_IOAS_JOBS   of these at a time (default 2)
   DPDK_IOAS_CHURN  seconds that churn.sh takes on each machine (default 45)
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
@@ -47,16 +47,15 @@ collect() {
 		sed -E "s|^([A-Z]+) |\1 $1: |" | tee -a "$results"
 }
 
-# usage: unit_tests BUILD [SETUP]
+# Prints a line for each test of a build. usage: unit_tests BUILD [OPTION OF MESON TEST]...
 unit_tests() {
-	local name=$1 setup=${2-} rc=0 prefix=() log
-	log=$logs/unit-${setup:-$name}.log
+	local name=$1 rc=0 prefix=() log
+	shift
+	log=$(mktemp)
 	# The thread sanitizer of GCC 12 does not cope with all of the kernel's address randomisation.
 	if [ "$name" = tsan ] && setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
-	say "unit tests of build/$name ${setup:+with $setup}"
-	"${prefix[@]}" meson test -C "$top/build/$name" --no-rebuild --print-errorlogs \
-		${setup:+--setup "$setup"} >"$log" 2>&1 || rc=$?
-	name=${setup:-$name}
+	"${prefix[@]}" meson test -C "$top/build/$name" --no-rebuild --print-errorlogs "$@" >"$log" 2>&1 || rc=$?
+	cat "$log" >&2
 	awk '/^ *[0-9]+\/[0-9]+ / {
 		# "SUITE / NAME" where there are suites
 		test = $3 == "/" ? $4 : $2
@@ -65,13 +64,10 @@ unit_tests() {
 			else if ($i == "SKIP") { print "SKIP " test; next }
 			else if ($i ~ /^(FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS|INTERRUPT)$/) {
 				print "FAIL " test ": " $i; next }
-	}' "$log" | collect "unit $name"
-	if [ $rc -ne 0 ]; then
-		tail -n 50 "$log" >&2
-		if ! grep -q "^FAIL unit $name: " "$results"; then
-			echo "FAIL meson test: status $rc" | collect "unit $name"
-		fi
-	fi
+	}' "$log"
+	rm "$log"
+	# It returns how many have failed.
+	return $((rc != 0))
 }
 
 # One boot. usage: in_guest NAME FILE GUEST-OPTION...
@@ -108,9 +104,9 @@ on_host() {
 	check "$1" env DPDK_IOAS_BUILD="$build" "$2" "$logs/$1"
 }
 
-# A program that prints PASS and FAIL lines. usage: check NAME COMMAND...
+# Something that prints PASS and FAIL lines. usage: check NAME COMMAND...
 check() {
-	local name=$1 dir=$logs/$1 rc=0 started=$SECONDS
+	local name=$1 dir=$logs/${1// /-} rc=0 started=$SECONDS
 	shift
 	mkdir -p "$dir"
 	"$@" >"$dir/output" 2>"$dir/errors" || rc=$?
@@ -177,27 +173,48 @@ machines() {
 	done
 }
 
-guest_tests() {
-	local all name file options n=0
-	mapfile -t all < <(list)
-	for run in "${all[@]}"; do
-		IFS=$'\t' read -r name file options <<<"$run"
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
-		n=$((n + 1))
-		say "guest test $n of ${#all[@]}: $name $options"
-		if [ -n "$options" ]; then
-			# shellcheck disable=SC2086
-			in_guest "$name" "$file" $options &
-		else
-			on_host "$name" "$file" &
-		fi
-	done
+# Has something run beside the others, so many at a time. usage: start NAME COMMAND...
+started=()
+start() {
+	local name=$1
+	shift
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+	started+=("$name")
+	"$@" &
+}
+
+finish() {
+	local name
 	wait
-	for run in "${all[@]}"; do
-		name=${run%%$'\t'*}
+	for name in "${started[@]}"; do
 		if ! grep -q "^[A-Z]* $name: " "$results"; then
 			echo "FAIL run: it left no result" | collect "$name"
 		fi
+	done
+}
+
+# What takes the time of ten guests comes first: what runs on this machine, and files with a line "# long".
+long_first() {
+	local name file options
+	while IFS=$'\t' read -r name file options; do
+		if [ -z "$options" ] || grep -q '^# long$' "$file"; then printf 0; else printf 1; fi
+		printf '\t%s\t%s\t%s\n' "$name" "$file" "$options"
+	done | sort -s -n -k 1,1 | cut -f2-
+}
+
+guest_tests() {
+	local all name file options n=0
+	mapfile -t all < <(long_first <"$logs/runs")
+	for run in "${all[@]}"; do
+		IFS=$'\t' read -r name file options <<<"$run"
+		n=$((n + 1))
+		if [ -n "$options" ]; then
+			# shellcheck disable=SC2086
+			start "$name" in_guest "$name" "$file" $options
+		else
+			start "$name" on_host "$name" "$file"
+		fi
+		say "guest test $n of ${#all[@]}: $name $options"
 	done
 }
 
@@ -219,25 +236,16 @@ lint() {
 }
 
 "$top/devtools/setup.sh"
+list >"$logs/runs"
 if [ -z "$pattern" ]; then
 	lint
-	"$top/devtools/build.sh" gcc clang asan tsan coverage
-	for name in gcc asan tsan; do unit_tests $name; done
-	unit_tests gcc valgrind
-	say "documentation"
-	check docs "$top/devtools/docs.sh"
-	say "binary interface and packages"
-	check abi "$top/devtools/abi.sh"
-	check deb "$top/devtools/deb.sh"
-	say "fuzzing"
-	check fuzz "$top/devtools/fuzz.sh"
+	"$top/devtools/build.sh" gcc clang asan tsan coverage fuzz
 else
 	"$top/devtools/build.sh" gcc
-	if list | cut -f2 | sort -u | xargs -r grep -l '^# build: asan$' | grep -q .; then
+	if cut -f2 "$logs/runs" | sort -u | xargs -r grep -l '^# build: asan$' | grep -q .; then
 		"$top/devtools/build.sh" asan
 	fi
 fi
-list >"$logs/runs"
 while read -r machine release; do
 	arch=$(arch_of_machine "$machine")
 	from=$(build_for --machine "$machine" --dpdk "$release")
@@ -246,7 +254,22 @@ while read -r machine release; do
 	"$top/devtools/initramfs.sh" "$arch" "$release" >/dev/null
 done < <(machines)
 if grep -q -- '--linux newest' "$logs/runs"; then "$top/devtools/kernel.sh" x86 newest >/dev/null; fi
+
+if [ -z "$pattern" ]; then
+	say "stress tests"
+	for name in gcc tsan; do start "stress $name" check "stress $name" unit_tests $name --suite stress; done
+	wait
+	say "unit tests, documentation, packages, fuzzing"
+	for name in tsan gcc; do
+		start "unit $name" check "unit $name" unit_tests $name --num-processes 1 --no-suite stress
+	done
+	start "unit asan" check "unit asan" unit_tests asan --num-processes 1
+	start "unit valgrind" check "unit valgrind" unit_tests gcc --num-processes 1 --setup valgrind
+	for name in docs abi deb; do start $name check $name "$top/devtools/$name.sh"; done
+	start fuzz check fuzz "$top/devtools/fuzz.sh" --jobs 1
+fi
 guest_tests
+finish
 if [ -z "$pattern" ]; then
 	say "coverage"
 	if "$top/devtools/coverage.sh" "$logs" >"$logs/coverage"; then

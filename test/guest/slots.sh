@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A NIC is taken from its slot and put back, in all the ways in which that can be, while packets flow between
 # the others; it works as before when it is back.
+# long
 # guest: --machine intel-39 --nics e1000e,e1000e,e1000e --slots
 # shellcheck shell=dash source=devtools/guest/guest.sh disable=SC2317
 . /lib/guest.sh
