@@ -61,6 +61,8 @@ if [ ! -e "$folder/made" ]; then
 	touch "$folder/made"
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+# A mirror that stands still, as this machine may have one, is out of date for apt.
+apt-config dump Acquire::Check-Valid-Until >"$root/etc/apt/apt.conf.d/90mirror"
 rm -rf "$root/root/dpdk-ioas"
 git clone -q "$top" "$root/root/dpdk-ioas"
 mkdir -p "$root/root/.cache/dpdk-ioas/kernel"

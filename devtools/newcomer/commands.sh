@@ -98,6 +98,27 @@ told_in_guest "a running application is drawn" "--add /usr/local/bin/dpdk-ioas-i
 END
 said "its maps are shown" 'mapped [0-9]+ MiB'
 
+# The packages in place of what was installed from source.
+runs "what was installed is removed" 0 "ninja -C build uninstall && rm -rf build && ldconfig"
+told "Debian's packages" 0 "dpkg-buildpackage -us -uc -b"
+echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90yes
+told "they can be installed" 0 "apt install ../*.deb"
+runs "group vfio is there" 0 "getent group vfio"
+runs "the package's dpdk-ioas-info" 1 "cd / && dpdk-ioas-info"
+said "it names the remedy" dpdk-hugepages.py
+runs "the package's header and library" 0 "cd examples && gcc \$(pkg-config --cflags libioas) device_dma.c edu.c \
+	\$(pkg-config --libs libioas) -o /root/device-dma"
+told_in_guest "the package's plugin forwards" "--add /usr/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so \
+	--add /usr/lib/x86_64-linux-gnu/libioas.so.0" <<-'END'
+	. /lib/guest.sh
+	+bind_vfio $(nics)
+	+forward package -d $plugin
+	+finish
+END
+said "packets arrive" '^PASS package'
+runs "the packages go without a trace" 0 "apt purge libioas0 libioas-dev dpdk-plugin-ioas dpdk-ioas-tools &&
+	! find /usr /etc /lib -name '*ioas*' | grep ."
+
 if [ -n "${NEWCOMER_TESTS-}" ]; then
 	told "README's second command" 0 ./devtools/test.sh
 	said "all tests passed" '^[1-9][0-9]* passed, 0 failed'
