@@ -15,6 +15,7 @@
 # guest: --machine smmuv3 --nics e1000e,virtio
 # guest: --machine intel-39 --nics e1000e,virtio --dpdk 24.11
 # guest: --machine intel-39 --nics e1000e,virtio --dpdk 25.11
+# guest: --machine intel-39 --nics e1000e,virtio --linux newest
 # guest: --machine pseries --nics e1000e,e1000e
 # guest: --machine powernv9 --nics e1000e,e1000e
 # shellcheck shell=dash source=devtools/guest/guest.sh

@@ -3,6 +3,7 @@
 # must be the same, or the unit tests prove nothing.
 # build: coverage
 # guest: --machine intel-39
+# guest: --machine intel-39 --linux newest
 # guest: --machine intel-48
 # guest: --machine amd
 # guest: --machine virtio-iommu
