@@ -7,16 +7,18 @@
  *
  * An object calls a function of another object through a slot in its own data, which the dynamic
  * linker fills (JUMP_SLOT, GLOB_DAT; a plain address where a table of functions is initialised).
- * Every object is walked once, but for the plugin itself. With RELRO the slots are write-protected: the
- * protection is lifted for one page at a time, only inside PT_GNU_RELRO, and only where the object has
- * been relocated in full, in which case it was read-only before and is again afterwards. Where the
- * plugin was linked or preloaded before EAL, the dynamic linker has filled the slots with the
- * replacements already; for the functions of libc it is done here in any case.
+ * Every object is walked, but for the plugin itself; those that come later when they are there. With
+ * RELRO the slots are write-protected: the protection is lifted for one page at a time, only inside
+ * PT_GNU_RELRO, and only where the object has been relocated in full, in which case it was read-only
+ * before and is again afterwards. Where the plugin was linked or preloaded before EAL, the dynamic
+ * linker has filled the slots with the replacements already; for the functions of libc it is done here
+ * in any case.
  */
 
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <limits.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -66,20 +68,25 @@ struct slot {
 
 /* One pass over the objects. */
 struct pass {
-	size_t objects, known; /* how many it has come by; the first ones that need no look */
+	bool bind;        /* at once, while no object can go away */
+	size_t known;     /* so many objects come first that need no look */
+	size_t objects;   /* how many it has come by */
+	unsigned long long adds, subs; /* how often one had come and gone until then */
 	struct slot *slots;
 	size_t count, room;
 	int error;
 };
 
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
-/* The last pass: objects there were, and how often one had come and gone until then. */
+/* What the last pass that went well has found. The objects that it saw for the first time get another look
+ * in the next one: another thread may just have been loading them. */
 static struct {
-	size_t objects;
+	size_t objects, known;
 	unsigned long long adds, subs;
 } last;
-/* By a hash of the first letters: of nearly all imports it says at once that they are none of ours. */
-static bool seam_hashes[4096];
+/* Which letters names of replaced functions have where: nearly all imports differ in the first few. */
+#define LETTERS 12
+static bool seam_letters[LETTERS][UCHAR_MAX + 1];
 
 static void
 read_dynamic(struct object *object, const ElfW(Dyn) *dyn)
@@ -145,14 +152,24 @@ original(const struct seam *seam)
 	return seam->original != NULL ? *seam->original : dlsym(RTLD_DEFAULT, seam->name);
 }
 
-static unsigned int
-hash_of(const char *name)
+static void
+note_letters(const char *name)
 {
-	unsigned int hash = 0;
+	for (unsigned int i = 0; i < LETTERS; i++) {
+		seam_letters[i][(unsigned char)name[i]] = true;
+		if (name[i] == '\0')
+			return;
+	}
+}
 
-	for (unsigned int i = 0; i < 12 && name[i] != '\0'; i++)
-		hash = hash * 33 + (unsigned char)name[i];
-	return hash % RTE_DIM(seam_hashes);
+/* Whether it can be the name of a replaced function. */
+static bool
+has_letters(const char *name)
+{
+	for (unsigned int i = 0; i < LETTERS && seam_letters[i][(unsigned char)name[i]]; i++)
+		if (name[i] == '\0' || i == LETTERS - 1)
+			return true;
+	return false;
 }
 
 /* Adds a relocation's slot to those of a pass if its function is one that is replaced. */
@@ -166,7 +183,7 @@ add_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
 	unsigned int seam = 0;
 
 	if ((type != RELOC_JUMP_SLOT && type != RELOC_GLOB_DAT && type != RELOC_ADDRESS) ||
-	    rela->r_addend != 0 || !seam_hashes[hash_of(name)])
+	    rela->r_addend != 0 || !has_letters(name))
 		return 0;
 	while (seam < SEAM_COUNT && strcmp(name, seam_table[seam].name) != 0)
 		seam++;
@@ -186,38 +203,6 @@ add_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
 	return 0;
 }
 
-static int
-walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
-{
-	struct pass *const pass = arg;
-	struct object object;
-
-	if (pass->objects == 0) {
-		if (info->dlpi_adds == last.adds)
-			return 1;
-		/* New ones come last, as long as none has gone. */
-		if (info->dlpi_subs == last.subs)
-			pass->known = last.objects;
-		last.adds = info->dlpi_adds;
-		last.subs = info->dlpi_subs;
-	}
-	if (pass->objects++ < pass->known || !read_object(&object, info))
-		return 0;
-	for (unsigned int t = 0; t < 2; t++)
-		for (size_t i = 0; i < object.counts[t] && pass->error == 0; i++)
-			pass->error = add_slot(&object, &object.tables[t][i], pass);
-	return pass->error;
-}
-
-/* Finds the slots of all objects that the last pass has not seen. */
-static int
-find_slots(struct pass *pass)
-{
-	if (dl_iterate_phdr(walk_object, pass) == 0)
-		last.objects = pass->objects;
-	return pass->error;
-}
-
 static uintptr_t
 page_of(const struct slot *slot)
 {
@@ -232,39 +217,87 @@ protect_page(const struct slot *slot, int prot)
 	return 0;
 }
 
-/* Has the slots hold the replacements, or the originals again. */
+/* Has the slots of one page hold the replacements, or the originals again. */
+static int
+write_page(const struct slot *slots, size_t count, bool bind)
+{
+	bool writable = false;
+	int ret;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct seam *const seam = &seam_table[slots[i].seam];
+
+		if ((*slots[i].where == seam->replacement) == bind)
+			continue;
+		if (!writable) {
+			ret = protect_page(slots, PROT_READ | PROT_WRITE);
+			if (ret < 0)
+				return ret;
+			writable = true;
+		}
+		__atomic_store_n(slots[i].where, bind ? seam->replacement : original(seam),
+				 __ATOMIC_RELEASE);
+	}
+	return writable ? protect_page(slots, PROT_READ) : 0;
+}
+
+/* The same for all slots of a pass. Originals are put back as far as can be. */
 static int
 write_slots(const struct pass *pass, bool bind)
 {
-	size_t end;
-	int ret;
+	size_t count;
 
-	for (size_t i = 0; i < pass->count; i = end) {
-		const struct slot *const first = &pass->slots[i];
-		bool open = false;
+	for (size_t i = 0; i < pass->count; i += count) {
+		int ret;
 
-		for (end = i; end < pass->count && page_of(&pass->slots[end]) == page_of(first); end++) {
-			const struct slot *const slot = &pass->slots[end];
-			const struct seam *const seam = &seam_table[slot->seam];
-
-			if ((*slot->where == seam->replacement) == bind)
-				continue;
-			if (!open) {
-				ret = protect_page(first, PROT_READ | PROT_WRITE);
-				if (ret < 0)
-					return ret;
-				open = true;
-			}
-			__atomic_store_n(slot->where, bind ? seam->replacement : original(seam),
-					 __ATOMIC_RELEASE);
-		}
-		if (open) {
-			ret = protect_page(first, PROT_READ);
-			if (ret < 0)
-				return ret;
-		}
+		count = 1;
+		while (i + count < pass->count &&
+		       page_of(&pass->slots[i + count]) == page_of(&pass->slots[i]))
+			count++;
+		ret = write_page(&pass->slots[i], count, bind);
+		if (ret < 0 && bind)
+			return ret;
 	}
 	return 0;
+}
+
+static int
+walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
+{
+	struct pass *const pass = arg;
+	struct object object;
+
+	if (pass->objects == 0) {
+		pass->adds = info->dlpi_adds;
+		pass->subs = info->dlpi_subs;
+		if (pass->adds == last.adds)
+			return 1;
+		/* New ones come last, as long as none has gone. */
+		pass->known = pass->subs == last.subs ? last.known : 0;
+	}
+	if (pass->objects++ < pass->known || !read_object(&object, info))
+		return 0;
+	for (unsigned int t = 0; t < 2; t++)
+		for (size_t i = 0; i < object.counts[t] && pass->error == 0; i++)
+			pass->error = add_slot(&object, &object.tables[t][i], pass);
+	if (pass->error == 0 && pass->bind) {
+		pass->error = write_slots(pass, true);
+		pass->count = 0;
+	}
+	return pass->error;
+}
+
+/* Keeps what a pass has found for the next one; if it failed, that one looks at all. */
+static void
+end_pass(const struct pass *pass, int error)
+{
+	if (pass->adds != last.adds || error != 0) {
+		last.known = error == 0 && pass->subs == last.subs ? last.objects : 0;
+		last.objects = pass->objects;
+		last.adds = error == 0 ? pass->adds : 0;
+		last.subs = pass->subs;
+	}
+	free(pass->slots);
 }
 
 /* The functions that EAL itself defines, asked for by an address that is certainly EAL's. */
@@ -327,7 +360,7 @@ check_required(const struct pass *pass)
 int
 seams_bind(void)
 {
-	struct pass pass = { 0 };
+	struct pass pass = { .bind = false };
 	int ret;
 
 	ret = find_originals();
@@ -335,12 +368,14 @@ seams_bind(void)
 		return ret;
 	pthread_mutex_lock(&bind_lock);
 	for (unsigned int i = 0; i < SEAM_COUNT; i++)
-		seam_hashes[hash_of(seam_table[i].name)] = true;
-	ret = find_slots(&pass);
+		note_letters(seam_table[i].name);
+	dl_iterate_phdr(walk_object, &pass);
+	ret = pass.error;
 	if (ret == 0) {
 		ret = check_required(&pass);
 		if (ret < 0)
 			goto out_unlock;
+		/* Objects can neither come nor go now: the dynamic linker is at work for the plugin. */
 		ret = write_slots(&pass, true);
 	}
 	if (ret < 0) {
@@ -348,24 +383,23 @@ seams_bind(void)
 		BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
 	}
 out_unlock:
+	end_pass(&pass, ret);
+	if (ret == 0)
+		last.known = last.objects;
 	pthread_mutex_unlock(&bind_lock);
-	free(pass.slots);
 	return ret;
 }
 
 void
 seams_bind_late(void)
 {
-	struct pass pass = { 0 };
-	int ret;
+	struct pass pass = { .bind = true };
 
 	pthread_mutex_lock(&bind_lock);
-	ret = find_slots(&pass);
-	if (ret == 0)
-		ret = write_slots(&pass, true);
+	dl_iterate_phdr(walk_object, &pass);
+	end_pass(&pass, pass.error);
 	pthread_mutex_unlock(&bind_lock);
-	free(pass.slots);
-	if (ret < 0)
+	if (pass.error < 0)
 		BUS_IOAS_LOG(ERR, "cannot write the import slots of libraries loaded late: %s",
-			     strerror(-ret));
+			     strerror(-pass.error));
 }
