@@ -183,43 +183,58 @@ any_bus(const struct rte_bus *bus __rte_unused, const void *data __rte_unused)
 	return 0;
 }
 
-/* Calls fn for every device that the buses have found and the library can attach. */
+/* Calls fn for every device that the buses have found. */
 static void
-for_each_candidate(void (*fn)(const char *path, const struct rte_device *dev))
+for_each_device(void (*fn)(const struct rte_device *dev, void *arg), void *arg)
 {
 	struct rte_dev_iterator it;
 	struct rte_device *dev;
 	struct rte_bus *bus = NULL;
 
 	while ((bus = rte_bus_find(bus, any_bus, NULL)) != NULL) {
-		char filter[64], path[PATH_MAX];
+		char filter[64];
 
 		snprintf(filter, sizeof(filter), "bus=%s", rte_bus_name(bus));
-		RTE_DEV_FOREACH(dev, filter, &it) {
-			snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", rte_bus_name(bus),
-				 rte_dev_name(dev));
-			if (ioas_device_is_usable(path))
-				fn(path, dev);
-		}
+		RTE_DEV_FOREACH(dev, filter, &it)
+			fn(dev, arg);
 	}
 }
 
-static unsigned int candidates;
+static void
+sysfs_path(const struct rte_device *dev, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "/sys/bus/%s/devices/%s", rte_bus_name(rte_dev_bus(dev)),
+		 rte_dev_name(dev));
+}
+
+/* The devices that the library can attach. */
+struct candidates {
+	const struct rte_device **list;
+	unsigned int count;
+	bool no_memory;
+};
 
 static void
-count_candidate(const char *path __rte_unused, const struct rte_device *dev __rte_unused)
+add_candidate(const struct rte_device *dev, void *arg)
 {
-	candidates++;
+	struct candidates *const candidates = arg;
+	const struct rte_device **list;
+	char path[PATH_MAX];
+
+	sysfs_path(dev, path);
+	if (!ioas_device_is_usable(path))
+		return;
+	list = realloc(candidates->list, (candidates->count + 1) * sizeof(*list));
+	if (list == NULL) {
+		candidates->no_memory = true;
+		return;
+	}
+	list[candidates->count++] = dev;
+	candidates->list = list;
 }
 
 static void
-take_candidate(const char *path, const struct rte_device *dev)
-{
-	take(path, rte_dev_name(dev));
-}
-
-static void
-note_driver(const char *path __rte_unused, const struct rte_device *dev)
+note_driver(const struct rte_device *dev, void *arg __rte_unused)
 {
 	const struct rte_driver *const driver = rte_dev_driver(dev);
 	struct owned *owned;
@@ -235,7 +250,7 @@ note_driver(const char *path __rte_unused, const struct rte_device *dev)
 void
 devices_note_drivers(void)
 {
-	for_each_candidate(note_driver);
+	for_each_device(note_driver, NULL);
 }
 
 /* Says why EAL goes on without us. */
@@ -405,6 +420,41 @@ check_isolation(void)
 	return 0;
 }
 
+static int
+take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_options *options,
+		const struct candidates *candidates)
+{
+	if (candidates->count == 0) {
+		waits = can_wait() && start_waiting(ioas_options, options->iova);
+		if (!waits) {
+			log_unused();
+			return 0;
+		}
+		isolate = options->isolate;
+		return check_isolation();
+	}
+	if (ioas_create(ioas_options, &bus_ioas_space) < 0) {
+		bus_ioas_space = NULL;
+		if (strcmp(options->backend, "auto") != 0 || options->isolate)
+			return -1;
+		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
+		return 0;
+	}
+	isolate = options->isolate;
+	if (check_isolation() < 0)
+		return -1;
+	for (unsigned int i = 0; i < candidates->count; i++) {
+		char path[PATH_MAX];
+
+		sysfs_path(candidates->list[i], path);
+		take(path, rte_dev_name(candidates->list[i]));
+	}
+	if (devices_count() == 0)
+		return give_up();
+	check_hugepages();
+	return 0;
+}
+
 int
 devices_take(const struct bus_ioas_options *options)
 {
@@ -420,33 +470,17 @@ devices_take(const struct bus_ioas_options *options)
 		.descriptors = options->fds,
 		.n_descriptors = options->n_fds,
 	};
+	struct candidates candidates = { 0 };
+	int ret = -1;
 
-	candidates = 0;
-	for_each_candidate(count_candidate);
-	if (candidates == 0) {
-		waits = can_wait() && start_waiting(&ioas_options, options->iova);
-		if (!waits) {
-			log_unused();
-			return 0;
-		}
-		isolate = options->isolate;
-		return check_isolation();
-	}
-	if (ioas_create(&ioas_options, &bus_ioas_space) < 0) {
-		bus_ioas_space = NULL;
-		if (strcmp(options->backend, "auto") != 0 || options->isolate)
-			return -1;
-		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
-		return 0;
-	}
-	isolate = options->isolate;
-	if (check_isolation() < 0)
-		return -1;
-	for_each_candidate(take_candidate);
-	if (devices_count() == 0)
-		return give_up();
-	check_hugepages();
-	return 0;
+	for_each_device(add_candidate, &candidates);
+	if (candidates.no_memory)
+		BUS_IOAS_LOG(ERR, "cannot list the devices: no memory: end other programs, or raise "
+			     "RLIMIT_AS (`ulimit -v`)");
+	else
+		ret = take_candidates(&ioas_options, options, &candidates);
+	free(candidates.list);
+	return ret;
 }
 
 bool
