@@ -12,8 +12,8 @@
 
 /*
  * One kernel interface that translates for devices. A backend embeds struct backend and finds
- * itself again with container_of. Calls are serialised by the space's lock. A backend keeps no
- * record of maps: the ledger has it, and asks only for what the kernel's rules allow.
+ * itself again with container_of. Calls are serialised by the space's lock, but for open_device. A
+ * backend keeps no record of maps: the ledger has it, and asks only for what the kernel's rules allow.
  */
 
 #define container_of(pointer, type, member) \
@@ -31,8 +31,14 @@ struct backend_ops {
 	/* Undoes open and with it every map. No device is attached any more. */
 	void (*close)(struct backend *backend);
 
-	/* Opens the device and attaches it; fills device->fd. What the ledger has is mapped then,
-	 * also if the kernel had forgotten it. Logs the reason of a failure. */
+	/* The part of attach that takes long, because the kernel resets a device that it opens: the only
+	 * call without the lock, for several devices at once, though never for one twice. It may touch
+	 * the device and what was handed in for it. Fills device->fd, or leaves -1 there. Logs the
+	 * reason of a failure. NULL: attach does it all. */
+	int (*open_device)(struct backend *backend, struct ioas_device *device);
+	/* Opens the device, unless that is done, and attaches it; fills device->fd. What the ledger has is
+	 * mapped then, also if the kernel had forgotten it. On failure the device is closed and the
+	 * reason has been logged. */
 	int (*attach)(struct backend *backend, struct ioas_device *device,
 		      const struct ioas_attach_options *options);
 	/* Detaches and closes. Cannot fail. */

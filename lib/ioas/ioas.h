@@ -22,8 +22,9 @@
  * remedy has gone to the log function.
  *
  * Threads: every function may be called from any thread. Those that take a struct ioas_table take no
- * lock and never wait; the others serialise on one lock a space (one for all that follow the same one)
- * and must not be called from a signal handler or from the log function.
+ * lock and never wait; the others serialise on one lock a space (one for all that follow the same one),
+ * but for the time in which ioas_attach() has a character device opened, and must not be called from a
+ * signal handler or from the log function.
  */
 
 #include <stdbool.h>
@@ -51,7 +52,7 @@ enum ioas_log_level {
 };
 
 /**
- * Takes one line for the log.
+ * Takes one line for the log. Of threads that attach devices at once several may call it at a time.
  *
  * @param level How grave it is.
  * @param line  The text, without a line feed. Valid during the call only.
@@ -179,7 +180,10 @@ struct ioas_attach_options {
  * /dev/vfio/devices/vfioN where it has one (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV) and the backend is
  * iommufd, else through its IOMMU group /dev/vfio/N, which then belongs to this process with all its
  * devices. Attach devices before memory is mapped wherever possible: an attach fails if the device
- * reserves IOVAs that are in use. The device is not reset.
+ * reserves IOVAs that are in use.
+ *
+ * The kernel resets a device that it opens, which can take 100 ms: several devices are faster attached by
+ * a thread each, where they have character devices; nobody else waits meanwhile.
  *
  * @param space  The space.
  * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder.

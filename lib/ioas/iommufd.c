@@ -190,6 +190,29 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 	return 0;
 }
 
+static void
+close_cdev(const struct iommufd *fd, struct ioas_device *device)
+{
+	/* Closing the descriptor also unbinds. */
+	if (device->fd >= 0)
+		fd->backend.sys->close(device->fd);
+	device->fd = -1;
+}
+
+static int
+iommufd_open_device(struct backend *backend, struct ioas_device *device)
+{
+	struct iommufd *const fd = to_iommufd(backend);
+	int ret;
+
+	if (device->cdev[0] == '\0')
+		return 0;
+	ret = bind_cdev(fd, device);
+	if (ret < 0)
+		close_cdev(fd, device);
+	return ret;
+}
+
 /* A hardware page table of the IOAS for this device alone. */
 static int
 alloc_hwpt(struct iommufd *fd, struct ioas_device *device, uint32_t flags)
@@ -228,21 +251,16 @@ static int
 attach_cdev(struct iommufd *fd, struct ioas_device *device,
 	    const struct ioas_attach_options *options)
 {
-	const struct ioas_sys *const sys = fd->backend.sys;
-	int ret;
+	int ret = 0;
 
-	ret = bind_cdev(fd, device);
-	if (ret == 0 && options->hwpt)
+	if (options->hwpt)
 		ret = alloc_hwpt(fd, device, options->hwpt_flags);
 	if (ret == 0)
 		ret = attach_pt(fd, device, device->hwpt != 0 ? device->hwpt : fd->ioas);
 	if (ret < 0 && device->hwpt != 0)
 		destroy(fd, device->hwpt);
-	if (ret < 0 && device->fd >= 0) {
-		/* Closing the descriptor also unbinds. */
-		sys->close(device->fd);
-		device->fd = -1;
-	}
+	if (ret < 0)
+		close_cdev(fd, device);
 	return ret;
 }
 
@@ -289,6 +307,7 @@ iommufd_attach(struct backend *backend, struct ioas_device *device,
 	ret = allow(fd, NULL);
 	if (ret < 0) {
 		device_log_attach_failure(device, backend->log, ret);
+		close_cdev(fd, device);
 		return ret;
 	}
 	return device->cdev[0] != '\0' ? attach_cdev(fd, device, options)
@@ -492,6 +511,7 @@ const struct backend_ops iommufd_ops = {
 	.kernel_chooses = true,
 	.open = iommufd_open,
 	.close = iommufd_close,
+	.open_device = iommufd_open_device,
 	.attach = iommufd_attach,
 	.detach = iommufd_detach,
 	.attach_pasid = iommufd_attach_pasid,

@@ -414,18 +414,17 @@ ioas_device_find(struct ioas *space, const char *name)
 	return device;
 }
 
-/* Refuses a device that is attached already, to the space or to one that has the same root, and one
- * whose group another space has. */
+/* Refuses a device that is one of these, and one whose group one of them has in another space. */
 static int
-check_other_devices(const struct ioas *space, const struct ioas *other,
-		    const struct ioas_device *device)
+check_others(const struct ioas *space, const struct ioas_device *others,
+	     const struct ioas_device *device)
 {
-	for (const struct ioas_device *d = other->devices; d != NULL; d = d->next) {
+	for (const struct ioas_device *d = others; d != NULL; d = d->next) {
 		if (strcmp(d->name, device->name) == 0) {
 			ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already", device->name);
 			return -EEXIST;
 		}
-		if (space != other && device->group_number >= 0 &&
+		if (space != d->space && device->group_number >= 0 &&
 		    d->group_number == device->group_number) {
 			ioas_log(&space->log, IOAS_LOG_ERR,
 				 "%s: it is in IOMMU group %d, as is %s, which has another I/O address "
@@ -437,14 +436,18 @@ check_other_devices(const struct ioas *space, const struct ioas *other,
 	return 0;
 }
 
+/* Looks at the devices of the space, and of all that have the same root. */
 static int
 check_devices(const struct ioas *space, const struct ioas_device *device)
 {
-	int ret = check_other_devices(space, space->root, device);
+	const struct ioas *const root = space->root;
+	int ret = check_others(space, root->devices, device);
 
-	for (struct ledger *ledger = space->root->ledger.followers; ret == 0 && ledger != NULL;
+	if (ret == 0)
+		ret = check_others(space, root->opening, device);
+	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
 	     ledger = ledger->next_follower)
-		ret = check_other_devices(space, follow_space(ledger), device);
+		ret = check_others(space, follow_space(ledger)->devices, device);
 	return ret;
 }
 
@@ -472,24 +475,50 @@ join(struct ioas *space)
 }
 
 static int
-attach_locked(struct ioas *space, const char *name, const struct ioas_attach_options *options,
+check_attach_options(const struct ioas *space, const char *name,
+		     const struct ioas_attach_options *options)
+{
+	if (options->size == sizeof(*options) && (options->hwpt || options->hwpt_flags == 0))
+		return 0;
+	ioas_log(&space->log, IOAS_LOG_ERR,
+		 "%s: ioas_attach_options.size is %zu, this library knows %zu; hwpt_flags need hwpt",
+		 device_basename(name), options->size, sizeof(*options));
+	return -EINVAL;
+}
+
+/* Has the kernel open the device, if that can be done without the lock: others see it meanwhile among
+ * those that are being opened. Takes the lock and gives it back. */
+static int
+open_unlocked(struct ioas *space, struct ioas_device *device)
+{
+	struct backend *const backend = space->backend;
+	struct ioas_device **link = &space->root->opening;
+	int ret;
+
+	if (backend->ops->open_device == NULL)
+		return 0;
+	device->next = *link;
+	*link = device;
+	space_unlock(space);
+	ret = backend->ops->open_device(backend, device);
+	space_lock(space);
+	while (*link != device)
+		link = &(*link)->next;
+	*link = device->next;
+	return ret;
+}
+
+static int
+attach_locked(struct ioas *space, const struct ioas_attach_options *options,
 	      struct ioas_device *device)
 {
 	int ret;
 
-	if (options->size != sizeof(*options) || (!options->hwpt && options->hwpt_flags != 0)) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "%s: ioas_attach_options.size is %zu, this library knows %zu; hwpt_flags need "
-			 "hwpt", device_basename(name), options->size, sizeof(*options));
-		return -EINVAL;
-	}
-
-	ret = device_resolve(device, name, &space->log);
+	ret = check_devices(space, device);
 	if (ret == 0)
-		ret = check_devices(space, device);
-	if (ret < 0)
-		return ret;
-	ret = space->backend->ops->attach(space->backend, device, options);
+		ret = open_unlocked(space, device);
+	if (ret == 0)
+		ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
 	ret = join(space);
@@ -514,6 +543,8 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 	struct ioas_device *device;
 	int ret;
 
+	if (options == NULL)
+		options = &defaults;
 	device = calloc(1, sizeof(*device));
 	space_lock(space);
 	if (device == NULL) {
@@ -522,8 +553,12 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 		device->space = space;
 		device->sys = space->backend->sys;
 		device->fd = -1;
-		ret = attach_locked(space, name, options != NULL ? options : &defaults, device);
+		ret = check_attach_options(space, name, options);
 	}
+	if (ret == 0)
+		ret = device_resolve(device, name, &space->log);
+	if (ret == 0)
+		ret = attach_locked(space, options, device);
 	if (ret < 0)
 		stats_failure(space->stats.attach_failures, ret);
 	space_unlock(space);

@@ -21,6 +21,7 @@ struct ioas {
 	struct nodes nodes;
 	struct ioas_device *devices;
 	unsigned int n_devices;
+	struct ioas_device *opening; /* of the root, for all: not attached yet, and not under the lock */
 	struct ledger ledger;
 	struct placement placement;
 	struct ioas_stats stats; /* but for what the ledger counts */

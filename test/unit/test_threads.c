@@ -4,9 +4,14 @@
 
 /* Readers look up while writers map and unmap. Worth most under the thread sanitizer. */
 
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
+
+#include <linux/vfio.h>
 
 #include "unit.h"
 
@@ -130,6 +135,141 @@ everybody(void)
 	CU_ASSERT_EQUAL(first, 0);
 }
 
+/* A kernel that lets nobody bind a device before another one comes, or a while has passed. */
+#define TOGETHER 4
+static const struct ioas_sys *model_sys;
+static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t bind_cond = PTHREAD_COND_INITIALIZER;
+static unsigned int binding, most;
+
+static int
+slow_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct timespec until;
+
+	if (request != VFIO_DEVICE_BIND_IOMMUFD)
+		return model_sys->ioctl(fd, request, arg);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	pthread_mutex_lock(&bind_lock);
+	if (++binding > most)
+		most = binding;
+	pthread_cond_broadcast(&bind_cond);
+	while (most < TOGETHER &&
+	       pthread_cond_timedwait(&bind_cond, &bind_lock, &until) != ETIMEDOUT)
+		;
+	binding--;
+	pthread_mutex_unlock(&bind_lock);
+	return model_sys->ioctl(fd, request, arg);
+}
+
+static void
+use_slow_kernel(void)
+{
+	static struct ioas_sys slow;
+
+	model_sys = ioas_sys;
+	slow = *model_sys;
+	slow.ioctl = slow_ioctl;
+	ioas_sys = &slow;
+	binding = most = 0;
+}
+
+static void *
+attach_one(void *name)
+{
+	struct ioas_device *device;
+
+	return ioas_attach(space, name, NULL, &device) == 0 ? device : NULL;
+}
+
+static void
+attach_together(void)
+{
+	static char names[TOGETHER][16];
+	pthread_t threads[TOGETHER];
+	struct ioas_info info;
+
+	if (!unit_backend_is("iommufd"))
+		return;
+	use_slow_kernel();
+	unit_create(false);
+	for (unsigned int i = 0; i < TOGETHER; i++) {
+		snprintf(names[i], sizeof(names[i]), "0000:00:%02x.0", 3 + i);
+		unit_add_device(names[i], i == 0 ? &model_intel39 : &model_intel48);
+	}
+	for (unsigned int i = 0; i < TOGETHER; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, attach_one, names[i]), 0);
+	for (unsigned int i = 0; i < TOGETHER; i++) {
+		void *device;
+
+		pthread_join(threads[i], &device);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(device);
+		CU_ASSERT_STRING_EQUAL(ioas_device_name(device), names[i]);
+	}
+	CU_ASSERT_EQUAL(most, TOGETHER);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.devices, TOGETHER);
+	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 39) - 1);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys = model_sys;
+}
+
+/* While the kernel opens a device nobody else gets it, and nobody one of its group for another space. */
+static void *
+attach_meanwhile(void *other)
+{
+	struct ioas_device *device;
+
+	/* The device is being opened, for it waits for a second one. */
+	for (;;) {
+		pthread_mutex_lock(&bind_lock);
+		if (binding == 1)
+			break;
+		pthread_mutex_unlock(&bind_lock);
+		sched_yield();
+	}
+	pthread_mutex_unlock(&bind_lock);
+	REFUSED(ioas_attach(space, NIC, NULL, &device), -EEXIST, NIC "|attached already");
+	REFUSED(ioas_attach(other, "0000:00:02.1", NULL, &device), -EINVAL,
+		"0000:00:02.1|which has another I/O address space|" NIC);
+	pthread_mutex_lock(&bind_lock);
+	most = TOGETHER;
+	pthread_cond_broadcast(&bind_cond);
+	pthread_mutex_unlock(&bind_lock);
+	return NULL;
+}
+
+static void
+attach_the_same(void)
+{
+	struct ioas_options options = unit_options();
+	struct ioas *other;
+	pthread_t thread;
+
+	if (!unit_backend_is("iommufd"))
+		return;
+	use_slow_kernel();
+	unit_create(false);
+	model_device_join(unit_add_device("0000:00:02.1", &model_intel39), nic_model);
+	options.follow = space;
+	options.backend = NULL;
+	options.same_iova = true;
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, attach_meanwhile, other), 0);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
+	pthread_join(thread, NULL);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+	ioas_destroy(other);
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys = model_sys;
+}
+
 UNIT_MAIN("threads",
 	  { "readers and writers", readers_and_writers },
-	  { "all functions at once", everybody })
+	  { "all functions at once", everybody },
+	  { "devices are opened together", attach_together },
+	  { "a device is opened once", attach_the_same })
