@@ -41,6 +41,7 @@ struct owned {
 	int group;                  /* its IOMMU group; -1: it has none */
 	int node;                   /* its NUMA node; -1: not known */
 	char name[RTE_DEV_NAME_MAX_LEN];
+	char path[PATH_MAX];        /* its folder in sysfs */
 	char driver[64];            /* DPDK's; "": not known */
 	char failure[640];          /* why it could not be attached */
 	int error;                  /* and the errno, negative; else 0 */
@@ -63,8 +64,8 @@ static __thread struct {
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
 
-/* While this is set, lines about failures are kept for it. */
-static struct owned *taking;
+/* While this is set, lines of this thread about failures are kept for it. */
+static __thread struct owned *taking;
 
 /* While this is set, failures matter to nobody. */
 static bool trying;
@@ -153,28 +154,65 @@ find_node(const char *path)
 	return node;
 }
 
-/* Attaches the device with this sysfs folder and records it, also if that failed. */
+/* Records the device with this sysfs folder. */
 static struct owned *
-take(const char *path, const char *name)
+record(const char *path, const char *name)
 {
 	struct owned *const owned = calloc(1, sizeof(*owned));
 
 	if (owned == NULL)
 		return NULL;
 	snprintf(owned->name, sizeof(owned->name), "%s", name);
+	snprintf(owned->path, sizeof(owned->path), "%s", path);
 	owned->group = find_group(path, name);
 	owned->node = find_node(path);
 	owned->next = devices;
 	devices = owned;
+	return owned;
+}
+
+/* Attaches a device; a failure is kept with it. */
+static void *
+attach(void *arg)
+{
+	struct owned *const owned = arg;
+
 	taking = owned;
 	if (isolate)
 		owned->error = create_own_space(&owned->space);
 	if (owned->error == 0)
-		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, path, NULL,
+		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, owned->path, NULL,
 					   &owned->device);
 	taking = NULL;
-	traced_attach(owned->name, owned->error);
-	return owned;
+	return NULL;
+}
+
+/*
+ * Attaches devices, each in a thread of its own: most of the time the kernel waits for a reset. Isolated
+ * ones come one after the other: of two that the IOMMU cannot tell apart the first is attached.
+ */
+static void
+attach_together(struct owned **list, unsigned int count)
+{
+	pthread_t threads[count];
+	bool started[count];
+	pthread_attr_t small;
+
+	pthread_attr_init(&small);
+	/* An application may lock all of its memory: not 8 MiB for each device. */
+	pthread_attr_setstacksize(&small, 256 << 10);
+	for (unsigned int i = 1; i < count; i++)
+		started[i] = !isolate && pthread_create(&threads[i], &small, attach, list[i]) == 0;
+	pthread_attr_destroy(&small);
+	attach(list[0]);
+	for (unsigned int i = 1; i < count; i++)
+		if (!started[i])
+			attach(list[i]);
+	for (unsigned int i = 1; i < count; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	for (unsigned int i = 0; i < count; i++)
+		traced_attach(list[i]->name, list[i]->error);
 }
 
 static int
@@ -420,6 +458,24 @@ check_isolation(void)
 	return 0;
 }
 
+static void
+take_together(const struct candidates *candidates)
+{
+	struct owned *list[candidates->count];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < candidates->count; i++) {
+		char path[PATH_MAX];
+
+		sysfs_path(candidates->list[i], path);
+		list[count] = record(path, rte_dev_name(candidates->list[i]));
+		if (list[count] != NULL)
+			count++;
+	}
+	if (count > 0)
+		attach_together(list, count);
+}
+
 static int
 take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_options *options,
 		const struct candidates *candidates)
@@ -443,12 +499,7 @@ take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_o
 	isolate = options->isolate;
 	if (check_isolation() < 0)
 		return -1;
-	for (unsigned int i = 0; i < candidates->count; i++) {
-		char path[PATH_MAX];
-
-		sysfs_path(candidates->list[i], path);
-		take(path, rte_dev_name(candidates->list[i]));
-	}
+	take_together(candidates);
 	if (devices_count() == 0)
 		return give_up();
 	check_hugepages();
@@ -685,9 +736,10 @@ devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_dev
 			ret = 1;
 			goto out_unlock;
 		}
-		owned = take(path, name);
+		owned = record(path, name);
 		if (owned == NULL)
 			goto out_unlock;
+		attach_together(&owned, 1);
 	}
 	if (owned->device == NULL) {
 		BUS_IOAS_LOG(ERR, "%s", owned->failure);
