@@ -252,16 +252,21 @@ if [ -n "$script" ]; then
 		rc=0
 		timeout -k 5 "$timeout" "${qemu[@]}" </dev/null 2>"$share/qemu" || rc=$?
 		# On a machine with much else to do QEMU now and then loses a virtual CPU's timer
-		# for good, and the guest stands still, some not even up. That says nothing about
-		# what runs in it.
-		if [ $rc -ne 124 ] || [ $try -eq 2 ]; then break; fi
-		if [ ! -e "$share/started" ]; then
-			say "guest: it did not come up in $timeout s: booted once again"
-		elif grep -q 'rcu_.* kthread starved for' "$log"; then
-			say "guest: its kernel gets no timer interrupts any more: booted once again"
-		else
-			break
+		# for good, and the guest stands still, some not even up; and QEMU 7.2 can crash when
+		# one virtual CPU resets a device while another writes to a register of one. That
+		# says nothing about what runs in it.
+		again=''
+		if [ $rc -eq 124 ] && [ ! -e "$share/started" ]; then
+			again="it did not come up in $timeout s"
+		elif [ $rc -eq 124 ] && grep -q 'rcu_.* kthread starved for' "$log"; then
+			again="its kernel gets no timer interrupts any more"
+		elif [ $rc -eq 139 ] && [ ! -s "$share/status" ]; then
+			again="QEMU crashed"
 		fi
+		if [ -z "$again" ] || [ $try -eq 2 ]; then break; fi
+		say "guest: $again: booted once again"
+		echo "guest: booted once again"
+		rm -f "$share/started"
 	done
 else
 	saved=$(stty -g)

@@ -59,6 +59,21 @@ boots "faults can be allowed" 0 "DMAR: DRHD" \
 	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg' --allow-faults
 boots "a guest that hangs" 99 "no end after 20 s" 'sleep 1000' --timeout 20
 boots "a guest that does not come up" 99 "booted once again" true --timeout 20 --cmdline rdinit=/bin/cat
+# Two crashes of QEMU, when the guest is up. usage: crash SHARE
+crash() {
+	local pid
+	for _ in 1 2; do
+		until [ -e "$1/started" ]; do sleep 0.2; done
+		for pid in $(pgrep -f "path=$1,"); do
+			case $(cat "/proc/$pid/comm") in qemu*) kill -SEGV "$pid" ;; esac
+		done
+		while [ -e "$1/started" ]; do sleep 0.2; done
+	done
+}
+crash "$dir/crashes" &
+boots "a QEMU that crashes" 99 "QEMU crashed: booted once again
+QEMU ended with status 139" 'sleep 1000' --share "$dir/crashes" --timeout 100
+kill %1 2>/dev/null || true
 boots "a guest that dies" 99 "ended without a status" 'poweroff -f'
 # shellcheck disable=SC2016
 boots "packets that do not arrive" 1 \

@@ -9,6 +9,7 @@
 # guest: --machine intel-48 --nics e1000e,virtio
 # guest: --machine amd --nics e1000e,e1000e
 # guest: --machine amd --nics e1000e,virtio
+# guest: --machine amd --nics e1000e,virtio --dpdk 25.11
 # guest: --machine virtio-iommu --nics e1000e,virtio
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine smmuv3 --nics virtio,virtio
