@@ -177,19 +177,19 @@ machines() {
 }
 
 # Has something run beside the others, so many at a time. usage: start NAME COMMAND...
-started=()
+expected=() # the names whose results must be there in the end
 start() {
 	local name=$1
 	shift
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
-	started+=("$name")
+	expected+=("$name")
 	"$@" &
 }
 
 finish() {
 	local name
 	wait
-	for name in "${started[@]}"; do
+	for name in "${expected[@]}"; do
 		if ! grep -q "^[A-Z]* $name: " "$results"; then
 			echo "FAIL run: it left no result" | collect "$name"
 		fi

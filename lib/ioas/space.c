@@ -487,7 +487,7 @@ check_attach_options(const struct ioas *space, const char *name,
 }
 
 /* Has the kernel open the device, if that can be done without the lock: others see it meanwhile among
- * those that are being opened. Takes the lock and gives it back. */
+ * those that are being opened. Gives the lock back and takes it again. */
 static int
 open_unlocked(struct ioas *space, struct ioas_device *device)
 {

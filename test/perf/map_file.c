@@ -128,6 +128,17 @@ map(bool by_file, uint64_t offset, uint64_t length)
 		       : ioctl(iommufd, IOMMU_IOAS_MAP, &address);
 }
 
+static void
+unmap(uint64_t length)
+{
+	struct iommu_ioas_unmap arg = {
+		.size = sizeof(arg), .ioas_id = ioas, .iova = IOVA, .length = length,
+	};
+
+	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &arg) < 0)
+		fail("unmap");
+}
+
 static double
 now_us(void)
 {
@@ -141,9 +152,6 @@ now_us(void)
 static double
 once(bool by_file, unsigned int pages)
 {
-	struct iommu_ioas_unmap unmap = {
-		.size = sizeof(unmap), .ioas_id = ioas, .iova = IOVA, .length = PAGES * PAGE,
-	};
 	const double start = now_us();
 	double took;
 
@@ -151,8 +159,7 @@ once(bool by_file, unsigned int pages)
 		if (map(by_file, i * PAGE, pages * PAGE) < 0)
 			fail(by_file ? "map by descriptor" : "map by address");
 	took = now_us() - start;
-	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &unmap) < 0)
-		fail("unmap");
+	unmap(PAGES * PAGE);
 	return took;
 }
 
@@ -215,9 +222,7 @@ main(int argc, char **argv)
 		printf("this kernel has no IOMMU_IOAS_MAP_FILE\n");
 		return 77;
 	}
-	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &(struct iommu_ioas_unmap){ .size = sizeof(struct iommu_ioas_unmap),
-			.ioas_id = ioas, .iova = IOVA, .length = PAGE }) < 0)
-		fail("unmap");
+	unmap(PAGE);
 	measure(1);
 	measure(PAGES);
 	return 0;
