@@ -45,7 +45,7 @@ changed() {
 		return
 	fi
 	gcc -w -g -O0 -fPIC -shared -D_GNU_SOURCE -I"$copy/uapi" "$copy"/*.c \
-		-Wl,-soname,libioas.so.0,--version-script="$copy/ioas.map" -lnuma -o "$work/libioas.so"
+		-Wl,-soname,libioas.so.1,--version-script="$copy/ioas.map" -lnuma -o "$work/libioas.so"
 	if compatible "$work/libioas.so"; then is=yes; fi
 	if [ $is = "$wanted" ]; then
 		case_ok "$name"

@@ -7,7 +7,7 @@
 read -r turns seconds wall quick </share/turns
 # Not from the share, which is slow: a program's libraries are part of its start.
 mkdir /run/lib
-cp /share/librte_bus_ioas.so /share/libioas.so.0 /run/lib
+cp /share/librte_bus_ioas.so /share/libioas.so.1 /run/lib
 export LD_LIBRARY_PATH=/run/lib
 plugin=/run/lib/librte_bus_ioas.so
 

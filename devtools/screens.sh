@@ -37,7 +37,7 @@ rm -rf "$dir"
 mkdir -p "$share"
 from=$top/build/gcc
 "$top/devtools/guest.sh" --share "$share" --add "$from/drivers/bus/ioas/librte_bus_ioas.so" \
-	--add "$from/lib/ioas/libioas.so.0" --add "$from/app/dpdk-ioas-info" \
+	--add "$from/lib/ioas/libioas.so.1" --add "$from/app/dpdk-ioas-info" \
 	"$top/devtools/guest/screens.sh" >"$dir/output"
 tr -d '\r' <"$dir/output" |
 	awk -v dir="$dir" '/^screen / { file = $2 == "end" ? "" : dir "/" $2 ".screen"; next }

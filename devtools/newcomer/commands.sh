@@ -75,7 +75,7 @@ cd examples || exit 1
 sed -n 's/^    \(gcc .*\)/\1/p' ../doc/guides/examples.rst >/root/examples
 while read -r command; do told "example: ${command#* -o }" 0 "$command"; done </root/examples
 cd $checkout || exit 1
-told_in_guest "examples of the library run" "--nics e1000e,e1000e,edu --add /usr/local/lib/x86_64-linux-gnu/libioas.so.0 \
+told_in_guest "examples of the library run" "--nics e1000e,e1000e,edu --add /usr/local/lib/x86_64-linux-gnu/libioas.so.1 \
 	--add examples/device-dma --add examples/dma-copies --add examples/own-memory" <<-'END'
 	. /lib/guest.sh
 	bind_vfio $(edus)
@@ -87,7 +87,7 @@ said "the device copied memory" '^2048 bytes copied by DMA'
 said "all copies were right" 'all bytes are right'
 said "memory of one's own was mapped" '^memfd of huge pages: .* are at IOVA'
 told_in_guest "a running application is drawn" "--add /usr/local/bin/dpdk-ioas-info \
-	--add /usr/local/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so --add /usr/local/lib/x86_64-linux-gnu/libioas.so.0" <<-'END'
+	--add /usr/local/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so --add /usr/local/lib/x86_64-linux-gnu/libioas.so.1" <<-'END'
 	. /lib/guest.sh
 	+PATH=$PATH:/share
 	+bind_vfio $(nics)
@@ -109,14 +109,14 @@ said "it names the remedy" dpdk-hugepages.py
 runs "the package's header and library" 0 "cd examples && gcc \$(pkg-config --cflags libioas) device_dma.c edu.c \
 	\$(pkg-config --libs libioas) -o /root/device-dma"
 told_in_guest "the package's plugin forwards" "--add /usr/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so \
-	--add /usr/lib/x86_64-linux-gnu/libioas.so.0" <<-'END'
+	--add /usr/lib/x86_64-linux-gnu/libioas.so.1" <<-'END'
 	. /lib/guest.sh
 	+bind_vfio $(nics)
 	+forward package -d $plugin
 	+finish
 END
 said "packets arrive" '^PASS package'
-runs "the packages go without a trace" 0 "apt purge libioas0 libioas-dev dpdk-plugin-ioas dpdk-ioas-tools &&
+runs "the packages go without a trace" 0 "apt purge libioas1 libioas-dev dpdk-plugin-ioas dpdk-ioas-tools &&
 	! find /usr /etc /lib -name '*ioas*' | grep ."
 
 if [ -n "${NEWCOMER_TESTS-}" ]; then

@@ -46,5 +46,5 @@ guest() {
 	local from
 	from=$(build_for "$@")
 	"$top/devtools/guest.sh" --add "$from/drivers/bus/ioas/librte_bus_ioas.so" \
-		--add "$from/lib/ioas/libioas.so.0" "$@"
+		--add "$from/lib/ioas/libioas.so.1" "$@"
 }
