@@ -803,6 +803,19 @@ ioas_lookup_length(const struct ioas_table *table, const void *va, uint64_t *len
 }
 
 /**
+ * Tell whether any byte of a range is mapped. Lock-free, any thread, at any time.
+ *
+ * Cost: what ioas_lookup() does, for each 2 MiB of the range that lie in the flat array (and in a 2 MiB of
+ * which something was once mapped alone, for each 4 KiB).
+ *
+ * @param table  From ioas_table().
+ * @param va     Any address.
+ * @param length Bytes; 0: no byte is mapped.
+ * @return Whether one is.
+ */
+bool ioas_lookup_any(const struct ioas_table *table, const void *va, uint64_t length);
+
+/**
  * Translate a burst of addresses, such as the data pointers of the mbufs of a burst. Lock-free,
  * any thread, at any time. Uses AVX-512 (blocks of 32) or AVX2 (blocks of 16) where the CPU has them;
  * shorter bursts, and blocks with an address that is not mapped or in a detail, cost about what as

@@ -85,6 +85,25 @@ ioas_lookup_run(const struct ioas_table *table, const void *va, uint64_t *length
 	return word == 0 ? IOAS_BAD_IOVA : addr + (word - IOAS_ENTRY_LINEAR);
 }
 
+bool
+ioas_lookup_any(const struct ioas_table *table, const void *va, uint64_t length)
+{
+	uint64_t addr = (uintptr_t)va;
+
+	while (length > 0) {
+		const struct answer answer = find(table, addr);
+		const uint64_t step = answer.unit - (addr & (answer.unit - 1));
+
+		if (answer.word != 0)
+			return true;
+		if (step >= length)
+			return false;
+		addr += step;
+		length -= step;
+	}
+	return false;
+}
+
 int
 ioas_lookup_iovec(const struct ioas_table *table, const struct iovec *iov, unsigned int n_iov,
 		  struct ioas_segment *segments, unsigned int n)

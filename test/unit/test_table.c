@@ -28,7 +28,14 @@ check_borders(uint64_t va, uint64_t length)
 	CU_ASSERT_EQUAL(unit_lookup(AT(va - 1)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(ioas_lookup_length(ioas_table(space), AT(va), &run), iova);
 	CU_ASSERT_EQUAL(run, length);
+	CU_ASSERT_TRUE(ioas_lookup_any(ioas_table(space), AT(last), 1));
+	CU_ASSERT_TRUE(ioas_lookup_any(ioas_table(space), AT(va - GIB(1)), GIB(1) + 1));
+	CU_ASSERT_TRUE(ioas_lookup_any(ioas_table(space), AT(last), GIB(1)));
+	CU_ASSERT_FALSE(ioas_lookup_any(ioas_table(space), AT(va - GIB(1)), GIB(1)));
+	CU_ASSERT_FALSE(ioas_lookup_any(ioas_table(space), AT(last + 1), GIB(1)));
+	CU_ASSERT_FALSE(ioas_lookup_any(ioas_table(space), AT(va), 0));
 	CU_ASSERT_EQUAL(ioas_unmap(space, AT(va), length), 1);
+	CU_ASSERT_FALSE(ioas_lookup_any(ioas_table(space), AT(va), length));
 	CU_ASSERT_EQUAL(unit_lookup(AT(va)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(AT(last)), IOAS_BAD_IOVA);
 }
@@ -146,6 +153,8 @@ not_flat(void)
 	CU_ASSERT_EQUAL(ioas_lookup_length(ioas_table(space), VA(GIB(1023) + 5), &run),
 			iova[2] + 5);
 	CU_ASSERT_EQUAL(run, GIB(1));
+	CU_ASSERT_TRUE(ioas_lookup_any(ioas_table(space), VA(MIB(16)), GIB(1023)));
+	CU_ASSERT_FALSE(ioas_lookup_any(ioas_table(space), VA(GIB(1025)), UINT64_MAX >> 1));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(16)), 2);
 	CU_ASSERT_TRUE(unit_unmapped(0, MIB(16)));
 }
