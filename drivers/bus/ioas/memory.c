@@ -40,10 +40,14 @@
 /* Set once by memory_start(). */
 static bool started;
 
-/* Held from "is it mapped?" to the end of the map, and for the cached mapping below. */
+/* This process came out of fork(): its memory is a copy, which no device sees. */
+static bool forked;
+
+/* Held from "is it mapped?" to the end of the map. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The mapping of this process that was asked for last. */
+/* The mapping of this process that was asked for last. Written with the lock held, but for mapping_page
+ * where a part of it goes: who unmaps memory takes no lock. */
 static struct ioas_range mapping;
 static uint64_t mapping_page; /* 0: not valid */
 
@@ -94,9 +98,16 @@ rte_bus_ioas_table(void)
 static uint64_t
 page_size(uintptr_t va)
 {
-	if (mapping_page == 0 || va < mapping.first || va > mapping.last)
-		mapping_page = ioas_page_size((void *)va, &mapping);
-	return mapping_page;
+	uint64_t size = __atomic_load_n(&mapping_page, __ATOMIC_RELAXED);
+	struct ioas_range range;
+
+	if (size == 0 || va < mapping.first || va > mapping.last) {
+		size = ioas_page_size((void *)va, &range);
+		__atomic_store_n(&mapping.first, range.first, __ATOMIC_RELAXED);
+		__atomic_store_n(&mapping.last, range.last, __ATOMIC_RELAXED);
+		__atomic_store_n(&mapping_page, size, __ATOMIC_RELAXED);
+	}
+	return size;
 }
 
 /* Maps the page that an address lies in. */
@@ -201,19 +212,35 @@ unmap_exactly(struct ioas *space, const void *va, size_t length)
 	traced_unmap(space, va, length);
 }
 
+/*
+ * Called for all that anybody unmaps, by allocators too: those may hold locks that a thread in here waits
+ * for, or be called from in here. Their own memory is not mapped for DMA, which is found out without a lock.
+ */
 void
 memory_forget(const void *va, size_t length)
 {
-	if (!started || bus_ioas_space == NULL || length == 0)
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+
+	/* The kernel refuses other addresses, and then nothing goes. */
+	if (!started || forked || bus_ioas_space == NULL || length == 0 || ((uintptr_t)va & (page - 1)) != 0)
 		return;
-	pthread_mutex_lock(&map_lock);
-	if ((uintptr_t)va <= mapping.last && (uintptr_t)va + length > mapping.first)
-		mapping_page = 0;
-	pthread_mutex_unlock(&map_lock);
-	/* The kernel takes whole pages. Of memory that is not EAL's the area is of no use any more that
-	 * loses a part; EAL itself takes back only what is an area, or nothing. */
-	devices_each_space(memory_is_eal((uintptr_t)va) ? unmap_exactly : unmap_touched, va,
-			   RTE_ALIGN_CEIL(length, (size_t)sysconf(_SC_PAGESIZE)));
+	/* It takes whole pages. */
+	length = RTE_ALIGN_CEIL(length, page);
+	if ((uintptr_t)va <= __atomic_load_n(&mapping.last, __ATOMIC_RELAXED) &&
+	    (uintptr_t)va + length > __atomic_load_n(&mapping.first, __ATOMIC_RELAXED))
+		__atomic_store_n(&mapping_page, 0, __ATOMIC_RELAXED);
+	/* What only one of isolated devices has is not in this table. */
+	if (!devices_are_isolated() && !ioas_lookup_any(ioas_table(bus_ioas_space), va, length))
+		return;
+	/* Of memory that is not EAL's the area is of no use any more that loses a part; EAL itself takes
+	 * back only what is an area, or nothing. */
+	devices_each_space(memory_is_eal((uintptr_t)va) ? unmap_exactly : unmap_touched, va, length);
+}
+
+static void
+after_fork(void)
+{
+	forked = true;
 }
 
 bool
@@ -504,6 +531,7 @@ memory_start(void)
 {
 	if (policy_start() < 0)
 		return -1;
+	pthread_atfork(NULL, NULL, after_fork);
 	/* When they were attached there was no memory for events. */
 	devices_walk(trace_device, NULL);
 	if (map_all() < 0) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_eal.h>
@@ -36,6 +38,24 @@ check(bool ok, const char *what)
 {
 	printf("%s %s\n", ok ? "ok" : "not ok", what);
 	failures += !ok;
+}
+
+/* glibc's own, behind the allocator below. */
+void *__libc_calloc(size_t n, size_t size);
+static bool trims;
+
+/* An allocator that maps more than it needs and gives the rest back, in the midst of everything. */
+void *
+calloc(size_t n, size_t size)
+{
+	if (trims) {
+		char *const chunk = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (chunk != MAP_FAILED)
+			munmap(chunk, 3 * PAGE);
+	}
+	return __libc_calloc(n, size);
 }
 
 static char *
@@ -208,6 +228,58 @@ asked_for(void)
 	check(rte_mem_virt2iova(again) == RTE_BAD_IOVA, "asked for: gone with a part of its page");
 }
 
+/* Kernels count pinned memory as one or the other. */
+static unsigned long
+pinned(void)
+{
+	FILE *const status = fopen("/proc/self/status", "r");
+	unsigned long kib, sum = 0;
+	char line[128];
+
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+		if (sscanf(line, "VmPin: %lu", &kib) == 1 || sscanf(line, "VmLck: %lu", &kib) == 1)
+			sum += kib;
+	if (status != NULL)
+		fclose(status);
+	return sum;
+}
+
+/* What a child does with its copy of the memory is no matter of the devices. */
+static void
+forked(void)
+{
+	char *const memory = hugepages();
+	const rte_iova_t iova = rte_mem_virt2iova(memory);
+	const unsigned long before = pinned();
+	int status = -1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		munmap(memory, LENGTH);
+		_exit(EXIT_SUCCESS);
+	}
+	check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "fork: the child ends");
+	check(pinned() == before && linear_at(memory, iova), "fork: its munmap takes nothing away");
+	munmap(memory, LENGTH);
+	check(pinned() < before && rte_mem_virt2iova(memory) == RTE_BAD_IOVA, "fork: the parent's does");
+}
+
+/* The library allocates while it maps. */
+static void
+trimming_allocator(void)
+{
+	char *const memory = hugepages();
+
+	alarm(60);
+	trims = true;
+	check(rte_mem_virt2iova(memory) != RTE_BAD_IOVA, "an allocator that unmaps while memory is mapped");
+	trims = false;
+	alarm(0);
+	munmap(memory, LENGTH);
+}
+
 /* As applications do that look for devices which have come since. */
 static void
 scanned_again(void)
@@ -251,6 +323,8 @@ main(int argc, char **argv)
 	}
 	not_stated();
 	asked_for();
+	forked();
+	trimming_allocator();
 	scanned_again();
 	printf("%s\n", failures == 0 ? "PASSED" : "FAILED");
 	rte_eal_cleanup();
