@@ -9,8 +9,8 @@
  * linker fills (JUMP_SLOT, GLOB_DAT; a plain address where a table of functions is initialised).
  * Every object is walked, but for the plugin itself; those that come later when they are there. With
  * RELRO the slots are write-protected: the protection is lifted for one page at a time, only inside
- * PT_GNU_RELRO, and only where the object has been relocated in full, in which case it was read-only
- * before and is again afterwards. Where the plugin was linked or preloaded before EAL, the dynamic
+ * PT_GNU_RELRO, and only where the object has been relocated in full (count_relocated()), in which case it
+ * was read-only before and is again afterwards. Where the plugin was linked or preloaded before EAL, the dynamic
  * linker has filled the slots with the replacements already; for the functions of libc it is done here
  * in any case.
  */
@@ -66,24 +66,27 @@ struct slot {
 	bool protect; /* by RELRO */
 };
 
+/* The objects that are loaded, in the order in which they came. */
+struct loaded {
+	size_t count;
+	unsigned long long adds, subs; /* how often one had come and gone until then */
+};
+
 /* One pass over the objects. */
 struct pass {
-	bool bind;        /* at once, while no object can go away */
-	size_t known;     /* so many objects come first that need no look */
-	size_t objects;   /* how many it has come by */
-	unsigned long long adds, subs; /* how often one had come and gone until then */
+	bool bind;             /* at once, while no object can go away */
+	struct loaded loaded;  /* those that are relocated */
+	size_t known;          /* so many of them need no look */
+	size_t objects;        /* how many it has come by */
+	bool again;            /* one has gone since: numbers mean other objects now */
 	struct slot *slots;
 	size_t count, room;
 	int error;
 };
 
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
-/* What the last pass that went well has found. The objects that it saw for the first time get another look
- * in the next one: another thread may just have been loading them. */
-static struct {
-	size_t objects, known;
-	unsigned long long adds, subs;
-} last;
+/* What the last pass that went well has looked at. */
+static struct loaded bound;
 /* Which letters names of replaced functions have where: nearly all imports differ in the first few. */
 #define LETTERS 12
 static bool seam_letters[LETTERS][UCHAR_MAX + 1];
@@ -262,19 +265,43 @@ write_slots(const struct pass *pass, bool bind)
 }
 
 static int
+count_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
+{
+	struct loaded *const loaded = arg;
+
+	loaded->count++;
+	loaded->adds = info->dlpi_adds;
+	loaded->subs = info->dlpi_subs;
+	return 0;
+}
+
+/* The objects that are there, and relocated, for the dynamic linker lists them before it does that. */
+static struct loaded
+count_relocated(void)
+{
+	struct loaded loaded = { 0 };
+	void *program;
+
+	dl_iterate_phdr(count_object, &loaded);
+	if (loaded.adds == bound.adds)
+		return loaded;
+	/* Waits until other threads that are loading have ended. Our own, where EAL loads the plugin, has
+	 * relocated all that it has listed. */
+	program = dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD);
+	if (program != NULL)
+		dlclose(program);
+	return loaded;
+}
+
+static int
 walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 {
 	struct pass *const pass = arg;
 	struct object object;
 
-	if (pass->objects == 0) {
-		pass->adds = info->dlpi_adds;
-		pass->subs = info->dlpi_subs;
-		if (pass->adds == last.adds)
-			return 1;
-		/* New ones come last, as long as none has gone. */
-		pass->known = pass->subs == last.subs ? last.known : 0;
-	}
+	pass->again = info->dlpi_subs != pass->loaded.subs;
+	if (pass->again || pass->objects == pass->loaded.count)
+		return 1;
 	if (pass->objects++ < pass->known || !read_object(&object, info))
 		return 0;
 	for (unsigned int t = 0; t < 2; t++)
@@ -287,16 +314,26 @@ walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 	return pass->error;
 }
 
-/* Keeps what a pass has found for the next one; if it failed, that one looks at all. */
+/* Looks at all objects that have come since the last pass. */
+static void
+walk_objects(struct pass *pass)
+{
+	do {
+		pass->objects = pass->count = 0;
+		pass->loaded = count_relocated();
+		if (pass->loaded.adds == bound.adds)
+			return;
+		/* New ones come last, as long as none has gone. */
+		pass->known = pass->loaded.subs == bound.subs ? bound.count : 0;
+		dl_iterate_phdr(walk_object, pass);
+	} while (pass->again && pass->error == 0);
+}
+
+/* Keeps what a pass has looked at for the next one; if it failed, that one looks at all. */
 static void
 end_pass(const struct pass *pass, int error)
 {
-	if (pass->adds != last.adds || error != 0) {
-		last.known = error == 0 && pass->subs == last.subs ? last.objects : 0;
-		last.objects = pass->objects;
-		last.adds = error == 0 ? pass->adds : 0;
-		last.subs = pass->subs;
-	}
+	bound = error == 0 ? pass->loaded : (struct loaded){ 0 };
 	free(pass->slots);
 }
 
@@ -369,7 +406,7 @@ seams_bind(void)
 	pthread_mutex_lock(&bind_lock);
 	for (unsigned int i = 0; i < SEAM_COUNT; i++)
 		note_letters(seam_table[i].name);
-	dl_iterate_phdr(walk_object, &pass);
+	walk_objects(&pass);
 	ret = pass.error;
 	if (ret == 0) {
 		ret = check_required(&pass);
@@ -384,8 +421,6 @@ seams_bind(void)
 	}
 out_unlock:
 	end_pass(&pass, ret);
-	if (ret == 0)
-		last.known = last.objects;
 	pthread_mutex_unlock(&bind_lock);
 	return ret;
 }
@@ -396,7 +431,7 @@ seams_bind_late(void)
 	struct pass pass = { .bind = true };
 
 	pthread_mutex_lock(&bind_lock);
-	dl_iterate_phdr(walk_object, &pass);
+	walk_objects(&pass);
 	end_pass(&pass, pass.error);
 	pthread_mutex_unlock(&bind_lock);
 	if (pass.error < 0)
