@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The dpdk-ioas authors
 
 """
-What dpdk-telemetry-exporter.py (DPDK 23.11 and newer) exports of the plugin
+What dpdk-telemetry-exporter.py (DPDK 24.11 and newer) exports of the plugin
 librte_bus_ioas: doc/guides/telemetry.rst.
 """
 
