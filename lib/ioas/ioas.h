@@ -376,8 +376,8 @@ int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
  * Keep a range of IOVAs for a range of addresses, so that all that will ever be mapped of it is
  * linear: the IOVA is the address plus one constant.
  *
- * It costs nothing but IOVAs, and holds for all spaces that follow the same one. Where a part cannot be had later (a device with a smaller aperture
- * came), maps there get another IOVA.
+ * It costs nothing but IOVAs, and holds for all spaces that follow the same one. Where a part cannot be had
+ * later (a device with a smaller aperture came), maps there get another IOVA.
  *
  * @param space  The space.
  * @param va     First byte, aligned to 4 KiB.
