@@ -203,14 +203,31 @@ check_follow(const struct ioas_options *options, const struct ioas_log *log)
 	return 0;
 }
 
-static int
-check_options(const struct ioas_options *options, const struct ioas_log *log)
+/* How large they were in the first release: a program that was compiled for it gives that size. */
+#define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
+#define FIRST_OPTIONS END_OF(struct ioas_options, quarantine)
+#define FIRST_ATTACH_OPTIONS END_OF(struct ioas_attach_options, hwpt_flags)
+
+/* Takes over what a program has filled in; what it does not know stays zero. False: that is smaller than
+ * it ever was, or larger than this library knows. */
+static bool
+take_options(void *own, size_t own_size, size_t first_size, const void *options, size_t size)
 {
-	if (options->size != sizeof(*options)) {
+	if (size < first_size || size > own_size)
+		return false;
+	memcpy(own, options, size);
+	return true;
+}
+
+static int
+check_options(struct ioas_options *own, const struct ioas_options *options, const struct ioas_log *log)
+{
+	if (!take_options(own, sizeof(*own), FIRST_OPTIONS, options, options->size)) {
 		ioas_log(log, IOAS_LOG_ERR, "ioas_options.size is %zu, this library knows %zu",
-			 options->size, sizeof(*options));
+			 options->size, sizeof(*own));
 		return -EINVAL;
 	}
+	options = own;
 	if (options->follow != NULL)
 		return check_follow(options, log);
 	return check_window(options->window, log);
@@ -283,15 +300,17 @@ int
 ioas_create(const struct ioas_options *options, struct ioas **out)
 {
 	static const struct ioas_options defaults = { .size = sizeof(defaults) };
+	struct ioas_options own = { 0 };
 	struct backend with;
 	struct ioas *space;
 	int ret;
 
 	if (options == NULL)
 		options = &defaults;
-	ret = check_options(options, &(struct ioas_log){ options->log, options->log_arg });
+	ret = check_options(&own, options, &(struct ioas_log){ options->log, options->log_arg });
 	if (ret < 0)
 		return ret;
+	options = &own;
 	space = calloc(1, sizeof(*space));
 	if (space == NULL)
 		return ioas_no_memory(&(struct ioas_log){ options->log, options->log_arg },
@@ -475,10 +494,11 @@ join(struct ioas *space)
 }
 
 static int
-check_attach_options(const struct ioas *space, const char *name,
+check_attach_options(const struct ioas *space, const char *name, struct ioas_attach_options *own,
 		     const struct ioas_attach_options *options)
 {
-	if (options->size == sizeof(*options) && (options->hwpt || options->hwpt_flags == 0))
+	if (take_options(own, sizeof(*own), FIRST_ATTACH_OPTIONS, options, options->size) &&
+	    (own->hwpt || own->hwpt_flags == 0))
 		return 0;
 	ioas_log(&space->log, IOAS_LOG_ERR,
 		 "%s: ioas_attach_options.size is %zu, this library knows %zu; hwpt_flags need hwpt",
@@ -540,6 +560,7 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 	    struct ioas_device **out)
 {
 	static const struct ioas_attach_options defaults = { .size = sizeof(defaults) };
+	struct ioas_attach_options own = { 0 };
 	struct ioas_device *device;
 	int ret;
 
@@ -553,12 +574,12 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 		device->space = space;
 		device->sys = space->backend->sys;
 		device->fd = -1;
-		ret = check_attach_options(space, name, options);
+		ret = check_attach_options(space, name, &own, options);
 	}
 	if (ret == 0)
 		ret = device_resolve(device, name, &space->log);
 	if (ret == 0)
-		ret = attach_locked(space, options, device);
+		ret = attach_locked(space, &own, device);
 	if (ret < 0)
 		stats_failure(space->stats.attach_failures, ret);
 	space_unlock(space);
