@@ -98,12 +98,31 @@ group_check_options(struct backend *backend, const struct ioas_device *device,
 	return -EOPNOTSUPP;
 }
 
-int
-group_open_device(struct backend *backend, struct ioas_device *device)
+/* The kernel takes a VF token behind the name. */
+static int
+open_with_token(struct backend *backend, const struct ioas_device *device, const unsigned char *token)
 {
-	int ret;
+	char name[sizeof(device->name) + 48];
+	size_t n;
 
-	ret = backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
+	n = snprintf(name, sizeof(name), "%s vf_token=", device->name);
+	for (unsigned int i = 0; i < 16; i++)
+		n += snprintf(name + n, sizeof(name) - n, "%s%02x",
+			      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", token[i]);
+	return backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
+}
+
+int
+group_open_device(struct backend *backend, struct ioas_device *device,
+		  const struct ioas_attach_options *options)
+{
+	int ret = -EINVAL;
+
+	if (options->vf_token != NULL)
+		ret = open_with_token(backend, device, options->vf_token);
+	/* One that a device has no use for is refused. */
+	if (ret < 0)
+		ret = backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
 	if (ret < 0) {
 		device_log_attach_failure(device, backend->log, ret);
 		return ret;

@@ -29,7 +29,8 @@ int group_check_options(struct backend *backend, const struct ioas_device *devic
 			const struct ioas_attach_options *options);
 
 /* Opens the device through its group: fills device->fd. Logs the reason of a failure. */
-int group_open_device(struct backend *backend, struct ioas_device *device);
+int group_open_device(struct backend *backend, struct ioas_device *device,
+		      const struct ioas_attach_options *options);
 
 /* Undoes group_enter() as far as the device goes; returns the group if it was its last one, which
  * should leave then, else NULL. */

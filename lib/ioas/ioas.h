@@ -171,6 +171,11 @@ struct ioas_attach_options {
 	/** IOMMU_HWPT_ALLOC_..., from <linux/iommufd.h>: dirty tracking, parent of a nested table, and
 	 * what newer kernels have. The kernel refuses what the IOMMU lacks (EOPNOTSUPP). */
 	uint32_t hwpt_flags;
+	/** The VF token, the 16 bytes of a UUID in the order of its text: of an SR-IOV virtual function
+	 * whose physical function is bound to vfio-pci, the one that this was opened with; of such a
+	 * physical function, the one that its virtual functions are to have. Other devices do not mind
+	 * it. For devices that are opened through their group. NULL: none. */
+	const unsigned char *vf_token;
 };
 
 /**
@@ -194,7 +199,8 @@ struct ioas_attach_options {
  *   -EOPNOTSUPP the backend, the kernel or the IOMMU has not what the options ask for;
  *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
  *   -ENOENT     bound, but no IOMMU translates for it;
- *   -EACCES     no permission to open the character device, or the group;
+ *   -EACCES     no permission to open the character device, or the group, or another VF token is
+ *               wanted;
  *   -EBUSY      somebody else holds it or its group;
  *   -EPERM      another device of its group is bound to a kernel driver, or interrupts are not
  *               isolated;

@@ -291,7 +291,7 @@ attach_group(struct iommufd *fd, struct ioas_device *device,
 	ret = group_enter(backend, &fd->groups, fd->fd, device);
 	if (ret < 0)
 		return ret;
-	ret = group_open_device(backend, device);
+	ret = group_open_device(backend, device, options);
 	if (ret < 0)
 		group_leave(backend, &fd->groups, group_part(device));
 	return ret;

@@ -597,7 +597,7 @@ spapr_attach(struct backend *backend, struct ioas_device *device,
 	if (container != NULL) {
 		ret = group_enter(backend, &container->group, container->fd, device);
 		if (ret == 0)
-			ret = group_open_device(backend, device);
+			ret = group_open_device(backend, device, options);
 		if (ret < 0)
 			group_part(device);
 		return ret;
@@ -605,7 +605,7 @@ spapr_attach(struct backend *backend, struct ioas_device *device,
 	ret = new_container(spapr, device, &container);
 	if (ret < 0)
 		return ret;
-	ret = group_open_device(backend, device);
+	ret = group_open_device(backend, device, options);
 	if (ret < 0) {
 		group_part(device);
 		close_container(spapr, container);

@@ -214,7 +214,7 @@ type1_attach(struct backend *backend, struct ioas_device *device,
 	if (first)
 		ret = start_iommu(type1, device);
 	if (ret == 0)
-		ret = group_open_device(backend, device);
+		ret = group_open_device(backend, device, options);
 	if (ret < 0) {
 		if (first)
 			forget_maps(type1);

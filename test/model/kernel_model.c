@@ -799,6 +799,8 @@ bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 		return -EINVAL;
 	if (device->holder == MODEL_HELD_BY_NEIGHBOUR)
 		return -EPERM;
+	if (model.cdev_tokens && device->vf_token != NULL)
+		return -EACCES;
 	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		if (d->group == device->group && d->ctx != NULL && d->ctx != iommu->ctx)
 			return -EPERM;

@@ -84,6 +84,7 @@ struct model_device {
 	unsigned int group;
 	int open_error;           /* what opening its cdev or its group gives, or 0 */
 	enum model_holder holder;
+	const char *vf_token;     /* of its PF, which is bound to vfio-pci; NULL: it is no such VF */
 
 	/* Belongs to the model. */
 	struct model_device *next;
@@ -104,6 +105,7 @@ struct model {
 	uint64_t dma_entry_limit; /* maps of a container */
 	bool no_info_caps;        /* the container does not tell ranges, as before Linux 5.4 */
 	uint32_t hwpt_flags;      /* that the IOMMUs support */
+	bool cdev_tokens;         /* Linux 6.17, which asks for VF tokens at cdevs too */
 	bool pasid;               /* Linux 6.15, and devices with PASIDs */
 	bool map_file;            /* Linux 6.13, where memory of a file is mapped by its descriptor */
 	bool dirty_tracking;      /* the IOMMUs record which pages were written to */

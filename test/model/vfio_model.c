@@ -425,13 +425,34 @@ get_status(const struct model_group *group, struct vfio_group_status *arg)
 	return 0;
 }
 
+/* Whether a name is that of the device, alone or in front of other words. */
+static bool
+is_named(const struct model_device *device, const char *name)
+{
+	const size_t n = strlen(device->name);
+
+	return strncmp(device->name, name, n) == 0 && (name[n] == '\0' || name[n] == ' ');
+}
+
+/* A token that is not needed is refused as one that is missing is. */
+static int
+check_token(const struct model_device *device, const char *name)
+{
+	static const char word[] = " vf_token=";
+	const char *const token = strstr(name, word);
+
+	if (device->vf_token == NULL)
+		return token == NULL ? 0 : -EINVAL;
+	return token != NULL && strcmp(token + strlen(word), device->vf_token) == 0 ? 0 : -EACCES;
+}
+
 static int
 get_device(struct model_group *group, const char *name)
 {
 	struct model_device *d = model_devices;
 	int ret;
 
-	while (d != NULL && (d->group != group->number || strcmp(d->name, name) != 0))
+	while (d != NULL && (d->group != group->number || !is_named(d, name)))
 		d = d->next;
 	if (d == NULL)
 		return -ENODEV;
@@ -439,6 +460,9 @@ get_device(struct model_group *group, const char *name)
 		return -EINVAL;
 	if (group->ctx != NULL && !is_viable(group))
 		return -EPERM;
+	ret = check_token(d, name);
+	if (ret < 0)
+		return ret;
 	if (group->ctx != NULL && d->ioas == NULL) {
 		ret = model_attach_device(d, model_find_ioas(group->ctx, group->ctx->vfio_ioas));
 		if (ret < 0)

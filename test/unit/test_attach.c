@@ -195,6 +195,53 @@ wrong_options(void)
 	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "hwpt_flags need hwpt");
 }
 
+/* A program that was compiled for an earlier release gives the size of that time. */
+static void
+older_options(void)
+{
+	struct ioas_attach_options options = {
+		.size = offsetof(struct ioas_attach_options, vf_token),
+		.vf_token = AT(1),
+	};
+
+	unit_create(false);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
+	ioas_detach(nic);
+	options.size = sizeof(options) + 1;
+	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "ioas_attach_options.size is|knows");
+	options.size = offsetof(struct ioas_attach_options, vf_token) - 1;
+	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "ioas_attach_options.size is|knows");
+}
+
+/* A virtual function whose physical function is bound to vfio-pci. */
+static void
+vf_token(void)
+{
+	static const unsigned char right[16] = {
+		0x14, 0xd6, 0x3f, 0x20, 0x8f, 0xf0, 0x4f, 0x4d, 0xa0, 0x1c, 0xc3, 0x00, 0x07, 0x65, 0x1f, 0xee,
+	};
+	static const unsigned char wrong[16];
+	struct ioas_attach_options options = { .size = sizeof(options), .vf_token = right };
+	const bool cdev = unit_backend_is("iommufd");
+
+	unit_create(false);
+	/* A device that has no use for it. */
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
+	ioas_detach(nic);
+	nic_model->vf_token = "14d63f20-8ff0-4f4d-a01c-c30007651fee";
+	model.cdev_tokens = true;
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EACCES, cdev
+		? NIC "|VF token|--vfio-vf-token|backend type1" : NIC "|VF token|--vfio-vf-token");
+	/* Character devices ask for none before. */
+	model.cdev_tokens = false;
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
+	ioas_detach(nic);
+	options.vf_token = wrong;
+	if (!cdev)
+		REFUSED(ioas_attach(space, NIC, &options, &nic), -EACCES, NIC "|VF token");
+}
+
 static void
 pasid(void)
 {
@@ -240,5 +287,7 @@ UNIT_MAIN("attach",
 	  { "a smaller aperture", smaller_aperture },
 	  { "through a HWPT", hwpt },
 	  { "wrong options", wrong_options },
+	  { "options of an earlier release", older_options },
+	  { "VF token", vf_token },
 	  { "PASID", pasid },
 	  { "features", features })

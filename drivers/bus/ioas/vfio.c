@@ -27,6 +27,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_uuid.h>
 
 #include "ioas_bus.h"
 #include "seams.h"
@@ -176,13 +177,18 @@ static void *
 attach(void *arg)
 {
 	struct owned *const owned = arg;
+	struct ioas_attach_options options = { .size = sizeof(options) };
+	rte_uuid_t token;
 
+	rte_eal_vfio_get_vf_token(token);
+	if (!rte_uuid_is_null(token))
+		options.vf_token = token;
 	taking = owned;
 	if (isolate)
 		owned->error = create_own_space(&owned->space);
 	if (owned->error == 0)
-		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, owned->path, NULL,
-					   &owned->device);
+		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, owned->path,
+					   &options, &owned->device);
 	taking = NULL;
 	return NULL;
 }
