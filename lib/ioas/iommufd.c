@@ -48,16 +48,10 @@ call(const struct iommufd *fd, unsigned long request, void *arg)
 static int
 open_iommu(const struct backend *with)
 {
-	int fd;
-
 	if (with->beside == NULL)
 		return node_open(with->nodes, DEV_IOMMU, NULL, "run `modprobe iommufd`, or use a "
 				 "kernel with CONFIG_IOMMUFD (Linux 6.2 or newer)", with->log);
-	fd = with->sys->duplicate(to_iommufd(with->beside)->fd);
-	if (fd < 0)
-		ioas_log(with->log, IOAS_LOG_ERR, "cannot duplicate the descriptor of " DEV_IOMMU
-			 ": %s: raise the limit of open files (`ulimit -n`)", strerror(-fd));
-	return fd;
+	return node_duplicate(with->sys, to_iommufd(with->beside)->fd, DEV_IOMMU, with->log);
 }
 
 static int

@@ -82,6 +82,17 @@ node_number(const struct nodes *nodes, const char *path, uint64_t *number)
 	return found;
 }
 
+int
+node_duplicate(const struct ioas_sys *sys, int fd, const char *path, const struct ioas_log *log)
+{
+	const int ret = sys->duplicate(fd);
+
+	if (ret < 0)
+		ioas_log(log, IOAS_LOG_ERR, "cannot duplicate the descriptor of %s: %s: raise the limit of "
+			 "open files (`ulimit -n`)", path, strerror(-ret));
+	return ret;
+}
+
 /* Duplicates a descriptor that was handed in, if it is one of that node. */
 static int
 take(const struct nodes *nodes, const struct node *given, const char *path,
@@ -94,7 +105,7 @@ take(const struct nodes *nodes, const struct node *given, const char *path,
 	if (ret == 0 && node_number(nodes, path, &expected) && number != expected)
 		ret = -EINVAL;
 	if (ret == 0)
-		ret = nodes->sys->duplicate(given->fd);
+		return node_duplicate(nodes->sys, given->fd, path, log);
 	if (ret < 0)
 		ioas_log(log, IOAS_LOG_ERR, "descriptor %d handed in for %s is %s: hand in one of %s",
 			 given->fd, given->name, ret == -EBADF ? "not open"
@@ -123,9 +134,13 @@ node_open(const struct nodes *nodes, const char *path, const char *device, const
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s%s%s is in use by another process: stop it (see `fuser -v %s`)", device,
 			 colon, path, path);
-	else if (missing != NULL && (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO))
+	else if (fd == -ENOENT || (missing != NULL && (fd == -ENODEV || fd == -ENXIO)))
 		ioas_log(log, IOAS_LOG_ERR, "%s%s%s does not exist: %s", device, colon, path,
-			 missing);
+			 missing != NULL ? missing : "give the node to the container");
+	else if (fd == -EMFILE)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s%scannot open %s: %s: raise the limit of open files (`ulimit -n`)", device,
+			 colon, path, strerror(-fd));
 	else if (fd < 0)
 		ioas_log(log, IOAS_LOG_ERR, "%s%scannot open %s: %s", device, colon, path,
 			 strerror(-fd));

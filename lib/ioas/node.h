@@ -32,10 +32,13 @@ void nodes_destroy(struct nodes *nodes);
 /* The descriptor that was handed in for the path or for the device (NULL: none), or NULL. */
 struct node *node_given(const struct nodes *nodes, const char *path, const char *device);
 
+/* A duplicate of a descriptor of that node. Logs the reason of a failure. */
+int node_duplicate(const struct ioas_sys *sys, int fd, const char *path, const struct ioas_log *log);
+
 /*
  * Opens the node, or duplicates the descriptor that was handed in for it, if it is one of that node.
  * On failure logs the reason, with the device's name (NULL: none) and with what helps if there is no
- * such node (NULL: nothing).
+ * such node (NULL: sysfs names it, so it is only missing in /dev).
  */
 int node_open(const struct nodes *nodes, const char *path, const char *device, const char *missing,
 	      const struct ioas_log *log);

@@ -126,8 +126,13 @@ wrong(void)
 	snprintf(words, sizeof(words), "descriptor 12345 handed in for %s is not open",
 		 backend_node());
 	REFUSED(create(given, 1), -EBADF, words);
-	/* The node of another device. */
 	given[0].fd = backend_fd;
+	model_fail(1, 1u << MODEL_OTHER, -EMFILE);
+	snprintf(words, sizeof(words), "cannot duplicate the descriptor of %s|Too many open|ulimit -n",
+		 backend_node());
+	REFUSED(create(given, 1), -EMFILE, words);
+	model_fail(0, 0, 0);
+	/* The node of another device. */
 	given[1].fd = device_fd;
 	given[1].name = unit_backend_is("iommufd") ? "/dev/vfio/devices/vfio1" : "/dev/vfio/1";
 	CU_ASSERT_EQUAL_FATAL(create(given, 2), 0);

@@ -26,8 +26,8 @@ cannot_open(void)
 		      : "no permission|/dev/iommu|udev rule");
 	*error = -EMFILE;
 	REFUSED(ioas_create(&options, &space), -EMFILE,
-		type1 ? "cannot open /dev/vfio/vfio|Too many open"
-		      : "cannot open /dev/iommu|Too many open");
+		type1 ? "cannot open /dev/vfio/vfio|Too many open|ulimit -n"
+		      : "cannot open /dev/iommu|Too many open|ulimit -n");
 }
 
 static void
@@ -98,6 +98,12 @@ node_not_ours(void)
 	nic_model->open_error = -ENODEV;
 	snprintf(words, sizeof(words), NIC "|cannot open %s", unit_node());
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENODEV, words);
+	nic_model->open_error = -ENOENT;
+	snprintf(words, sizeof(words), NIC "|%s does not exist|to the container", unit_node());
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENOENT, words);
+	nic_model->open_error = -EMFILE;
+	snprintf(words, sizeof(words), NIC "|cannot open %s|Too many open|ulimit -n", unit_node());
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EMFILE, words);
 }
 
 static void
