@@ -277,8 +277,9 @@ create_table(struct ioas *space, const struct ioas_options *options)
 	}
 	if (!space->table.flat)
 		ioas_log(&space->log, IOAS_LOG_WARNING,
-			 "no address space for the flat lookup table (512 MiB for each NUMA node), "
-			 "lookups take a slower path: raise RLIMIT_AS (`ulimit -v unlimited`)");
+			 "no address space for the flat lookup table (%s for each NUMA node), lookups "
+			 "take a slower path: raise RLIMIT_AS (`ulimit -v unlimited`)",
+			 ioas_size_text(TABLE_FLAT_SIZE).text);
 	if (space->table.bind_error != 0)
 		ioas_log(&space->log, IOAS_LOG_WARNING,
 			 "a replica of the lookup table is not in its NUMA node's memory: %s",

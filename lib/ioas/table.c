@@ -12,20 +12,12 @@
 #define SLOT_SIZE (UINT64_C(1) << IOAS_TABLE_SHIFT)
 #define PAGE (UINT64_C(1) << IOAS_DETAIL_SHIFT)
 
-/* The flat array covers what Linux hands out unasked: 47 bits on x86-64 and ppc64, 48 on arm64. */
-#ifdef __aarch64__
-#define FLAT_BITS 48
-#else
-#define FLAT_BITS 47
-#endif
-#define FLAT_ENTRIES (UINT64_C(1) << (FLAT_BITS - IOAS_TABLE_SHIFT))
-
 /* The flat array becomes writable in chunks, 64 KiB for 16 GiB of addresses: where the kernel counts
  * every writable page (vm.overcommit_memory 2) or fills it (mlockall) these are few. */
 #define CHUNK_ENTRIES UINT64_C(8192)
 #define CHUNK_SIZE (CHUNK_ENTRIES * sizeof(uint64_t))
 #define CHUNK_SHIFT (IOAS_TABLE_SHIFT + 13)
-#define FLAT_CHUNKS (FLAT_ENTRIES / CHUNK_ENTRIES)
+#define FLAT_CHUNKS (TABLE_FLAT_ENTRIES / CHUNK_ENTRIES)
 
 /* A block of the slower path holds the entries for 512 GiB. */
 #define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
@@ -84,18 +76,18 @@ replica_create(struct table *table, struct replica *replica, int node)
 	if (replica->far == NULL)
 		return -ENOMEM;
 	replica->reader.far_entry = (const uint64_t *const *)replica->far;
-	replica->flat = reserve(table, replica, FLAT_ENTRIES * sizeof(uint64_t), PROT_READ);
+	replica->flat = reserve(table, replica, TABLE_FLAT_SIZE, PROT_READ);
 	if (replica->flat == NULL) {
 		table->flat = false;
 		return 0;
 	}
 	/* All that is not writable reads from the huge page of zeros, where the kernel has one: what
 	 * fills the whole array, as testpmd's mlockall does, then takes 1 ms and not 80. */
-	madvise(replica->flat, FLAT_ENTRIES * sizeof(uint64_t), MADV_HUGEPAGE);
+	madvise(replica->flat, TABLE_FLAT_SIZE, MADV_HUGEPAGE);
 	replica->reader.entry = replica->flat;
-	replica->reader.entries = FLAT_ENTRIES;
+	replica->reader.entries = TABLE_FLAT_ENTRIES;
 	replica->page_entries = sysconf(_SC_PAGESIZE) / sizeof(uint64_t);
-	share_create(&replica->share, table->sys, FLAT_ENTRIES / replica->page_entries, node);
+	share_create(&replica->share, table->sys, TABLE_FLAT_ENTRIES / replica->page_entries, node);
 	return 0;
 }
 
@@ -110,7 +102,7 @@ replica_destroy(const struct ioas_sys *sys, struct replica *replica)
 	}
 	if (replica->flat != NULL) {
 		share_destroy(&replica->share);
-		sys->unreserve(replica->flat, FLAT_ENTRIES * sizeof(uint64_t));
+		sys->unreserve(replica->flat, TABLE_FLAT_SIZE);
 	}
 	for (uint64_t i = 0; replica->far_blocks > 0; i++) {
 		if (replica->far[i] != NULL) {

@@ -31,8 +31,17 @@ struct table {
 	int bind_error;     /* why a replica is not in its node's memory, or 0 */
 };
 
+/* The flat array covers what Linux hands out unasked: 47 bits on x86-64 and ppc64, 48 on arm64. */
+#ifdef __aarch64__
+#define TABLE_FLAT_BITS 48
+#else
+#define TABLE_FLAT_BITS 47
+#endif
+#define TABLE_FLAT_ENTRIES (UINT64_C(1) << (TABLE_FLAT_BITS - IOAS_TABLE_SHIFT))
+#define TABLE_FLAT_SIZE (TABLE_FLAT_ENTRIES * sizeof(uint64_t))
+
 /* A replica for each of the nodes; node -1: wherever it is touched first. Reserves address space
- * (512 MiB each for 47 bits); memory is used only where something is mapped. -ENOMEM. */
+ * (TABLE_FLAT_SIZE each); memory is used only where something is mapped. -ENOMEM. */
 int table_create(struct table *table, const struct ioas_sys *sys, const int *nodes,
 		 unsigned int n);
 void table_destroy(struct table *table);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "unit.h"
 
 #define TIB(n) ((uint64_t)(n) << 40)
@@ -127,6 +128,33 @@ ends_of_the_table(void)
 	/* The lowest addresses too. */
 	CU_ASSERT_EQUAL(ioas_map(space, NULL, MIB(2), &iova), 0);
 	CU_ASSERT_EQUAL(unit_lookup(NULL), iova);
+}
+
+static char warning[256];
+
+static void
+keep_warning(enum ioas_log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	if (level == IOAS_LOG_WARNING)
+		snprintf(warning, sizeof(warning), "%s", line);
+}
+
+/* The warning names what the flat array takes on this architecture. */
+static void
+flat_size(void)
+{
+	struct ioas_options options = unit_options();
+	char words[64];
+
+	unit_create(false);
+	snprintf(words, sizeof(words), "(%s for each NUMA node)",
+		 ioas_size_text(ioas_table(space)->entries * sizeof(uint64_t)).text);
+	ioas_destroy(space);
+	model.address_space = MIB(16);
+	options.log = keep_warning;
+	unit_create_with(&options, false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(warning, words));
 }
 
 /* No room for the flat array: the slower path serves all addresses, and a warning says so. */
@@ -405,6 +433,7 @@ UNIT_MAIN("table",
 	  { "lines", lines },
 	  { "a TiB", a_tebibyte },
 	  { "the ends of the table", ends_of_the_table },
+	  { "the size of the flat array", flat_size },
 	  { "not flat", not_flat },
 	  { "no room at all", no_room_at_all },
 	  { "no room in the middle", no_room_in_the_middle },
