@@ -141,8 +141,9 @@ linux_bind(void *start, uint64_t size, int node)
 {
 	unsigned long mask[MAX_NODES / BITS] = { 0 };
 
+	/* Without CONFIG_NUMA all memory is node 0's. */
 	if (numa_available() < 0)
-		return -ENOSYS;
+		return node == 0 ? 0 : -ENOSYS;
 	if (node > numa_max_node() || node >= MAX_NODES)
 		return -EINVAL;
 	if (numa_max_node() == 0)

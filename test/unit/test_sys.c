@@ -5,6 +5,7 @@
 /* The real seam, as far as every machine has what is behind it. */
 
 #include <fcntl.h>
+#include <numa.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
@@ -13,6 +14,15 @@
 #include "unit.h"
 
 static const struct ioas_sys *const sys = &ioas_sys_linux;
+
+static bool no_numa;
+
+/* In place of libnuma's. */
+int
+numa_available(void)
+{
+	return no_numa ? -1 : 0;
+}
 
 static void
 descriptors(void)
@@ -72,6 +82,11 @@ reservations(void)
 	p[page] = 1;
 	CU_ASSERT_EQUAL(sys->bind(p, size, 0), 0);
 	CU_ASSERT_EQUAL(sys->bind(p, size, 100000), -EINVAL);
+	/* A kernel without CONFIG_NUMA. */
+	no_numa = true;
+	CU_ASSERT_EQUAL(sys->bind(p, size, 0), 0);
+	CU_ASSERT_EQUAL(sys->bind(p, size, 1), -ENOSYS);
+	no_numa = false;
 	CU_ASSERT_EQUAL(p[page], 1);
 	sys->unreserve(p, size);
 	CU_ASSERT_EQUAL(sys->commit(p, page), -ENOMEM);
