@@ -291,7 +291,7 @@ if [ $rc -ne 0 ]; then say "guest: QEMU ended with status $rc after the script h
 status=$(cat "$share/status")
 
 faults='DMAR:.*(fault|Request|PTE)|DMAR.*\[(fault|INTR)|AMD-Vi:.*(Event|fault)|IO_PAGE_FAULT'
-# Linux before 6.15 gives an event's number, later ones its name; unreported events count too.
+# Linux gives an event's number, after 6.12 its name as well; unreported events count too.
 faults+='|arm-smmu-v3 .*(event 0x|event: |error|timeout|overflow|aborted|unexpected|not be reported)'
 faults+='|virtio_iommu .*fault from EP'
 # POWER: all that names a host bridge or an endpoint in trouble. That one is frozen is said only with

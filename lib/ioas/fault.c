@@ -182,6 +182,48 @@ smmuv3_event(uint64_t id)
 	}
 }
 
+/* What the words of an event tell. */
+static bool
+report_smmuv3(const struct ioas_fault_parser *parser, struct ioas_fault *fault)
+{
+	const char *const event = smmuv3_event(parser->word[0] & 0xff);
+
+	if (event == NULL)
+		return false;
+	fault->iommu = "SMMUv3";
+	fault->at = parser->at;
+	fault->iova = parser->word[2];
+	fault->read = (parser->word[1] >> 35 & 1) != 0;
+	fault->write = !fault->read;
+	set_device(fault, parser->word[0] >> 48, parser->word[0] >> 32 & 0xffff);
+	set_reason(fault, event, "");
+	return true;
+}
+
+/*
+ * Newer kernels go on with event: F_TRANSLATION client: 0002:21:00.0 sid: 0x2100 ssid: 0x0 iova: ... and a
+ * line of flags. That is a report if the device is not the one that the words have been taken for.
+ */
+static bool
+name_smmuv3(const struct ioas_fault_parser *parser, const char *name, struct ioas_fault *fault)
+{
+	const char *const client = after(name, " client: ");
+	struct ioas_fault named = { 0 }, numbered = { 0 };
+	unsigned int domain, bus, slot, function;
+	uint64_t sid;
+
+	if (client == NULL || !hex_after(client, " sid: ", &sid) || sid != parser->word[0] >> 32 ||
+	    sscanf(client, "%4x:%2x:%2x.%1x", &domain, &bus, &slot, &function) != 4 ||
+	    !report_smmuv3(parser, &named))
+		return false;
+	numbered = named;
+	set_device(&named, domain, bus << 8 | (slot & 0x1f) << 3 | (function & 7));
+	if (strcmp(named.device, numbered.device) == 0)
+		return false;
+	*fault = named;
+	return true;
+}
+
 /*
  * arm-smmu-v3 9050000.smmuv3: event 0x10 received:
  * and then four lines "arm-smmu-v3 9050000.smmuv3: <tab>0x0123456789abcdef".
@@ -204,6 +246,10 @@ parse_smmuv3(struct ioas_fault_parser *parser, const char *line, struct ioas_fau
 	/* Another one may be reporting at the same time. */
 	if (strcmp(smmu, parser->name) != 0)
 		return false;
+	if (parser->words == 5) {
+		parser->words = 0;
+		return name_smmuv3(parser, name, fault);
+	}
 	/* /dev/kmsg gives the tab in that way. */
 	if (parser->words == 0 ||
 	    (!hex_after(name, ": \t0x", &parser->word[parser->words - 1]) &&
@@ -211,19 +257,7 @@ parse_smmuv3(struct ioas_fault_parser *parser, const char *line, struct ioas_fau
 		parser->words = 0;
 		return false;
 	}
-	if (parser->words++ < 4)
-		return false;
-	parser->words = 0;
-	if (smmuv3_event(parser->word[0] & 0xff) == NULL)
-		return false;
-	fault->iommu = "SMMUv3";
-	fault->at = parser->at;
-	fault->iova = parser->word[2];
-	fault->read = (parser->word[1] >> 35 & 1) != 0;
-	fault->write = !fault->read;
-	set_device(fault, parser->word[0] >> 48, parser->word[0] >> 32 & 0xffff);
-	set_reason(fault, smmuv3_event(parser->word[0] & 0xff), "");
-	return true;
+	return parser->words++ == 4 && report_smmuv3(parser, fault);
 }
 
 bool

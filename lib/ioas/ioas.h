@@ -625,7 +625,8 @@ struct ioas_fault_parser {
 /**
  * Look for a stopped DMA in a line of the kernel's log, with or without its time, as `dmesg` and
  * /dev/kmsg give it. Reports of VT-d, AMD-Vi, SMMUv3 (five lines each) and virtio-iommu are known, in the
- * words of Linux 5.10 to 6.12. Any thread; no lock.
+ * words of Linux 5.10 to 6.12. Newer kernels name the device of an SMMUv3's event in a sixth line: if its
+ * number stood for another one the report comes again, with the right one. Any thread; no lock.
  *
  * @param parser Of this log.
  * @param line   The line, with or without a line feed.

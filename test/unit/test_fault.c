@@ -139,6 +139,48 @@ smmuv3(void)
 	CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[1], &fault));
 }
 
+/* Newer kernels name the device in two further lines: no second report, unless it is another one. */
+static void
+smmuv3_names(void)
+{
+	static const char *const same[] = {
+		"[  106.585811] arm-smmu-v3 fc900000.iommu: event 0x10 received:",
+		"[  106.586349] arm-smmu-v3 fc900000.iommu: \t0x0000010000000010",
+		"[  106.586846] arm-smmu-v3 fc900000.iommu: \t0x0000020000000000",
+		"[  106.587341] arm-smmu-v3 fc900000.iommu: \t0x000000090000f040",
+		"[  106.587841] arm-smmu-v3 fc900000.iommu: \t0x0000000000000000",
+		"[  106.588335] arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 "
+		"sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0",
+		"[  106.589383] arm-smmu-v3 fc900000.iommu: unpriv data write s1 "
+		"\"Input address caused fault\" stag: 0x0",
+	};
+	static const char named[] = "arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0002:21:00.0 "
+		"sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0";
+	static const char *const useless[] = {
+		"arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: (unassigned sid) sid: 0x100",
+		"arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0002:21:00.0 sid: 0x101",
+		"arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0002:21:00.0",
+	};
+	struct ioas_fault_parser parser = { 0 };
+	struct ioas_fault fault;
+
+	for (unsigned int i = 0; i < 7; i++)
+		CU_ASSERT_EQUAL(ioas_fault_parse(&parser, same[i], &fault), i == 4);
+	for (unsigned int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(ioas_fault_parse(&parser, same[i], &fault), i == 4);
+	expect(&fault, "SMMUv3", "0000:01:00.0", UINT64_C(0x90000f040), true, "F_TRANSLATION");
+	CU_ASSERT_TRUE(ioas_fault_parse(&parser, named, &fault));
+	expect(&fault, "SMMUv3", "0002:21:00.0", UINT64_C(0x90000f040), true, "F_TRANSLATION");
+	CU_ASSERT_EQUAL(fault.at, UINT64_C(106585811000));
+	CU_ASSERT_FALSE(ioas_fault_parse(&parser, named, &fault));
+	for (unsigned int i = 0; i < 3; i++) {
+		for (unsigned int j = 0; j < 5; j++)
+			CU_ASSERT_EQUAL(ioas_fault_parse(&parser, same[j], &fault), j == 4);
+		CU_ASSERT_FALSE(ioas_fault_parse(&parser, useless[i], &fault));
+		CU_ASSERT_FALSE(ioas_fault_parse(&parser, named, &fault));
+	}
+}
+
 static void
 virtio(void)
 {
@@ -193,5 +235,6 @@ UNIT_MAIN("fault",
 	  { "VT-d", intel },
 	  { "AMD-Vi", amd },
 	  { "SMMUv3", smmuv3 },
+	  { "SMMUv3 with names", smmuv3_names },
 	  { "virtio-iommu", virtio },
 	  { "other lines", others })
