@@ -155,14 +155,24 @@ find_node(const char *path)
 	return node;
 }
 
-/* Records the device with this sysfs folder. */
+static void
+log_no_memory(const char *what, const char *name)
+{
+	BUS_IOAS_LOG(ERR, "cannot %s%s: no memory: end other programs, or raise RLIMIT_AS (`ulimit -v`)",
+		     what, name);
+	rte_errno = ENOMEM;
+}
+
+/* Records the device with this sysfs folder. NULL, logged, if there is no memory. */
 static struct owned *
 record(const char *path, const char *name)
 {
 	struct owned *const owned = calloc(1, sizeof(*owned));
 
-	if (owned == NULL)
+	if (owned == NULL) {
+		log_no_memory("attach ", name);
 		return NULL;
+	}
 	snprintf(owned->name, sizeof(owned->name), "%s", name);
 	snprintf(owned->path, sizeof(owned->path), "%s", path);
 	owned->group = find_group(path, name);
@@ -532,8 +542,7 @@ devices_take(const struct bus_ioas_options *options)
 
 	for_each_device(add_candidate, &candidates);
 	if (candidates.no_memory)
-		BUS_IOAS_LOG(ERR, "cannot list the devices: no memory: end other programs, or raise "
-			     "RLIMIT_AS (`ulimit -v`)");
+		log_no_memory("list the devices", "");
 	else
 		ret = take_candidates(&ioas_options, options, &candidates);
 	free(candidates.list);
