@@ -15,5 +15,11 @@ elif ! grep -q "IOAS: no hugepages are reserved: run .dpdk-hugepages.py --setup"
 else
 	case_ok "no hugepages"
 fi
-forward "no hugepages, --no-huge" --no-huge -m 128 -d $plugin
+# Nothing is amiss then.
+refuse="no hugepages are reserved" forward "no hugepages, --no-huge" --no-huge -m 128 -d $plugin
+# Pages that the kernel makes when they are wanted do as well.
+echo 256 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages
+mkdir -p /dev/hugepages
+mount -t hugetlbfs nodev /dev/hugepages
+refuse="no hugepages are reserved" forward "hugepages on demand" -m 128 -d $plugin
 finish

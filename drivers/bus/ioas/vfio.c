@@ -427,11 +427,13 @@ count_hugepages(const char *pattern)
 	return pages;
 }
 
-/* EAL's own message does not say what to do. */
+/* EAL's own message does not say what to do. It also takes pages that the kernel makes when they are wanted
+ * (nr_overcommit_hugepages). */
 static void
 check_hugepages(void)
 {
-	if (count_hugepages("/sys/kernel/mm/hugepages/*/nr_hugepages") == 0)
+	if (rte_eal_has_hugepages() != 0 &&
+	    count_hugepages("/sys/kernel/mm/hugepages/*/nr_*hugepages") == 0)
 		BUS_IOAS_LOG(WARNING, "no hugepages are reserved: run `dpdk-hugepages.py --setup "
 			     "1G`, or start with --no-huge");
 }
