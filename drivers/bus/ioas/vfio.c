@@ -203,29 +203,46 @@ attach(void *arg)
 	return NULL;
 }
 
+/* Whether a device is a physical function with virtual ones, which are gone while it is reset. */
+static bool
+has_virtual_functions(const struct owned *owned)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/virtfn0", owned->path);
+	return access(path, F_OK) == 0;
+}
+
 /*
  * Attaches devices, each in a thread of its own: most of the time the kernel waits for a reset. Isolated
- * ones come one after the other: of two that the IOMMU cannot tell apart the first is attached.
+ * ones come one after the other: of two that the IOMMU cannot tell apart the first is attached. So do
+ * physical functions, before their virtual ones.
  */
 static void
 attach_together(struct owned **list, unsigned int count)
 {
+	enum { NOT_YET, IN_THREAD, DONE } state[count];
 	pthread_t threads[count];
-	bool started[count];
 	pthread_attr_t small;
 
+	for (unsigned int i = 0; i < count; i++) {
+		state[i] = isolate || has_virtual_functions(list[i]) ? DONE : NOT_YET;
+		if (state[i] == DONE)
+			attach(list[i]);
+	}
 	pthread_attr_init(&small);
 	/* An application may lock all of its memory: not 8 MiB for each device. */
 	pthread_attr_setstacksize(&small, 256 << 10);
+	/* The first is this thread's. */
 	for (unsigned int i = 1; i < count; i++)
-		started[i] = !isolate && pthread_create(&threads[i], &small, attach, list[i]) == 0;
+		if (state[i] == NOT_YET && pthread_create(&threads[i], &small, attach, list[i]) == 0)
+			state[i] = IN_THREAD;
 	pthread_attr_destroy(&small);
-	attach(list[0]);
-	for (unsigned int i = 1; i < count; i++)
-		if (!started[i])
+	for (unsigned int i = 0; i < count; i++)
+		if (state[i] == NOT_YET)
 			attach(list[i]);
 	for (unsigned int i = 1; i < count; i++)
-		if (started[i])
+		if (state[i] == IN_THREAD)
 			pthread_join(threads[i], NULL);
 	for (unsigned int i = 0; i < count; i++)
 		traced_attach(list[i]->name, list[i]->error);
