@@ -97,7 +97,7 @@ struct info_attempt {
 struct info {
 	char kernel[64], machine[64];
 	char user[64];
-	bool may_lock;           /* CAP_IPC_LOCK */
+	bool may_lock;           /* CAP_IPC_LOCK, where it counts */
 	uint64_t memlock;        /* UINT64_MAX: no limit */
 	uint64_t memlock_hard;
 	uint64_t dma_entry_limit; /* of type1 */

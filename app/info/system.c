@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "info.h"
 #include "machine.h"
+#include "privilege.h"
 
-#define CAP_IPC_LOCK 14
-
-/* The capabilities of this process that are in force. */
+/* RLIMIT_MEMLOCK, whatever it is, does not bind. */
 static bool
-has_capability(unsigned int bit)
+may_lock(void)
 {
-	unsigned long long capabilities = 0;
-	char path[256], line[256];
+	char path[256], line[256], namespace[64];
+	uint64_t capabilities = 0;
 	FILE *file;
 
 	sys_path(path, sizeof(path), "/proc/self/status");
@@ -23,10 +23,11 @@ has_capability(unsigned int bit)
 	if (file == NULL)
 		return false;
 	while (fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "CapEff: %llx", &capabilities) == 1)
+		if (sscanf(line, "CapEff: %" SCNx64, &capabilities) == 1)
 			break;
 	fclose(file);
-	return (capabilities >> bit & 1) != 0;
+	sys_link(namespace, sizeof(namespace), "/proc/self/ns/user");
+	return is_free_of_memlock(capabilities, namespace);
 }
 
 void
@@ -40,7 +41,7 @@ look_at_system(struct info *info)
 	if (!sys_text(info->machine, sizeof(info->machine), "/proc/sys/kernel/arch"))
 		snprintf(info->machine, sizeof(info->machine), "%.63s", name.machine);
 	snprintf(info->user, sizeof(info->user), "%s", info_sys->user());
-	info->may_lock = has_capability(CAP_IPC_LOCK);
+	info->may_lock = may_lock();
 	info_sys->memlock(&info->memlock, &info->memlock_hard);
 }
 

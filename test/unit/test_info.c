@@ -552,6 +552,12 @@ memlock_limits(void)
 	put("CapEff:\t0000000000004000", "/proc/self/status");
 	CU_ASSERT_EQUAL(run("-m 256"), 0);
 	CU_ASSERT_TRUE(says("Memlock      no limit for this user (CAP_IPC_LOCK)\n"));
+	put_link("user:[4026531837]", "/proc/self/ns/user");
+	CU_ASSERT_EQUAL(run("-m 256"), 0);
+	/* The capability of another user namespace does not count for the kernel. */
+	put_link("user:[4026532281]", "/proc/self/ns/user");
+	CU_ASSERT_EQUAL(run("-m 256"), 1);
+	CU_ASSERT_TRUE(says("Memlock      8 MiB\n"));
 }
 
 static void

@@ -3,37 +3,20 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
-
 #include "memlock.h"
-
-/* The kernel's first user namespace has this number: PROC_USER_INIT_INO. Privileges of others do not
- * count for the limit. */
-#define INITIAL_USER_NAMESPACE "user:[4026531837]"
-
-static bool
-is_initial_namespace(void)
-{
-	char name[sizeof(INITIAL_USER_NAMESPACE) + 1] = "";
-
-	/* A kernel without user namespaces has no such file. */
-	return readlink("/proc/self/ns/user", name, sizeof(name) - 1) < 0 ||
-	       strcmp(name, INITIAL_USER_NAMESPACE) == 0;
-}
+#include "privilege.h"
 
 int
 memlock_read(struct memlock *memlock)
 {
 	FILE *const status = fopen("/proc/self/status", "re");
 	uint64_t capabilities = 0, kib;
+	char line[256], namespace[64] = "";
 	struct rlimit limit;
-	char line[256];
 
 	if (status == NULL)
 		return -errno;
@@ -49,8 +32,9 @@ memlock_read(struct memlock *memlock)
 	fclose(status);
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return -errno;
-	memlock->limit = limit.rlim_cur == RLIM_INFINITY ||
-			 ((capabilities >> CAP_IPC_LOCK & 1) != 0 && is_initial_namespace())
+	if (readlink("/proc/self/ns/user", namespace, sizeof(namespace) - 1) < 0)
+		namespace[0] = '\0';
+	memlock->limit = limit.rlim_cur == RLIM_INFINITY || is_free_of_memlock(capabilities, namespace)
 		? UINT64_MAX : limit.rlim_cur;
 	return 0;
 }
