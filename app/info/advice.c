@@ -117,6 +117,14 @@ advise_backends(struct info *info)
 		advise_backend(info, type1, "/dev/vfio/vfio", "CONFIG_VFIO", "vfio-pci");
 }
 
+/* For after a command that takes a device from the kernel. */
+static void
+warn_of_interfaces(struct info_problem *wrong, const struct info_device *device)
+{
+	if (device->interfaces != NULL)
+		info_append(&wrong->remedy, ", which ends the interface %s", device->interfaces);
+}
+
 static void
 advise_no_device(struct info *info)
 {
@@ -127,18 +135,20 @@ advise_no_device(struct info *info)
 	for (unsigned int i = 0; i < info->n_devices && example == NULL; i++)
 		if (!device_is_vfio(&info->devices[i]))
 			example = &info->devices[i];
-	if (example == NULL)
+	if (example == NULL) {
 		remedy(wrong, "`dpdk-devbind.py --status` shows which there are, `dpdk-devbind.py -b "
 		       "vfio-pci ADDRESS` binds one");
-	else
-		remedy(wrong, "`dpdk-devbind.py -b vfio-pci ADDRESS`, ADDRESS being %s for example%s%s",
-		       example->address, example->interfaces[0] != '\0' ? ", which ends the interface " : "",
-		       example->interfaces);
+		return;
+	}
+	remedy(wrong, "`dpdk-devbind.py -b vfio-pci ADDRESS`, ADDRESS being %s for example",
+	       example->address);
+	warn_of_interfaces(wrong, example);
 }
 
 static void
 advise_device(struct info *info, const struct info_device *device)
 {
+	struct info_problem *wrong;
 	char node[128];
 
 	if (!device->exists) {
@@ -147,11 +157,10 @@ advise_device(struct info *info, const struct info_device *device)
 		return;
 	}
 	if (!device_is_vfio(device)) {
-		remedy(problem(info, true, "%s: bound to %s, not to a VFIO driver", device->address,
-			       device->driver[0] != '\0' ? device->driver : "no driver"),
-		       "`dpdk-devbind.py -b vfio-pci %s`%s%s", device->address,
-		       device->interfaces[0] != '\0' ? ", which ends the interface " : "",
-		       device->interfaces);
+		wrong = problem(info, true, "%s: bound to %s, not to a VFIO driver", device->address,
+				device->driver[0] != '\0' ? device->driver : "no driver");
+		remedy(wrong, "`dpdk-devbind.py -b vfio-pci %s`", device->address);
+		warn_of_interfaces(wrong, device);
 		return;
 	}
 	if (!device_is_translated(device)) {

@@ -52,14 +52,6 @@ is_harmless(const char *driver)
 }
 
 static void
-append(char *text, size_t size, const char *separator, const char *more)
-{
-	const size_t n = strlen(text);
-
-	snprintf(text + n, size - n, "%s%s", n > 0 ? separator : "", more);
-}
-
-static void
 look_at_neighbours(struct info_device *device)
 {
 	char **const names = sys_list("/sys/kernel/iommu_groups/%d/devices", device->group);
@@ -69,9 +61,9 @@ look_at_neighbours(struct info_device *device)
 		if (strcmp(*name, device->address) == 0 ||
 		    !sys_link(driver, sizeof(driver), PCI "/driver", *name) || is_harmless(driver))
 			continue;
-		append(device->neighbours, sizeof(device->neighbours), ", ", *name);
-		append(device->neighbours, sizeof(device->neighbours), " on ", driver);
-		append(device->unbind, sizeof(device->unbind), " ", *name);
+		info_append(&device->neighbours, "%s%s on %s", device->neighbours == NULL ? "" : ", ", *name,
+			    driver);
+		info_append(&device->unbind, "%s%s", device->unbind == NULL ? "" : " ", *name);
 	}
 	sys_free(names);
 }
@@ -137,7 +129,7 @@ look_at(struct info_device *device)
 	device->node = sys_text(node, sizeof(node), PCI "/numa_node", device->address) ? atoi(node)
 										       : -1;
 	for (char **name = interfaces; *name != NULL; name++)
-		append(device->interfaces, sizeof(device->interfaces), ", ", *name);
+		info_append(&device->interfaces, "%s%s", device->interfaces == NULL ? "" : ", ", *name);
 	sys_free(interfaces);
 	look_at_group(device);
 	look_at_cdev(device);
@@ -200,7 +192,7 @@ device_is_translated(const struct info_device *device)
 bool
 device_is_viable(const struct info_device *device)
 {
-	return device->neighbours[0] == '\0';
+	return device->neighbours == NULL;
 }
 
 void

@@ -3,6 +3,7 @@
  */
 #include <err.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +21,42 @@ info_grow(void *array, unsigned int *n, size_t size)
 	return larger;
 }
 
+static void __attribute__((format(printf, 2, 0)))
+append(char **text, const char *format, va_list args)
+{
+	char *more, *all;
+
+	if (vasprintf(&more, format, args) < 0 ||
+	    asprintf(&all, "%s%s", *text != NULL ? *text : "", more) < 0)
+		errx(1, "not enough memory");
+	free(more);
+	free(*text);
+	*text = all;
+}
+
+void
+info_append(char **text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(text, format, args);
+	va_end(args);
+}
+
 void
 info_free(struct info *info)
 {
-	for (unsigned int i = 0; i < info->n_devices; i++)
+	for (unsigned int i = 0; i < info->n_devices; i++) {
+		free(info->devices[i].interfaces);
+		free(info->devices[i].neighbours);
+		free(info->devices[i].unbind);
 		free(info->devices[i].reserved);
+	}
+	for (unsigned int i = 0; i < info->n_problems; i++) {
+		free(info->problems[i].what);
+		free(info->problems[i].remedy);
+	}
 	for (unsigned int i = 0; i < info->n_hugepages; i++)
 		free(info->hugepages[i].nodes);
 	free(info->iommus);
@@ -43,7 +75,7 @@ problem(struct info *info, bool missing, const char *format, ...)
 
 	problem->missing = missing;
 	va_start(args, format);
-	vsnprintf(problem->what, sizeof(problem->what), format, args);
+	append(&problem->what, format, args);
 	va_end(args);
 	return problem;
 }
@@ -53,8 +85,10 @@ remedy(struct info_problem *problem, const char *format, ...)
 {
 	va_list args;
 
+	free(problem->remedy);
+	problem->remedy = NULL;
 	va_start(args, format);
-	vsnprintf(problem->remedy, sizeof(problem->remedy), format, args);
+	append(&problem->remedy, format, args);
 	va_end(args);
 }
 

@@ -43,13 +43,13 @@ struct info_device {
 	uint32_t vendor, device; /* PCI's numbers */
 	uint32_t class;
 	char driver[64];         /* "": none */
-	char interfaces[64];     /* the kernel's network interfaces */
+	char *interfaces;        /* the kernel's network interfaces; NULL: none */
 	int node;                /* NUMA; -1: not known */
 	int group;               /* -1: none */
 	char iommu[32];          /* that translates for it; "": not known */
 	char cdev[96];           /* "": none */
-	/* Devices of its group that are bound to other drivers, and these alone. */
-	char neighbours[256], unbind[192];
+	/* Devices of its group that are bound to other drivers, with these and alone; NULL: none. */
+	char *neighbours, *unbind;
 	struct info_reserved *reserved;
 	unsigned int n_reserved;
 	bool wanted;             /* named on the command line */
@@ -71,8 +71,8 @@ struct info_hugepages {
 /* Something that is not as it should be. */
 struct info_problem {
 	bool missing;            /* else it works, but not as well as it could */
-	char what[768];
-	char remedy[640];
+	char *what;
+	char *remedy;            /* NULL: none */
 };
 
 /* What an application is to have. */
@@ -120,6 +120,9 @@ struct info {
 void *info_grow(void *array, unsigned int *n, size_t size);
 #define GROW(array, n) \
 	(&((array) = info_grow(array, &(n), sizeof(*(array))))[(n) - 1])
+
+/* Adds to a text, or begins it if it is NULL; the program ends where there is no memory. */
+void info_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void info_free(struct info *info);
 

@@ -17,7 +17,7 @@ address(uint64_t iova)
 static json_t *
 text_or_null(const char *text)
 {
-	return text[0] != '\0' ? json_string(text) : json_null();
+	return text != NULL && text[0] != '\0' ? json_string(text) : json_null();
 }
 
 static json_t *

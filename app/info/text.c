@@ -115,7 +115,8 @@ show_group(const struct info_device *device, FILE *out)
 		return;
 	}
 	fprintf(out, ", group %d%s%s", device->group,
-		device_is_viable(device) ? "" : " not viable: ", device->neighbours);
+		device_is_viable(device) ? "" : " not viable: ",
+		device_is_viable(device) ? "" : device->neighbours);
 	if (device->iommu[0] != '\0')
 		fprintf(out, ", %s", device->iommu);
 }
@@ -134,7 +135,7 @@ show_device(const struct info *info, const struct info_device *device, FILE *out
 		return;
 	}
 	fprintf(out, "%s", device->driver[0] != '\0' ? device->driver : "no driver");
-	if (device->interfaces[0] != '\0')
+	if (device->interfaces != NULL)
 		fprintf(out, " (%s)", device->interfaces);
 	if (device->node >= 0)
 		fprintf(out, ", node %d", device->node);
@@ -195,7 +196,7 @@ show_problems(const struct info *info, bool missing, FILE *out)
 			continue;
 		fprintf(out, "%s%s%s%s\n", colour(out, missing ? RED : YELLOW),
 			missing ? "missing: " : "note: ", colour(out, PLAIN), problem->what);
-		if (problem->remedy[0] != '\0')
+		if (problem->remedy != NULL)
 			fprintf(out, "    -> %s\n", problem->remedy);
 	}
 }

@@ -415,6 +415,28 @@ not_viable(void)
 	CU_ASSERT_EQUAL(run(""), 0);
 }
 
+/* A group of many devices: all of them are named. */
+static void
+large_group(void)
+{
+	char address[16], *all = NULL, *list = NULL;
+
+	for (unsigned int i = 0; i < 60; i++) {
+		snprintf(address, sizeof(address), "0000:00:%02u.0", i + 10);
+		put_device(address, "0x010802", "nvme");
+		put_group(address, 1, "dmar0", "0x00000000fee00000 0x00000000feefffff msi");
+		info_append(&all, "%s%s", i == 0 ? "" : " ", address);
+		info_append(&list, "%s%s on nvme", i == 0 ? "" : ", ", address);
+	}
+	info_append(&all, "`, or `dpdk-devbind.py -u %s`\n", all);
+	info_append(&list, "\n");
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says(all));
+	CU_ASSERT_TRUE(says(list));
+	free(all);
+	free(list);
+}
+
 static void
 no_permission(void)
 {
@@ -687,6 +709,7 @@ colours(void)
 ON_A_MACHINE(all_is_well)
 ON_A_MACHINE(no_iommu)
 ON_A_MACHINE(not_viable)
+ON_A_MACHINE(large_group)
 ON_A_MACHINE(no_permission)
 ON_A_MACHINE(no_iommufd)
 ON_A_MACHINE(no_cdevs)
@@ -704,6 +727,7 @@ UNIT_MAIN("info",
 	  { "all is well", run_all_is_well },
 	  { "no IOMMU", run_no_iommu },
 	  { "a group that is not viable", run_not_viable },
+	  { "a group of many devices", run_large_group },
 	  { "no permission", run_no_permission },
 	  { "a kernel without iommufd", run_no_iommufd },
 	  { "a kernel without character devices", run_no_cdevs },
