@@ -132,9 +132,14 @@ advise_no_device(struct info *info)
 		problem(info, true, "no device is bound to a VFIO driver");
 	const struct info_device *example = NULL;
 
-	for (unsigned int i = 0; i < info->n_devices && example == NULL; i++)
-		if (!device_is_vfio(&info->devices[i]))
-			example = &info->devices[i];
+	/* Rather one that the kernel has no interface of: it may be how the user got here. */
+	for (unsigned int i = 0; i < info->n_devices; i++) {
+		const struct info_device *const device = &info->devices[i];
+
+		if (!device_is_vfio(device) &&
+		    (example == NULL || (example->interfaces != NULL && device->interfaces == NULL)))
+			example = device;
+	}
 	if (example == NULL) {
 		remedy(wrong, "`dpdk-devbind.py --status` shows which there are, `dpdk-devbind.py -b "
 		       "vfio-pci ADDRESS` binds one");

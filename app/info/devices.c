@@ -115,9 +115,37 @@ look_at_cdev(struct info_device *device)
 }
 
 static void
+add_interfaces(struct info_device *device, const char *folder)
+{
+	char **const names = sys_list(PCI "%s/net", device->address, folder);
+
+	for (char **name = names; *name != NULL; name++)
+		info_append(&device->interfaces, "%s%s", device->interfaces == NULL ? "" : ", ", *name);
+	sys_free(names);
+}
+
+/* The device's own, or those of a device that its driver has made (virtioN). Links lead to others, and what
+ * has a class is a PCI device behind a bridge. */
+static void
+look_at_interfaces(struct info_device *device)
+{
+	char **const names = sys_list(PCI, device->address);
+	char text[16], folder[NAME_MAX + 2];
+
+	add_interfaces(device, "");
+	for (char **name = names; *name != NULL; name++) {
+		if (sys_link(text, sizeof(text), PCI "/%s", device->address, *name) ||
+		    sys_text(text, sizeof(text), PCI "/%s/class", device->address, *name))
+			continue;
+		snprintf(folder, sizeof(folder), "/%s", *name);
+		add_interfaces(device, folder);
+	}
+	sys_free(names);
+}
+
+static void
 look_at(struct info_device *device)
 {
-	char **const interfaces = sys_list(PCI "/net", device->address);
 	char node[16];
 	uint64_t number;
 
@@ -128,9 +156,7 @@ look_at(struct info_device *device)
 	sys_link(device->iommu, sizeof(device->iommu), PCI "/iommu", device->address);
 	device->node = sys_text(node, sizeof(node), PCI "/numa_node", device->address) ? atoi(node)
 										       : -1;
-	for (char **name = interfaces; *name != NULL; name++)
-		info_append(&device->interfaces, "%s%s", device->interfaces == NULL ? "" : ", ", *name);
-	sys_free(interfaces);
+	look_at_interfaces(device);
 	look_at_group(device);
 	look_at_cdev(device);
 }

@@ -415,6 +415,30 @@ not_viable(void)
 	CU_ASSERT_EQUAL(run(""), 0);
 }
 
+/* The interface of a virtio NIC is not the PCI device's own. */
+static void
+interfaces(void)
+{
+	put_device(NIC, "0x020000", "virtio-pci");
+	put("", "/sys/bus/pci/devices/" NIC "/virtio0/net/eth0/flags");
+	put("0x1af4", "/sys/bus/pci/devices/" NIC "/virtio0/vendor");
+	/* What is not its own: of its physical function, and behind a bridge. */
+	put("", "/sys/bus/pci/devices/somewhere/physfn/net/eth1/flags");
+	put_link("physfn", "/sys/bus/pci/devices/" NIC "/physfn");
+	put("", "/sys/bus/pci/devices/" NIC "/0000:01:00.0/net/eth2/flags");
+	put("0x020000", "/sys/bus/pci/devices/" NIC "/0000:01:00.0/class");
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says("virtio-pci (eth0), node 0"));
+	CU_ASSERT_TRUE(says("ADDRESS being " NIC " for example, which ends the interface eth0\n"));
+	CU_ASSERT_EQUAL(run("-a " NIC), 1);
+	CU_ASSERT_TRUE(says("`dpdk-devbind.py -b vfio-pci " NIC "`, which ends the interface eth0\n"));
+	/* One that is not in use is the better example. */
+	put_device(SECOND, "0x020000", NULL);
+	put_group(SECOND, 2, "dmar0", "");
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says("ADDRESS being " SECOND " for example\n"));
+}
+
 /* A group of many devices: all of them are named. */
 static void
 large_group(void)
@@ -709,6 +733,7 @@ colours(void)
 ON_A_MACHINE(all_is_well)
 ON_A_MACHINE(no_iommu)
 ON_A_MACHINE(not_viable)
+ON_A_MACHINE(interfaces)
 ON_A_MACHINE(large_group)
 ON_A_MACHINE(no_permission)
 ON_A_MACHINE(no_iommufd)
@@ -727,6 +752,7 @@ UNIT_MAIN("info",
 	  { "all is well", run_all_is_well },
 	  { "no IOMMU", run_no_iommu },
 	  { "a group that is not viable", run_not_viable },
+	  { "interfaces", run_interfaces },
 	  { "a group of many devices", run_large_group },
 	  { "no permission", run_no_permission },
 	  { "a kernel without iommufd", run_no_iommufd },
