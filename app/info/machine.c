@@ -49,8 +49,11 @@ static const char *
 linux_user(void)
 {
 	const struct passwd *const user = getpwuid(geteuid());
+	static char number[16];
 
-	return user != NULL ? user->pw_name : "?";
+	/* As in a container: chown and udev take the number as well. */
+	snprintf(number, sizeof(number), "%u", geteuid());
+	return user != NULL ? user->pw_name : number;
 }
 
 static void *

@@ -11,6 +11,7 @@
 #include <ftw.h>
 #include <jansson.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #define SECOND "0000:00:03.0"
 
 static char root[64];
+static const struct info_sys *on_this_machine;
 static const char *forbidden; /* a node that the user may not open, or NULL */
 static const char *missing;   /* one that is not there */
 static uint64_t memlock;
@@ -236,6 +238,8 @@ forget_output(void)
 static void
 machine_start(void)
 {
+	if (on_this_machine == NULL)
+		on_this_machine = info_sys;
 	strcpy(root, "/tmp/test-info.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
 	info_sys = &made_up;
@@ -680,6 +684,23 @@ tries(void)
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 }
 
+/* In place of libc's: nobody has a name. */
+struct passwd *
+getpwuid(uid_t uid)
+{
+	(void)uid;
+	return NULL;
+}
+
+static void
+user_without_name(void)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", geteuid());
+	CU_ASSERT_STRING_EQUAL(on_this_machine->user(), number);
+}
+
 static void
 wrong_options(void)
 {
@@ -746,6 +767,7 @@ ON_A_MACHINE(type1_maps)
 ON_A_MACHINE(apertures)
 ON_A_MACHINE(devices)
 ON_A_MACHINE(tries)
+ON_A_MACHINE(user_without_name)
 ON_A_MACHINE(wrong_options)
 
 UNIT_MAIN("info",
@@ -765,5 +787,6 @@ UNIT_MAIN("info",
 	  { "apertures", run_apertures },
 	  { "devices", run_devices },
 	  { "attempts", run_tries },
+	  { "a user without a name", run_user_without_name },
 	  { "wrong options", run_wrong_options },
 	  { "colours", colours })
