@@ -12,7 +12,7 @@
 /* 16 bytes for each 4 KiB of a default window of 1 or 2 GiB, and as much for another window. */
 #define SPAPR_TABLES (UINT64_C(16) << 20)
 
-/* The way in which dpdk-hugepages.py and hugeadm name a size. */
+/* The way in which dpdk-hugepages.py, as this program, and hugeadm name a size. */
 static void
 name_size(uint64_t size, char dpdk[BYTES_TEXT], char hugeadm[BYTES_TEXT])
 {
@@ -111,17 +111,18 @@ advise_pages(struct info *info, int node, uint64_t needed)
 static bool
 advise_page_size(struct info *info)
 {
+	char text[BYTES_TEXT], adm[BYTES_TEXT];
 	struct info_problem *wrong;
-	char text[BYTES_TEXT];
 
 	for (unsigned int i = 0; i < info->n_hugepages; i++)
 		if (may_be_used(info, &info->hugepages[i]))
 			return true;
 	wrong = problem(info, true, "this machine has no hugepages of %s",
 			bytes_exact(info->config.page_size, text));
-	if (info->n_hugepages > 0)
-		remedy(wrong, "--page-size %s, or the CPU flag pdpe1gb for pages of 1 GiB",
-		       bytes_exact(info->hugepages[0].size, text));
+	if (info->n_hugepages == 0)
+		return false;
+	name_size(info->hugepages[0].size, text, adm);
+	remedy(wrong, "--page-size %s, or the CPU flag pdpe1gb for pages of 1 GiB", text);
 	return false;
 }
 

@@ -579,7 +579,8 @@ hugepages(void)
 	CU_ASSERT_TRUE(says("512 MiB are needed, 0 MiB are free in pages of 1G\n    -> `dpdk-hugepages.py -p 1G "
 			    "-r 1G`, or `hugeadm --pool-pages-min 1GB:+1`; where memory is fragmented"));
 	CU_ASSERT_EQUAL(run("-m 512 --page-size 64K"), 1);
-	CU_ASSERT_TRUE(says("missing: this machine has no hugepages of 64 KiB\n"));
+	CU_ASSERT_TRUE(says("missing: this machine has no hugepages of 64 KiB\n    -> --page-size 2M, or"));
+	CU_ASSERT_EQUAL(run("-m 512 --page-size 2M"), 0);
 	mounted = NULL;
 	CU_ASSERT_EQUAL(run(""), 1);
 	CU_ASSERT_TRUE(says("missing: no hugetlbfs is mounted that joe may write to\n    -> `dpdk-hugepages.py "
