@@ -77,13 +77,23 @@ is_configured_without(const struct info *info, const char *option)
 	return found;
 }
 
+/* What the package's udev rules give the nodes to. */
+#define GROUP "vfio"
+
 /* How a user gets access to a node: now, and for good. */
 static void
 remedy_access(struct info_problem *wrong, const struct info *info, const char *node,
 	      const char *rule)
 {
-	remedy(wrong, "`sudo chown %s %s`; for good a udev rule: %s, OWNER=\"%s\"", info->user, node, rule,
-	       info->user);
+	if (!info_sys->may_join(GROUP)) {
+		remedy(wrong, "`sudo chown %s %s`; for good a udev rule: %s, OWNER=\"%s\"", info->user, node,
+		       rule, info->user);
+		return;
+	}
+	remedy(wrong, "`sudo usermod -aG " GROUP " %s`, then log in again", info->user);
+	if (!info_sys->is_of_group(node, GROUP))
+		info_append(&wrong->remedy, "; `sudo chown :" GROUP " %s && sudo chmod 660 %s`; for good a "
+			    "udev rule: %s, GROUP=\"" GROUP "\", MODE=\"0660\"", node, node, rule);
 }
 
 /* Why a backend does not work, and what to do about its node. */

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <fcntl.h>
+#include <grp.h>
 #include <hugetlbfs.h>
 #include <limits.h>
 #include <linux/mman.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "info.h"
@@ -56,6 +58,25 @@ linux_user(void)
 	return user != NULL ? user->pw_name : number;
 }
 
+static bool
+linux_may_join(const char *name)
+{
+	const struct group *const group = getgrnam(name);
+
+	return group != NULL && group->gr_gid != getegid() && !group_member(group->gr_gid);
+}
+
+static bool
+linux_is_of_group(const char *node, const char *name)
+{
+	const struct group *const group = getgrnam(name);
+	const mode_t needed = S_IRGRP | S_IWGRP;
+	struct stat st;
+
+	return group != NULL && stat(node, &st) == 0 && st.st_gid == group->gr_gid &&
+	       (st.st_mode & needed) == needed;
+}
+
 static void *
 linux_allocate(uint64_t bytes, uint64_t page_size)
 {
@@ -80,6 +101,8 @@ static const struct info_sys linux_sys = {
 	.page_mount = hugetlbfs_find_path_for_size,
 	.memlock = linux_memlock,
 	.user = linux_user,
+	.may_join = linux_may_join,
+	.is_of_group = linux_is_of_group,
 	.allocate = linux_allocate,
 	.release = linux_release,
 };

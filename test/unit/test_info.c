@@ -29,6 +29,8 @@ static char root[64];
 static const struct info_sys *on_this_machine;
 static const char *forbidden; /* a node that the user may not open, or NULL */
 static const char *missing;   /* one that is not there */
+static bool joinable;         /* there is a group vfio without the user */
+static const char *theirs;    /* the node that it may use, or NULL */
 static uint64_t memlock;
 static const char *mounted;
 static bool memory;           /* hugepages can be allocated */
@@ -76,6 +78,20 @@ user(void)
 	return "joe";
 }
 
+static bool
+may_join(const char *group)
+{
+	CU_ASSERT_STRING_EQUAL(group, "vfio");
+	return joinable;
+}
+
+static bool
+is_of_group(const char *node, const char *group)
+{
+	CU_ASSERT_STRING_EQUAL(group, "vfio");
+	return theirs != NULL && strcmp(node, theirs) == 0;
+}
+
 static void *
 allocate(uint64_t bytes, uint64_t page_size)
 {
@@ -99,6 +115,8 @@ static const struct info_sys made_up = {
 	.page_mount = page_mount,
 	.memlock = get_memlock,
 	.user = user,
+	.may_join = may_join,
+	.is_of_group = is_of_group,
 	.allocate = allocate,
 	.release = release,
 };
@@ -243,7 +261,8 @@ machine_start(void)
 	strcpy(root, "/tmp/test-info.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
 	info_sys = &made_up;
-	forbidden = missing = NULL;
+	forbidden = missing = theirs = NULL;
+	joinable = false;
 	memlock = UINT64_MAX;
 	mounted = "/dev/hugepages";
 	memory = true;
@@ -473,6 +492,17 @@ no_permission(void)
 	CU_ASSERT_TRUE(says("missing: " NIC ": joe may not open /dev/vfio/devices/vfio0\n    -> `sudo chown "
 			    "joe /dev/vfio/devices/vfio0`; for good a udev rule: "
 			    "SUBSYSTEM==\"vfio-dev\", OWNER=\"joe\"\n"));
+	/* As the package's udev rules have it, and where they are not in force. */
+	joinable = true;
+	theirs = forbidden;
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says("\n    -> `sudo usermod -aG vfio joe`, then log in again\n"));
+	theirs = NULL;
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says("-> `sudo usermod -aG vfio joe`, then log in again; `sudo chown :vfio "
+			    "/dev/vfio/devices/vfio0 && sudo chmod 660 /dev/vfio/devices/vfio0`; for good a udev rule: "
+			    "SUBSYSTEM==\"vfio-dev\", GROUP=\"vfio\", MODE=\"0660\"\n"));
+	joinable = false;
 	/* The plugin falls back to type1, which opens the group. */
 	forbidden = "/dev/iommu";
 	model.iommu_error = -EACCES;
