@@ -147,6 +147,10 @@ print_answer(const json_t *answer, const struct ioas_fault *fault)
 {
 	const char *const state = answer_text(answer, "state");
 
+	/* The name is made of what the report has, which may be less than a name: no more than a warning. */
+	if (json_object_get(answer, "attached") != NULL && !is_true(answer, "attached"))
+		printf("  %s is not a device of this application (or has another name there)\n",
+		       fault->device);
 	printf("  ");
 	if (strcmp(state, "mapped") == 0)
 		print_mapped(answer);

@@ -16,9 +16,9 @@ faults() { dmesg | grep -E 'DMAR: .*fault|AMD-Vi: Event|arm-smmu-v3'; }
 iova() { sed -n "s/^$1 //p" "$log"; }
 # Prints what is wrong if a text has no such line. usage: has TEXT PATTERN
 has() { echo "$1" | grep -qE "$2" || echo "no '$2' in '$1';"; }
-# A line of the kernel's, as if the device had failed at an IOVA, explained.
+# A line of the kernel's, as if a device had failed at an IOVA, explained. usage: explained IOVA PREFIX [DEVICE]
 explained() {
-	echo "DMAR: [DMA Write NO_PASID] Request device [00:0c.0] fault addr $1 [fault reason 0x05] x" |
+	echo "DMAR: [DMA Write NO_PASID] Request device [${3-00:0c.0}] fault addr $1 [fault reason 0x05] x" |
 		/share/dpdk-ioas-fault --input - "--file-prefix=$2"
 }
 
@@ -39,6 +39,8 @@ questions() {
 	[ "$GUEST_MACHINE" = amd ] || has "$(explained 0x8000000000000000 freed)" \
 		'^  no IOVA: 0x[0-9a-f]+-0xf{16} is beyond the aperture$'
 	has "$(explained 0x1f000 freed)" '^  nothing is mapped there, nor was lately$'
+	has "$(explained 0x1f000 freed 7f:1f.7)" '^  0000:7f:1f.7 is not a device of this application'
+	explained 0x1f000 freed "${edu#0000:}" | grep 'is not a device'
 	has "$(explained 0x1f000 another)" 'not explained: no DPDK application answers at .*/another/.*--socket'
 }
 

@@ -140,7 +140,7 @@ rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova
 	*answer = (struct rte_bus_ioas_iova){ 0 };
 	if (bus_ioas_space == NULL)
 		return -ENOTSUP;
-	answer->isolated = devices_explain(device, iova, &answer->space);
+	answer->attached = devices_explain(device, iova, &answer->space, &answer->isolated);
 	if (answer->space.state != IOAS_IOVA_MAPPED)
 		return 0;
 	walk.va = answer->space.va;

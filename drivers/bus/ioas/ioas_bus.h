@@ -86,8 +86,9 @@ bool devices_are_aimed(void);
 struct ioas *devices_space(void);
 /* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
 rte_iova_t devices_lookup(const void *va);
-/* Explains an IOVA in the space of that device, or the common one; whether it is the device's own. */
-bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation);
+/* Explains an IOVA in the space of that device, which may be its own (isolated), or the common one. Returns
+ * whether there is such a device. */
+bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation, bool *isolated);
 /* Calls fn with the space of that device; with the common one if the name is NULL, or devices are not
  * isolated. 0, -ENODEV, or -ENOTSUP if no device is ours. */
 int devices_with_space(const char *name, void (*fn)(struct ioas *space, void *arg), void *arg);

@@ -24,10 +24,12 @@ extern "C" {
 
 /** What an IOVA is, or was: the answer to a fault report of the kernel. */
 struct rte_bus_ioas_iova {
-	/** What the I/O address space says. What follows is for state IOAS_IOVA_MAPPED only. */
+	/** What the I/O address space says. What follows attached is for state IOAS_IOVA_MAPPED only. */
 	struct ioas_explanation space;
 	/** The device has an I/O address space of its own, of which this is. */
 	bool isolated;
+	/** There is a device of that name; if not, the IOVA was looked for in the common space. */
+	bool attached;
 	/** In one of EAL's memory lists; 0: the memory is the application's own. */
 	uint64_t page_size;
 	/** The list is one of external memory. */

@@ -94,6 +94,8 @@ telemetry_iova(const char *cmd __rte_unused, const char *params, struct rte_tel_
 		return -ENOTSUP;
 	rte_tel_data_start_dict(data);
 	tel_add(data, "iova", "0x%" PRIx64, iova);
+	if (device != NULL)
+		tel_add_int(data, "attached", is.attached);
 	add_explanation(data, &is);
 	return 0;
 }

@@ -692,17 +692,16 @@ devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *
 }
 
 bool
-devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation)
+devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation, bool *isolated)
 {
 	const struct owned *owned;
-	bool own;
 
 	pthread_mutex_lock(&devices_lock);
 	owned = name == NULL ? NULL : find(name);
-	own = owned != NULL && owned->space != NULL;
-	ioas_explain(own ? owned->space : bus_ioas_space, iova, explanation);
+	*isolated = owned != NULL && owned->space != NULL;
+	ioas_explain(*isolated ? owned->space : bus_ioas_space, iova, explanation);
 	pthread_mutex_unlock(&devices_lock);
-	return own;
+	return owned != NULL;
 }
 
 void
