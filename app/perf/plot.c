@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,6 +22,27 @@
 extern char **environ;
 
 /* ---- gnuplot's language ---- */
+
+/* A string in single quotes, where only those mean something. In double quotes gnuplot runs what stands
+ * between backticks, and a line's end is one of the command: results may come from anybody. */
+__attribute__((format(printf, 2, 3)))
+static void
+write_string(FILE *out, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fputc('\'', out);
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '\'')
+			fputc('\'', out);
+		fputc((unsigned char)*p < ' ' ? ' ' : *p, out);
+	}
+	fputc('\'', out);
+}
 
 /* The turns from left to right: 0 to 1, and their ratio. */
 static void
@@ -81,9 +103,9 @@ write_sizes(FILE *out, const struct results *results, const struct panel *panel)
 		if (known)
 			continue;
 		seen[n++] = result->working_set;
-		fprintf(out, "%s\"%s\" %.0f", n > 1 ? ", " : "",
-			size_text(result->working_set, text, sizeof(text)),
-			(double)result->working_set);
+		fprintf(out, "%s", n > 1 ? ", " : "");
+		write_string(out, "%s", size_text(result->working_set, text, sizeof(text)));
+		fprintf(out, " %.0f", (double)result->working_set);
 	}
 	fprintf(out, ")\n");
 }
@@ -119,8 +141,11 @@ write_range(FILE *out, const struct results *results, const struct panel *panel)
 static void
 write_lines(FILE *out, const struct results *results, const struct panel *panel, unsigned int p)
 {
-	fprintf(out, "set logscale xy\nset xlabel '%s' offset 0,0.4\nset ylabel '%s'\n"
-		"set key below maxrows 3 samplen 3 height 1\n", panel->x, panel->y);
+	fprintf(out, "set logscale xy\nset xlabel ");
+	write_string(out, "%s", panel->x);
+	fprintf(out, " offset 0,0.4\nset ylabel ");
+	write_string(out, "%s", panel->y);
+	fprintf(out, "\nset key below maxrows 3 samplen 3 height 1\n");
 	if (panel->kind == PANEL_MAPS)
 		fprintf(out, "set xtics autofreq\nset format x '%%.0f'\nset xrange [0.7:*]\n");
 	else
@@ -128,22 +153,37 @@ write_lines(FILE *out, const struct results *results, const struct panel *panel,
 	write_range(out, results, panel);
 	fprintf(out, "set offsets graph 0.06, graph 0.06, 0, 0\nplot ");
 	/* The yardsticks are dashed: what lies on them shows through. */
-	for (unsigned int s = 0; s < panel->n; s++)
-		fprintf(out, "%s$p%us%u using 1:2:3:4 with yerrorlines title '%s' ls %u%s",
-			s > 0 ? ", " : "", p, s, panel->series[s].title, s + 1,
-			strstr(panel->series[s].title, "array load") != NULL ||
-			strstr(panel->series[s].title, "fixed") != NULL ? " dt 2" : "");
+	for (unsigned int s = 0; s < panel->n; s++) {
+		const char *const title = panel->series[s].title;
+
+		fprintf(out, "%s$p%us%u using 1:2:3:4 with yerrorlines title ", s > 0 ? ", " : "",
+			p, s);
+		write_string(out, "%s", title);
+		fprintf(out, " ls %u%s", s + 1, strstr(title, "array load") != NULL ||
+			strstr(title, "fixed") != NULL ? " dt 2" : "");
+	}
 	fprintf(out, "\nunset offsets\nset xrange [*:*]\nset yrange [*:*]\nset ytics autofreq\n"
 		"set format x\n");
+}
+
+/* A tic for each series: the first one's place, and to the next one. */
+static void
+write_titles(FILE *out, const struct panel *panel, int first, int step)
+{
+	for (unsigned int s = 0; s < panel->n; s++) {
+		fprintf(out, "%s", s > 0 ? ", " : "");
+		write_string(out, "%s", panel->series[s].title);
+		fprintf(out, " %d", first + (int)s * step);
+	}
 }
 
 static void
 write_bars(FILE *out, const struct panel *panel, unsigned int p)
 {
-	fprintf(out, "unset logscale\nset logscale x\nset xlabel '%s'\nunset ylabel\nunset key\n"
-		"set xtics autofreq\nset format x '%%g'\nset ytics (", panel->y);
-	for (unsigned int s = 0; s < panel->n; s++)
-		fprintf(out, "%s'%s' %u", s > 0 ? ", " : "", panel->series[s].title, panel->n - s);
+	fprintf(out, "unset logscale\nset logscale x\nset xlabel ");
+	write_string(out, "%s", panel->y);
+	fprintf(out, "\nunset ylabel\nunset key\nset xtics autofreq\nset format x '%%g'\nset ytics (");
+	write_titles(out, panel, panel->n, -1);
 	fprintf(out, ") noenhanced\nset yrange [0.4:%u.6]\nset xrange [0.1:50000]\nplot ", panel->n);
 	for (unsigned int s = 0; s < panel->n; s++)
 		fprintf(out, "%s$p%us%u using (0.5*($2+0.1)):1:(0.1):2:($1-0.32):($1+0.32) with "
@@ -158,10 +198,10 @@ write_bars(FILE *out, const struct panel *panel, unsigned int p)
 static void
 write_ratios(FILE *out, const struct panel *panel, unsigned int p)
 {
-	fprintf(out, "unset logscale\nunset xlabel\nset ylabel '%s'\nunset key\nset xtics (",
-		panel->y);
-	for (unsigned int s = 0; s < panel->n; s++)
-		fprintf(out, "%s'%s' %u", s > 0 ? ", " : "", panel->series[s].title, s + 1);
+	fprintf(out, "unset logscale\nunset xlabel\nset ylabel ");
+	write_string(out, "%s", panel->y);
+	fprintf(out, "\nunset key\nset xtics (");
+	write_titles(out, panel, 1, 1);
 	fprintf(out, ") noenhanced\nset ytics autofreq\nset format x\nset xrange [0.5:%u.5]\n",
 		panel->n);
 	for (unsigned int s = 0; s < panel->n; s++)
@@ -179,7 +219,9 @@ write_ratios(FILE *out, const struct panel *panel, unsigned int p)
 static void
 write_panel(FILE *out, const struct results *results, const struct panel *panel, unsigned int p)
 {
-	fprintf(out, "set title \"%s\"\n", panel->title);
+	fprintf(out, "set title ");
+	write_string(out, "%s", panel->title);
+	fprintf(out, "\n");
 	switch (panel->kind) {
 	case PANEL_BARS:
 		write_bars(out, panel, p);
@@ -219,10 +261,11 @@ write_script(FILE *out, const struct results *results, const struct panel *panel
 	write_style(out, PANEL_WIDTH * columns, 60 + PANEL_HEIGHT * rows);
 	for (unsigned int i = 0; i < n; i++)
 		write_data(out, results, &panels[i], i);
-	fprintf(out, "set multiplot layout %u,%u title \"dpdk-ioas-perf %s, %s, %u CPUs, %s\\n"
-		"medians and quartiles\" noenhanced\n",
-		rows, columns, environment->version, environment->cpu, environment->cores,
-		environment->dpdk[0] != '\0' ? environment->dpdk : environment->kernel);
+	fprintf(out, "set multiplot layout %u,%u title ", rows, columns);
+	write_string(out, "dpdk-ioas-perf %s, %s, %u CPUs, %s", environment->version, environment->cpu,
+		     environment->cores,
+		     environment->dpdk[0] != '\0' ? environment->dpdk : environment->kernel);
+	fprintf(out, ".\"\\nmedians and quartiles\" noenhanced\n");
 	for (unsigned int i = 0; i < n; i++)
 		write_panel(out, results, &panels[i], i);
 	fprintf(out, "unset multiplot\n");
