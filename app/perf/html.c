@@ -5,6 +5,7 @@
 /* The report as one page that needs nothing else: no script, no network. */
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,12 +38,26 @@ static const char head[] =
 	"</head>\n"
 	"<body>\n";
 
+/* What a result says, between tags of an element. */
+__attribute__((format(printf, 3, 4)))
+static void
+element(FILE *out, const char *tag, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(out, "<%s>", tag);
+	markup_text(text, out);
+	fprintf(out, "</%.*s>", (int)strcspn(tag, " "), tag);
+}
+
 static void
 cell(FILE *out, const char *s)
 {
-	fprintf(out, "<td class=\"text\">");
-	markup_text(s, out);
-	fprintf(out, "</td>");
+	element(out, "td class=\"text\"", "%s", s);
 }
 
 static void
@@ -108,11 +123,12 @@ comparison_write(FILE *out, const struct comparison *comparison)
 
 		fprintf(out, "<tr>");
 		cell(out, change->what);
-		if (change->unit[0] != '\0')
-			fprintf(out, "<td>%.3g %s</td><td>%.3g %s</td>", change->before,
-				change->unit, change->after, change->unit);
-		else
+		if (change->unit[0] != '\0') {
+			element(out, "td", "%.3g %s", change->before, change->unit);
+			element(out, "td", "%.3g %s", change->after, change->unit);
+		} else {
 			fprintf(out, "<td></td><td></td>");
+		}
 		fprintf(out, "<td>%.2f</td><td>%.2f - %.2f</td><td>%.2f</td></tr>\n",
 			change->factor, change->low, change->high, change->limit);
 	}
@@ -141,9 +157,10 @@ table_write(FILE *out, const struct results *results, const struct grid *grid)
 {
 	char words[48];
 
-	fprintf(out, "<table>\n<caption>");
-	markup_text(grid->title, out);
-	fprintf(out, "</caption>\n<tr><th>%s</th>", grid->unit);
+	fprintf(out, "<table>\n");
+	element(out, "caption", "%s", grid->title);
+	fprintf(out, "\n<tr>");
+	element(out, "th", "%s", grid->unit);
 	for (unsigned int c = 0; c < grid->n_columns; c++)
 		fprintf(out, "<th>%s</th>", grid_head(grid, c, words, sizeof(words)));
 	fprintf(out, "</tr>\n");
@@ -170,10 +187,9 @@ notes(FILE *out, const struct results *results)
 	for (unsigned int i = 0; i < results->n_notes; i++) {
 		const struct note *const note = &results->notes[i];
 
-		fprintf(out, "<li>%s%s%s: ", note->suite, note->machine[0] != '\0' ? " on " : "",
-			note->machine);
-		markup_text(note->text, out);
-		fprintf(out, "</li>\n");
+		element(out, "li", "%s%s%s: %s", note->suite, note->machine[0] != '\0' ? " on " : "",
+			note->machine, note->text);
+		fprintf(out, "\n");
 	}
 	fprintf(out, "</ul>\n");
 }
@@ -190,8 +206,10 @@ html_write(const char *path, const struct results *results, const struct goal *g
 		complain("cannot write %s: %s", path, strerror(errno));
 		return EXIT_USAGE;
 	}
-	fprintf(out, "%s<h1>dpdk-ioas-perf %s</h1>\n<p class=\"none\">%s</p>\n", head,
-		results->environment[0].version, results->environment[0].date);
+	fputs(head, out);
+	element(out, "h1", "dpdk-ioas-perf %s", results->environment[0].version);
+	element(out, "p class=\"none\"", "%s", results->environment[0].date);
+	fprintf(out, "\n");
 	if (comparison != NULL)
 		comparison_write(out, comparison);
 	goals_write(out, goals, n_goals);

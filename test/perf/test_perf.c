@@ -626,43 +626,54 @@ no_gnuplot(void)
 
 /* ---- results of others, and the page ---- */
 
-/* Whose strings mean something to gnuplot and a shell; the packets so many times those of stock EAL. */
+/* Whose strings mean something to gnuplot, a shell or a browser; one result so many times slower. */
 static void
-odd_run(const char *path, double packets)
+odd_run(const char *path, double slower)
 {
 	static const char cpu[] = "x `touch ran` y\" . system('touch ran') . \"\n! touch ran\n@z \\";
 	json_t *const array = json_array();
 	json_t *root;
 
-	for (unsigned int i = 0; i < 2; i++) {
-		const double value = i == 0 ? 1000 : 1000 * packets;
+	for (unsigned int i = 0; i < 3; i++) {
+		const double value = i < 2 ? 1000 : slower;
 
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f}",
-			"machine", "m2'`touch ran`", "suite", "forward", "name",
-			i == 0 ? "stock" : "plugin", "pattern", "VA'", "unit", "pps",
+			"machine", "m2'`touch ran`", "suite", i < 2 ? "forward" : "<b>", "name",
+			i == 0 ? "stock" : "plugin", "pattern", "VA'", "unit", i < 2 ? "pps" : "<i>",
 			"low", value, "median", value, "high", value));
 	}
-	root = json_pack("{s:{s:s}, s:o}", "environment", "cpu", cpu, "results", array);
+	root = json_pack("{s:{s:s, s:s, s:s}, s:o, s:[{s:s, s:s, s:s}]}", "environment", "cpu", cpu,
+			 "version", "<s>", "date", "<u>", "results", array, "notes",
+			 "machine", "<em>", "suite", "<b>", "note", "<q>");
 	CU_ASSERT_EQUAL(json_dump_file(root, in_dir(path), 0), 0);
 	json_decref(root);
 }
 
-/* What results say is never run. */
+/* What results say is never run, and no markup. */
 static void
 odd_strings(void)
 {
-	static char svg[1 << 20];
+	static const char *const words[] = { "dpdk-ioas-perf &lt;s&gt;</h1>", "&lt;u&gt;</p>",
+					     "&lt;b&gt; on &lt;em&gt;: &lt;q&gt;</li>", "&lt;i&gt;</th>",
+					     "<td>1 &lt;i&gt;</td>", "<td>3 &lt;i&gt;</td>" };
+	static char text[1 << 20];
 
 	if (!has_gnuplot())
 		return;
 	odd_run("odd.json", 1);
 	CU_ASSERT_EQUAL(run("--suite none --add odd.json --plot odd.svg"), 0);
-	read_file(in_dir("odd.svg"), svg, sizeof(svg));
-	CU_ASSERT_TRUE(well_formed(svg));
-	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "x `touch ran` y\""));
-	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "! touch ran @z \\"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "medians and quartiles"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(svg, "m2'`touch ran` (VA')"));
+	read_file(in_dir("odd.svg"), text, sizeof(text));
+	CU_ASSERT_TRUE(well_formed(text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "x `touch ran` y\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "! touch ran @z \\"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "medians and quartiles"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "m2'`touch ran` (VA')"));
+	odd_run("odd3.json", 3);
+	CU_ASSERT_EQUAL(run("--compare odd.json odd3.json --html odd.html"), 1);
+	read_file(in_dir("odd.html"), text, sizeof(text));
+	CU_ASSERT_TRUE(well_formed(text));
+	for (unsigned int i = 0; i < COUNT(words); i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, words[i]));
 	CU_ASSERT_NOT_EQUAL(access(in_dir("ran"), F_OK), 0);
 }
 
