@@ -227,10 +227,11 @@ parse(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-/* Runs the suites that are asked for, or all. */
+/* Runs the suites that are asked for, or all; one that fails leaves the others their results. */
 static int
 run_suites(const struct options *options, struct results *results)
 {
+	int status = EXIT_SUCCESS;
 	bool all = true;
 
 	for (unsigned int i = 0; i < N_SUITES; i++)
@@ -244,10 +245,11 @@ run_suites(const struct options *options, struct results *results)
 		progress("%s", "");
 		if (ret < 0) {
 			complain("suite %s failed: %s", suites[i].name, strerror(-ret));
-			return EXIT_FAILURE;
+			results_note(results, suites[i].name, "failed: %s", strerror(-ret));
+			status = EXIT_FAILURE;
 		}
 	}
-	return EXIT_SUCCESS;
+	return status;
 }
 
 static void
@@ -264,26 +266,28 @@ name_machine(struct results *results, const char *machine)
 		       sizeof(environment->machine));
 }
 
-/* What this run measures, and what it takes from files. */
+/* What this run measures, and what it takes from files. EXIT_FAILURE: a suite failed, the rest is
+ * there. */
 static int
 measure(const struct options *options, int argc, char **argv, struct results *results)
 {
-	int ret = EXIT_SUCCESS;
+	int status = EXIT_SUCCESS;
 
+	if (options->no_suite && options->n_add == 0) {
+		complain("--suite none needs --add");
+		return EXIT_USAGE;
+	}
 	if (!options->no_suite || options->machine != NULL)
 		environment_read(results_environment(results), argc, argv);
 	if (!options->no_suite)
-		ret = run_suites(options, results);
+		status = run_suites(options, results);
 	if (options->machine != NULL)
 		name_machine(results, options->machine);
-	for (unsigned int i = 0; ret == EXIT_SUCCESS && i < options->n_add; i++)
-		ret = json_read(options->add[i], results);
-	if (ret == EXIT_SUCCESS && results->n == 0) {
-		complain("--suite none needs --add");
-		ret = EXIT_USAGE;
-	}
+	for (unsigned int i = 0; i < options->n_add; i++)
+		if (json_read(options->add[i], results) != 0)
+			return EXIT_USAGE;
 	results_finish(results);
-	return ret;
+	return status;
 }
 
 /* Says what came of it in all the ways that are asked for. */
@@ -336,7 +340,7 @@ run(const struct options *options, int argc, char **argv)
 	const struct results *old[MAX_FILES];
 	static struct comparison comparison;
 	struct results *results;
-	int ret, verdict = EXIT_SUCCESS;
+	int ret, status = EXIT_SUCCESS, verdict = EXIT_SUCCESS;
 
 	for (unsigned int i = 0; i < n_old; i++) {
 		old[i] = read_run(options->compare[i], &ret);
@@ -349,18 +353,20 @@ run(const struct options *options, int argc, char **argv)
 			complain("no memory");
 			return EXIT_FAILURE;
 		}
-		ret = measure(options, argc, argv, results);
+		status = measure(options, argc, argv, results);
+		if (status == EXIT_USAGE)
+			return status;
 	} else {
 		results = read_run(options->compare[n_old], &ret);
+		if (results == NULL)
+			return ret;
 	}
-	if (ret != 0)
-		return ret;
 	if (n_old > 0)
 		verdict = compare(old, n_old, results, options->tolerance, &comparison);
 	if (verdict == EXIT_USAGE)
 		return verdict;
 	ret = say(options, results, n_old > 0 ? &comparison : NULL, measured);
-	return ret != 0 ? ret : verdict;
+	return ret != 0 ? ret : status != 0 ? status : verdict;
 }
 
 int

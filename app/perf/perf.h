@@ -142,7 +142,7 @@ struct results *results_create(void);
 /* Adds one without samples; what they are is in what. NULL, after a complaint: no room. */
 struct result *results_add(struct results *results, const struct result *what);
 void result_sample(struct result *result, double value);
-/* Works out the medians. */
+/* Works out the medians. Results without a sample are gone, and pointers to others void. */
 void results_finish(struct results *results);
 /* NULL: no room for one more. */
 struct note *results_note(struct results *results, const char *suite, const char *format, ...)

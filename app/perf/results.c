@@ -41,17 +41,25 @@ result_sample(struct result *result, double value)
 void
 results_finish(struct results *results)
 {
+	unsigned int n = 0;
+
 	for (unsigned int i = 0; i < results->n; i++) {
-		struct result *const result = &results->result[i];
+		struct result *const result = &results->result[n];
 		double values[MAX_SAMPLES];
 		struct stats stats;
 
+		/* Of a suite that failed. */
+		if (results->result[i].rounds == 0)
+			continue;
+		if (n++ < i)
+			*result = results->result[i];
 		memcpy(values, result->sample, sizeof(values));
 		stats = stats_of(values, result->rounds);
 		result->median = stats.median;
 		result->low = stats.low;
 		result->high = stats.high;
 	}
+	results->n = n;
 }
 
 struct note *

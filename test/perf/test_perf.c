@@ -264,6 +264,29 @@ one_suite(void)
 	CU_ASSERT_PTR_NULL(strstr(output, "1000 maps"));
 }
 
+/* The rest of a run survives a suite that fails. */
+static void
+failed_suite(void)
+{
+	/* No thread starts with a stack that is larger than the address space. */
+	static const char huge_stack[] = "ulimit -s 150000000000; ";
+	const int status = run_with(huge_stack, "--quick --suite lookup --suite memory --json "
+				    "failed.json");
+	json_t *root;
+
+	if (strstr(errors, "suite lookup failed") == NULL) {
+		printf("no suite fails here: left out ");
+		return;
+	}
+	CU_ASSERT_EQUAL(status, 1);
+	one_line_with("suite lookup failed: ");
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "lookup: failed: "));
+	root = load("failed.json");
+	CU_ASSERT_EQUAL(count(root, "lookup", "single", 0), 0);
+	CU_ASSERT_EQUAL(count(root, "memory", "one replica", 0), has_memory ? 4 : 0);
+	json_decref(root);
+}
+
 /* ---- comparisons ---- */
 
 /* Writes the results with a spread of 1 %, times a factor each; quartiles, no samples. */
@@ -768,6 +791,7 @@ main(int argc, char **argv)
 		{ "a quick run", quick },
 		{ "results are complete", results_are_complete },
 		{ "one suite", one_suite },
+		{ "a suite that fails", failed_suite },
 		{ "no difference", same },
 		{ "slower", slower },
 		{ "another clock", other_clock },
