@@ -28,6 +28,7 @@ read_cpu(char *cpu, size_t size)
 			line[strcspn(line, "\n")] = '\0';
 			snprintf(cpu, size, "%s%s", i == 2 ? "Arm part " : "",
 				 colon + 1 + strspn(colon + 1, " "));
+			utf8_mend(cpu, size);
 			fclose(file);
 			return;
 		}
@@ -54,6 +55,7 @@ environment_read(struct environment *environment, int argc, char **argv)
 	if (uname(&name) == 0)
 		snprintf(environment->kernel, sizeof(environment->kernel), "%.40s %.40s",
 			 name.sysname, name.release);
+	utf8_mend(environment->kernel, sizeof(environment->kernel));
 	snprintf(environment->dpdk, sizeof(environment->dpdk), "%s", eal_version());
 #ifdef __clang__
 	snprintf(environment->compiler, sizeof(environment->compiler), "%s", __VERSION__);
@@ -65,4 +67,5 @@ environment_read(struct environment *environment, int argc, char **argv)
 	for (int i = 1; i < argc && used < sizeof(environment->options); i++)
 		used += snprintf(environment->options + used, sizeof(environment->options) - used,
 				 "%s%s", i > 1 ? " " : "", argv[i]);
+	utf8_mend(environment->options, sizeof(environment->options));
 }

@@ -201,15 +201,15 @@ environment_from(json_t *json, struct results *results)
 		    "dpdk", &dpdk, "compiler", &compiler, "bulk", &bulk, "version", &version,
 		    "date", &date, "options", &options);
 	*environment = (struct environment){ .cores = cores };
-	snprintf(environment->machine, sizeof(environment->machine), "%s", machine);
-	snprintf(environment->cpu, sizeof(environment->cpu), "%s", cpu);
-	snprintf(environment->kernel, sizeof(environment->kernel), "%s", kernel);
-	snprintf(environment->dpdk, sizeof(environment->dpdk), "%s", dpdk);
-	snprintf(environment->compiler, sizeof(environment->compiler), "%s", compiler);
-	snprintf(environment->bulk, sizeof(environment->bulk), "%s", bulk);
-	snprintf(environment->version, sizeof(environment->version), "%s", version);
-	snprintf(environment->date, sizeof(environment->date), "%s", date);
-	snprintf(environment->options, sizeof(environment->options), "%s", options);
+	utf8_copy(environment->machine, sizeof(environment->machine), machine);
+	utf8_copy(environment->cpu, sizeof(environment->cpu), cpu);
+	utf8_copy(environment->kernel, sizeof(environment->kernel), kernel);
+	utf8_copy(environment->dpdk, sizeof(environment->dpdk), dpdk);
+	utf8_copy(environment->compiler, sizeof(environment->compiler), compiler);
+	utf8_copy(environment->bulk, sizeof(environment->bulk), bulk);
+	utf8_copy(environment->version, sizeof(environment->version), version);
+	utf8_copy(environment->date, sizeof(environment->date), date);
+	utf8_copy(environment->options, sizeof(environment->options), options);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ notes_read(json_t *root, struct results *results)
 			    "note", &text);
 		note = results_note(results, suite, "%s", text);
 		if (note != NULL)
-			snprintf(note->machine, sizeof(note->machine), "%s", machine);
+			utf8_copy(note->machine, sizeof(note->machine), machine);
 	}
 }
 

@@ -257,7 +257,7 @@ name_machine(struct results *results, const char *machine)
 {
 	struct environment *const environment = &results->environment[0];
 
-	snprintf(environment->machine, sizeof(environment->machine), "%s", machine);
+	utf8_copy(environment->machine, sizeof(environment->machine), machine);
 	for (unsigned int i = 0; i < results->n; i++)
 		memcpy(results->result[i].machine, environment->machine,
 		       sizeof(environment->machine));

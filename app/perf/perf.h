@@ -180,6 +180,13 @@ struct sampled {
  * middle 99 % of it. */
 struct stats stats_bootstrap(const struct sampled *a, const struct sampled *b);
 
+/* utf8.c */
+/* Makes UTF-8 of a string in a room of that size: question marks are in place of other bytes, and a
+ * character that was cut at the end of the room is gone. */
+void utf8_mend(char *text, size_t size);
+/* Copies, and cuts what has no room, at a character. */
+void utf8_copy(char *to, size_t size, const char *from);
+
 /* goals.c: fills them; how many there are. */
 unsigned int goals_check(const struct results *results, struct goal *goals);
 

@@ -72,10 +72,11 @@ results_note(struct results *results, const char *suite, const char *format, ...
 		return NULL;
 	results->n_notes++;
 	*note = (struct note){ .machine = "" };
-	snprintf(note->suite, sizeof(note->suite), "%s", suite);
+	utf8_copy(note->suite, sizeof(note->suite), suite);
 	va_start(args, format);
 	vsnprintf(note->text, sizeof(note->text), format, args);
 	va_end(args);
+	utf8_mend(note->text, sizeof(note->text));
 	return note;
 }
 

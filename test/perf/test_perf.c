@@ -722,6 +722,56 @@ added(void)
 	REFUSED("missing.json", "--suite none --add missing.json");
 }
 
+/* Bytes that are no UTF-8, and characters that have no room any more, take nothing from a run. */
+static void
+not_utf8(void)
+{
+	static const char *const machines[][2] = {
+		{ "caf\xe9", "caf?" },                   /* Latin-1 */
+		{ "\xe2\x82x", "??x" },                  /* a character ends too early */
+		{ "\xc0\xaf\xc1\x81", "????" },          /* longer than need be */
+		{ "\xed\xa0\x80", "???" },               /* half of a pair */
+		{ "\xf4\x90\x80\x80", "????" },          /* beyond the last one */
+		{ "\xf0\x9f\x90\xa7\xe2\x82\xac\xc2\xb5", "\xf0\x9f\x90\xa7\xe2\x82\xac\xc2\xb5" },
+		{ "four-and-ten-\xc2", "four-and-ten-?" },
+		{ "five-and-ten-1\xc3", "five-and-ten-1" }, /* as if cut there */
+	};
+	char words[301] = "";
+	json_t *root, *environment;
+
+	for (unsigned int i = 0; i < COUNT(machines); i++) {
+		CU_ASSERT_EQUAL(run("--quick --suite memory --machine '%s' --json utf8.json",
+				    machines[i][0]), 0);
+		root = load("utf8.json");
+		environment = json_object_get(root, "environment");
+		CU_ASSERT_STRING_EQUAL(text_of(environment, "machine"), machines[i][1]);
+		json_decref(root);
+	}
+	for (unsigned int i = 0; i < 300; i += 2)
+		memcpy(&words[i], "\xc3\xa9", 3);
+	for (unsigned int before = 0; before < 2; before++) {
+		CU_ASSERT_EQUAL(run("--quick --suite memory --json utf8.json -- %.*s%s", before, "x",
+				    words), 0);
+		root = load("utf8.json");
+		environment = json_object_get(root, "environment");
+		CU_ASSERT_TRUE(strlen(text_of(environment, "options")) >= 254);
+		json_decref(root);
+		odd_run("long.json", 1);
+		root = load("long.json");
+		environment = json_object_get(root, "environment");
+		json_object_set_new(environment, "cpu", json_sprintf("%.*s%s", before, "x", words));
+		json_object_set_new(root, "notes", json_pack("[{s:o}]", "note",
+				    json_sprintf("%.*s%s", before, "x", words)));
+		CU_ASSERT_EQUAL(json_dump_file(root, in_dir("long.json"), 0), 0);
+		json_decref(root);
+		CU_ASSERT_EQUAL(run("--suite none --add long.json --json utf8.json"), 0);
+		root = load("utf8.json");
+		environment = json_object_get(root, "environment");
+		CU_ASSERT_TRUE(strlen(text_of(environment, "cpu")) >= 94);
+		json_decref(root);
+	}
+}
+
 static void
 page(void)
 {
@@ -804,6 +854,7 @@ main(int argc, char **argv)
 		{ "no gnuplot", no_gnuplot },
 		{ "results of others", added },
 		{ "odd strings", odd_strings },
+		{ "not UTF-8", not_utf8 },
 		{ "page", page },
 		{ "options", options },
 	};
