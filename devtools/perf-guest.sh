@@ -79,7 +79,7 @@ END
 if [ "$GUEST_MACHINE" = intel-48 ]; then
 	if [ -n "$quick" ]; then how='--quick'; else how='--rounds 11 --maps 40000'; fi
 	# shellcheck disable=SC2086
-	/share/dpdk-ioas-perf $how --machine "$GUEST_MACHINE" --suite eal --suite maps --device "$1" \
+	/share/dpdk-ioas-perf $how --machine "$GUEST_MACHINE" --suite eal --suite maps --allow "$1" \
 		--add /tmp/turns.json --json /share/results.json -- -d "$plugin" -a "$1" -m 128 >"$log" 2>&1
 else
 	/share/dpdk-ioas-perf --machine "$GUEST_MACHINE" --suite none --add /tmp/turns.json \

@@ -344,7 +344,7 @@ measure_heap(const struct options *options, struct results *results)
 						  .slow = true };
 	} else {
 		results_note(results, SUITE, "the plugin's rte_mem_virt2iova is left out: no plugin, "
-			     "or no device for it (-- -d librte_bus_ioas.so)");
+			     "or no device for it (-- -d librte_bus_ioas.so -a ADDRESS)");
 		if (!pa)
 			variants[n++] = (struct variant){ .name = "rte_mem_virt2iova, mode VA",
 							  .run = pass_virt2iova, .place = heap };

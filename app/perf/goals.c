@@ -214,7 +214,7 @@ maps_goals(struct list *list)
 		const char *where, *missing;
 	} kinds[] = {
 		{ "model", "suite maps, at least 40000 maps" },
-		{ "device", "suite maps with --device, at least 40000 maps" },
+		{ "device", "suite maps with --allow, at least 40000 maps" },
 	};
 
 	for (unsigned int i = 0; i < 2; i++) {

@@ -68,8 +68,7 @@ usage(FILE *out)
 		"  --rounds N                    rounds; more of them give steadier medians\n"
 		"  --cores N                     no more threads than N\n"
 		"  --quick                       a few samples of everything: a test of the program\n"
-		"  -d, --device DEVICE           maps: attach this device (PCI address), so that memory\n"
-		"                                is pinned\n"
+		"  -a, --allow ADDRESS           maps: attach this device, so that memory is pinned\n"
 		"  -n, --maps N                  maps: up to N maps of 4 KiB (default 100000)\n"
 		"\n"
 		"What comes of it:\n"
@@ -85,7 +84,8 @@ usage(FILE *out)
 		"  --tolerance PERCENT           what counts as noise at the least (default 10)\n"
 		"\n"
 		"EAL options (suite eal) replace --no-huge --no-shconf --no-pci and so on. With the\n"
-		"plugin and a device (-- -d librte_bus_ioas.so) its rte_mem_virt2iova is measured too.\n"
+		"plugin and a device (-- -d librte_bus_ioas.so -a ADDRESS) its rte_mem_virt2iova is\n"
+		"measured too.\n"
 		"\n"
 		"Other:\n"
 		"  -h, --help                    this text\n");
@@ -142,7 +142,8 @@ parse(int argc, char **argv, struct options *options)
 		{ "rounds", required_argument, NULL, OPT_ROUNDS },
 		{ "cores", required_argument, NULL, OPT_CORES },
 		{ "quick", no_argument, NULL, OPT_QUICK },
-		{ "device", required_argument, NULL, 'd' },
+		{ "allow", required_argument, NULL, 'a' },
+		{ "device", required_argument, NULL, 'a' }, /* its former name */
 		{ "maps", required_argument, NULL, 'n' },
 		{ "json", required_argument, NULL, OPT_JSON },
 		{ "plot", required_argument, NULL, OPT_PLOT },
@@ -157,7 +158,7 @@ parse(int argc, char **argv, struct options *options)
 	unsigned int percent;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "d:n:h", known, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "a:n:h", known, NULL)) != -1) {
 		bool good = true;
 
 		switch (opt) {
@@ -198,7 +199,7 @@ parse(int argc, char **argv, struct options *options)
 			good = parse_number(optarg, 10000, &percent);
 			options->tolerance = percent / 100.0;
 			break;
-		case 'd':
+		case 'a':
 			options->device = optarg;
 			break;
 		case 'n':

@@ -21,7 +21,7 @@ measured() {
 	case_end "$name" "$wrong"
 }
 measured "maps on the kernel" '"pattern": "kernel"' --suite maps
-measured "maps with a device" '"pattern": "device"' --suite maps --device "$1"
+measured "maps with a device" '"pattern": "device"' --suite maps --allow "$1"
 measured "EAL with hugepages, no plugin" '"rte_mem_virt2iova, mode PA"' --suite eal -- --no-pci -m 128
 measured "EAL with the plugin" '"rte_mem_virt2iova, plugin"' --suite eal -- -d $plugin -a "$1" -m 128
 measured "lookups" '"name": "single"' --suite lookup

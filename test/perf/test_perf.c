@@ -817,6 +817,13 @@ options(void)
 	CU_ASSERT_EQUAL(run("--help"), 0);
 	CU_ASSERT_EQUAL(strncmp(output, "Usage: dpdk-ioas-perf", 21), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(output, "--compare OLD [OLD]... [NEW]"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "  -a, --allow ADDRESS "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, "(-- -d librte_bus_ioas.so -a ADDRESS)"));
+	/* As EAL has it, to which -d is a driver. */
+	CU_ASSERT_EQUAL(run("--suite none --add quick.json -a 0000:00:02.0"), 0);
+	CU_ASSERT_EQUAL(run("--suite none --add quick.json --allow 0000:00:02.0"), 0);
+	CU_ASSERT_EQUAL(run("--suite none --add quick.json --device 0000:00:02.0"), 0);
+	CU_ASSERT_EQUAL(run("--suite none --add quick.json -d 0000:00:02.0"), 2);
 	CU_ASSERT_EQUAL(run("--nonsense"), 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "--nonsense"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "Usage: dpdk-ioas-perf"));
