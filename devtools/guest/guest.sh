@@ -159,7 +159,10 @@ testpmd_start() {
 }
 
 testpmd_runs() { kill -0 "$testpmd_pid" 2>/dev/null; }
-testpmd_prompts() { grep -o "$prompt" "$log" | wc -l; }
+# It prints the prompt letter by letter: news of a link can come in the midst.
+testpmd_prompts() {
+	tr -d '\n' <"$log" | sed 's/Port [0-9]*: link state change event//g' | grep -o "$prompt" | wc -l
+}
 testpmd_prompts_or_ended() { [ "$(testpmd_prompts)" -gt "$1" ] || ! testpmd_runs; }
 
 unanswered=''
