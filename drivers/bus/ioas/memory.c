@@ -99,7 +99,7 @@ static uint64_t
 page_size(uintptr_t va)
 {
 	uint64_t size = __atomic_load_n(&mapping_page, __ATOMIC_RELAXED);
-	struct ioas_range range;
+	struct ioas_range range = { 0 };
 
 	if (size == 0 || va < mapping.first || va > mapping.last) {
 		size = ioas_page_size((void *)va, &range);
