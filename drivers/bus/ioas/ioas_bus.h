@@ -86,6 +86,10 @@ bool devices_are_aimed(void);
 struct ioas *devices_space(void);
 /* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
 rte_iova_t devices_lookup(const void *va);
+/* Whether any of these addresses has an IOVA, for all devices or for one. Takes no lock. */
+bool devices_have_any(const void *va, uint64_t length);
+/* In the child. */
+void devices_after_fork(void);
 /* Explains an IOVA in the space of that device, which may be its own (isolated), or the common one. Returns
  * whether there is such a device. */
 bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation, bool *isolated);

@@ -229,8 +229,7 @@ memory_forget(const void *va, size_t length)
 	if ((uintptr_t)va <= __atomic_load_n(&mapping.last, __ATOMIC_RELAXED) &&
 	    (uintptr_t)va + length > __atomic_load_n(&mapping.first, __ATOMIC_RELAXED))
 		__atomic_store_n(&mapping_page, 0, __ATOMIC_RELAXED);
-	/* What only one of isolated devices has is not in this table. */
-	if (!devices_are_isolated() && !ioas_lookup_any(ioas_table(bus_ioas_space), va, length))
+	if (!devices_have_any(va, length))
 		return;
 	/* Of memory that is not EAL's the area is of no use any more that loses a part; EAL itself takes
 	 * back only what is an area, or nothing. */
@@ -241,6 +240,7 @@ static void
 after_fork(void)
 {
 	forked = true;
+	devices_after_fork();
 }
 
 bool

@@ -17,6 +17,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,12 @@ static __thread struct {
 	struct ioas *space; /* NULL: the device is not ours */
 } aim;
 
+/* Held by who changes the list or a device in it, and by all who read, but for devices_have_any(). */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
+
+/* How many threads read the list without the lock: a device that has left it stays until there are none. */
+static unsigned int readers;
 
 /* While this is set, lines of this thread about failures are kept for it. */
 static __thread struct owned *taking;
@@ -102,7 +107,9 @@ drop(struct owned *owned)
 
 	while (*link != owned)
 		link = &(*link)->next;
-	*link = owned->next;
+	__atomic_store_n(link, owned->next, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&readers, __ATOMIC_SEQ_CST) != 0)
+		sched_yield();
 	if (owned->device != NULL)
 		traced_detach(owned->name);
 	ioas_detach(owned->device);
@@ -178,7 +185,7 @@ record(const char *path, const char *name)
 	owned->group = find_group(path, name);
 	owned->node = find_node(path);
 	owned->next = devices;
-	devices = owned;
+	__atomic_store_n(&devices, owned, __ATOMIC_RELEASE);
 	return owned;
 }
 
@@ -188,6 +195,7 @@ attach(void *arg)
 {
 	struct owned *const owned = arg;
 	struct ioas_attach_options options = { .size = sizeof(options) };
+	struct ioas *space = NULL;
 	rte_uuid_t token;
 
 	rte_eal_vfio_get_vf_token(token);
@@ -195,10 +203,12 @@ attach(void *arg)
 		options.vf_token = token;
 	taking = owned;
 	if (isolate)
-		owned->error = create_own_space(&owned->space);
-	if (owned->error == 0)
-		owned->error = ioas_attach(isolate ? owned->space : bus_ioas_space, owned->path,
-					   &options, &owned->device);
+		owned->error = create_own_space(&space);
+	if (owned->error == 0) {
+		__atomic_store_n(&owned->space, space, __ATOMIC_RELEASE);
+		owned->error = ioas_attach(isolate ? space : bus_ioas_space, owned->path, &options,
+					   &owned->device);
+	}
 	taking = NULL;
 	return NULL;
 }
@@ -650,6 +660,33 @@ devices_lookup(const void *va)
 			iova = ioas_lookup(ioas_table(owned->space), va);
 	pthread_mutex_unlock(&devices_lock);
 	return iova;
+}
+
+bool
+devices_have_any(const void *va, uint64_t length)
+{
+	const struct owned *owned;
+	const struct ioas *space;
+	bool any;
+
+	any = ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
+	if (any || !isolate)
+		return any;
+	__atomic_fetch_add(&readers, 1, __ATOMIC_SEQ_CST);
+	for (owned = __atomic_load_n(&devices, __ATOMIC_SEQ_CST); owned != NULL && !any;
+	     owned = __atomic_load_n(&owned->next, __ATOMIC_SEQ_CST)) {
+		space = __atomic_load_n(&owned->space, __ATOMIC_ACQUIRE);
+		any = space != NULL && ioas_lookup_any(ioas_table(space), va, length);
+	}
+	__atomic_fetch_sub(&readers, 1, __ATOMIC_RELEASE);
+	return any;
+}
+
+void
+devices_after_fork(void)
+{
+	/* The threads that read stayed behind. */
+	readers = 0;
 }
 
 int
