@@ -176,6 +176,18 @@ machines() {
 	done
 }
 
+# What takes minutes on a new machine: a call of devtools/ each. The kernel of a variant comes with that of
+# its architecture.
+needs() {
+	local machine release arch
+	while read -r machine release; do
+		arch=$(arch_of_machine "$machine")
+		echo "kernel.sh $arch"
+		if [ "$arch" != x86 ] || [ -n "$release" ]; then echo "sysroot.sh $arch $release"; fi
+	done < <(machines)
+	if grep -q -- '--linux newest' "$logs/runs"; then echo "kernel.sh x86 newest"; fi
+}
+
 # Has something run beside the others, so many at a time. usage: start NAME COMMAND...
 expected=() # the names whose results must be there in the end
 start() {
@@ -240,6 +252,8 @@ lint() {
 
 "$top/devtools/setup.sh"
 list >"$logs/runs"
+# Downloads and linking leave a processor idle.
+(cd "$top/devtools" && needs | sort -u | xargs -P "$jobs" -I{} sh -c './{} >/dev/null')
 if [ -z "$pattern" ]; then
 	lint
 	"$top/devtools/build.sh" gcc clang asan tsan coverage fuzz
@@ -256,7 +270,6 @@ while read -r machine release; do
 	"$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" >/dev/null
 	"$top/devtools/initramfs.sh" "$arch" "$release" >/dev/null
 done < <(machines)
-if grep -q -- '--linux newest' "$logs/runs"; then "$top/devtools/kernel.sh" x86 newest >/dev/null; fi
 
 if [ -z "$pattern" ]; then
 	say "stress tests"
