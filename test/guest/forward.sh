@@ -24,7 +24,7 @@
 
 # Packets as root and as an ordinary user, to whom the nodes are given. usage: both BACKEND GIVE
 both() {
-	start_line="IOAS: backend $1, .*, DPDK ${GUEST_DPDK}$"
+	start_line="IOAS: backend $1, .*, IOVAs chosen by the .*, DPDK ${GUEST_DPDK}$"
 	export DPDK_IOAS=backend=$1
 	bind_again
 	as=''

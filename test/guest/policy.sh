@@ -194,6 +194,10 @@ refuse='demand: probed'
 check "refused beside others" ok '^PASSED' 'a driver for these devices demands IOVAs equal to' \
 	"IOAS: $demanding: no driver took it, or its driver was refused.*DPDK_IOAS=iova=va" \
 	"IOAS: $other: chosen IOVAs" -- "$whole" $driver
+echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
+run "refused alone, where VFIO may do without an IOMMU" ends 'a driver for these devices demands IOVAs' \
+	-- $(testpmd -m 64 $driver -a "$demanding")
+echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
 run "refused alone" ends 'a driver for these devices demands IOVAs equal to' \
 	"EAL: Requested device $demanding cannot be used" "IOAS: $demanding: no driver took it" \
 	-- $(testpmd -m 64 $driver -a "$demanding")

@@ -244,6 +244,22 @@ pinned(void)
 	return sum;
 }
 
+/* This program's mmap() is mmap64(), as EAL's is; not so that of all programs. */
+void *plain_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset) __asm__("mmap");
+
+/* Other pages come in the place of those that are mapped. */
+static void
+replaced(void *(*map)(void *addr, size_t length, int prot, int flags, int fd, off_t offset), const char *what)
+{
+	char *const memory = hugepages();
+	const rte_iova_t iova = rte_mem_virt2iova(memory);
+	const unsigned long before = pinned();
+
+	map(memory, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	check(iova != RTE_BAD_IOVA && pinned() < before, what);
+	munmap(memory, LENGTH);
+}
+
 /* What a child does with its copy of the memory is no matter of the devices. */
 static void
 forked(void)
@@ -323,6 +339,8 @@ main(int argc, char **argv)
 	}
 	not_stated();
 	asked_for();
+	replaced(plain_mmap, "replaced by mmap: what was mapped is not any more");
+	replaced(mmap64, "replaced by mmap64: the same");
 	forked();
 	trimming_allocator();
 	scanned_again();

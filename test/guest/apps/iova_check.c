@@ -360,17 +360,21 @@ segs_iova(const struct segs *segs, uint64_t va)
 	return segs->seg[low].iova + (va - segs->seg[low].va);
 }
 
-/* Compares an IOVA that somebody stated with rte_mem_virt2iova and with the segments. */
+/* Compares an IOVA that somebody stated with rte_mem_virt2iova, rte_mem_virt2phy and the segments. */
 static void
 check_same(struct check *check, const struct segs *segs, const char *what, uint64_t va,
 	   uint64_t stated)
 {
 	const uint64_t asked = rte_mem_virt2iova((const void *)(uintptr_t)va);
+	const uint64_t physical = rte_mem_virt2phy((const void *)(uintptr_t)va);
 	const uint64_t segment = segs_iova(segs, va);
 
 	if (stated != asked)
 		complain(check, "%s at 0x%" PRIx64 ": 0x%" PRIx64 ", rte_mem_virt2iova says 0x%"
 			 PRIx64, what, va, stated, asked);
+	if (stated != physical)
+		complain(check, "%s at 0x%" PRIx64 ": 0x%" PRIx64 ", rte_mem_virt2phy says 0x%" PRIx64, what,
+			 va, stated, physical);
 	if (stated != segment)
 		complain(check, "%s at 0x%" PRIx64 ": 0x%" PRIx64 ", its segment says 0x%" PRIx64,
 			 what, va, stated, segment);
@@ -881,6 +885,8 @@ check_all(void)
 	struct segs before = collect_segs(), grown, shrunk;
 	unsigned int n, n_more;
 
+	/* EAL's buses refuse devices of uio then. */
+	expect("no-physical", rte_eal_using_phys_addrs() == 0, "whether EAL says that it uses physical addresses");
 	check_segs("at start");
 	check_zones();
 	check_kernel(false);
