@@ -49,6 +49,7 @@ def wrong(path):
     return None
 
 
-failures = [failure for failure in map(wrong, sys.argv[1:]) if failure]
-print(*failures, sep="\n", end="\n" if failures else "")
-sys.exit(1 if failures or len(sys.argv) < 2 else 0)
+if __name__ == "__main__":
+    failures = [failure for failure in map(wrong, sys.argv[1:]) if failure]
+    print(*failures, sep="\n", end="\n" if failures else "")
+    sys.exit(1 if failures or len(sys.argv) < 2 else 0)
