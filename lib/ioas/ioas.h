@@ -22,9 +22,10 @@
  * remedy has gone to the log function.
  *
  * Threads: every function may be called from any thread. Those that take a struct ioas_table take no
- * lock and never wait; the others serialise on one lock a space (one for all that follow the same one),
- * but for the time in which ioas_attach() has a character device opened, and must not be called from a
- * signal handler or from the log function.
+ * lock and never wait; those of which it is said ("no lock") take none either; the others serialise on one
+ * lock a space (one for all that follow the same one), but for the time in which ioas_attach() has a
+ * character device opened. From a signal handler or the log function only those with a struct ioas_table may
+ * be called. What ends a space or a device (ioas_destroy(), ioas_detach()) must be the last call for it.
  */
 
 #include <stdbool.h>
@@ -154,10 +155,10 @@ void ioas_destroy(struct ioas *space);
 
 /**
  * Tell whether a device can be attached: whether it is bound to a VFIO driver and an IOMMU translates
- * for it. Reads sysfs only.
+ * for it. Reads sysfs only; no lock.
  *
  * @param name A PCI address or the path of the device's sysfs folder.
- * @return Whether it can.
+ * @return Whether it can; false also if there is no such device.
  */
 bool ioas_device_is_usable(const char *name);
 
@@ -205,6 +206,7 @@ struct ioas_attach_options {
  *   -EPERM      another device of its group is bound to a kernel driver, or interrupts are not
  *               isolated;
  *   -EADDRINUSE the device reserves IOVAs that are mapped already;
+ *   -ENOMEM     RLIMIT_MEMLOCK or memory is too small: what is mapped is pinned for the first device;
  *   -EEXIST     it is attached already, to this space or to one that has memory with it in common;
  *   others      what the kernel answered.
  */
@@ -228,10 +230,10 @@ int ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_o
 int ioas_attach_pasid(struct ioas_device *device, uint32_t pasid);
 
 /**
- * Undo ioas_attach_pasid(). Detaching the device does so for all.
+ * Undo ioas_attach_pasid(). Detaching the device does so for all. Cannot fail.
  *
  * @param device The handle.
- * @param pasid  The number.
+ * @param pasid  A number that was attached; any other does no harm.
  */
 void ioas_detach_pasid(struct ioas_device *device, uint32_t pasid);
 
@@ -255,7 +257,7 @@ void ioas_detach(struct ioas_device *device);
 struct ioas_device *ioas_device_find(struct ioas *space, const char *name);
 
 /**
- * Tell a device's open VFIO descriptor.
+ * Tell a device's open VFIO descriptor. No lock.
  *
  * @param device The handle.
  * @return The descriptor. It stays the library's: do not close it.
@@ -263,19 +265,19 @@ struct ioas_device *ioas_device_find(struct ioas *space, const char *name);
 int ioas_device_fd(const struct ioas_device *device);
 
 /**
- * Tell a device's name.
+ * Tell a device's name. No lock.
  *
  * @param device The handle.
- * @return The last part of the device's sysfs path: for PCI its address.
+ * @return The last part of the device's sysfs path: for PCI its address. Valid as long as the handle is.
  */
 const char *ioas_device_name(const struct ioas_device *device);
 
 /**
- * Ask the kernel about a device (VFIO_DEVICE_GET_INFO).
+ * Ask the kernel about a device (VFIO_DEVICE_GET_INFO). No lock.
  *
  * @param device The handle.
- * @param info   Zeroed by the caller but for argsz; filled by the kernel.
- * @return 0, or a negative errno.
+ * @param info   Zeroed by the caller but for argsz, its size in bytes; filled by the kernel.
+ * @return 0, or what the kernel answered (-EINVAL: argsz is too small).
  */
 int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info);
 
@@ -302,7 +304,8 @@ int ioas_device_info(const struct ioas_device *device, struct vfio_device_info *
  *              65,535 by default, vfio_iommu_type1.dma_entry_limit;
  *   -ENOMEM    RLIMIT_MEMLOCK or memory is too small;
  *   -EFAULT    not readable and writable memory;
- *   -EADDRINUSE a space that follows, with ioas_options.same_iova, cannot have that IOVA.
+ *   -EADDRINUSE a space that follows, with ioas_options.same_iova, cannot have that IOVA;
+ *   others     what the kernel answered.
  */
 int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
 
@@ -357,7 +360,8 @@ int ioas_set_window(struct ioas *space, struct ioas_range window);
  *
  * Afterwards no IOVA leads into the range: aliases made by ioas_map_fixed() go too, and the copies in
  * spaces that follow this one. Parts of the range that are not mapped do no harm. Where this space
- * follows another, what came from there stays.
+ * follows another, what came from there stays. An area that the kernel would not unmap is not found any more
+ * and counts as removed, but its IOVAs are lost: they are not used again, and a line says so.
  *
  * @param space  The space.
  * @param va     First byte.
@@ -397,8 +401,8 @@ int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
 int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
 
 /**
- * Tell how large the pages behind an address are. Reads /proc/self/smaps, which takes a millisecond
- * where a process has many mappings.
+ * Tell how large the pages behind an address are. Reads /proc/self/smaps (KernelPageSize), which takes a
+ * millisecond where a process has many mappings; no lock.
  *
  * @param va      Any address.
  * @param mapping Where the first and the last address of the mapping that it lies in go, all of which
@@ -422,7 +426,7 @@ struct ioas_info {
 };
 
 /**
- * Read what a space holds.
+ * Read what a space holds, all of it at one moment.
  *
  * @param space The space.
  * @param info  Where it goes.
@@ -510,7 +514,8 @@ struct ioas_latency {
 	uint64_t steps[IOAS_LATENCY_STEPS];
 };
 
-/** Failures are counted by errno: from 1 to this less 1. What is none of these goes to 0. */
+/** Failures are counted by errno: from 1 to this less 1, which is EHWPOISON, Linux's last. What is none of
+ * these goes to 0. */
 #define IOAS_ERRORS 134
 
 /** What has happened in a space since it was created. */
@@ -548,11 +553,12 @@ void ioas_get_stats(struct ioas *space, struct ioas_stats *stats);
  * Count the entries that an IOMMU needs for an area, as far as its placement and the pages tell: one
  * of 1 GiB where IOVA and address allow it and the pages are as large, else of 2 MiB, else of 4 KiB.
  * An IOMMU that lacks a size takes the next smaller one; pages that happen to lie side by side in
- * physical memory can take fewer entries.
+ * physical memory can take fewer entries. Works on its arguments only: no lock.
  *
  * @param area    From ioas_walk().
- * @param page    The size of the pages behind it, as ioas_page_size() tells.
- * @param entries By size; what the area needs is added.
+ * @param page    The size of the pages behind it in bytes, as ioas_page_size() tells; 0, where that is not
+ *   known, counts as pages of 4 KiB do.
+ * @param entries By size, the smallest first; what the area needs is added.
  */
 void ioas_area_entries(const struct ioas_area *area, uint64_t page, uint64_t entries[IOAS_ENTRY_SIZES]);
 
@@ -670,7 +676,7 @@ struct ioas_table {
 
 /**
  * The replica of the lookup table for the calling thread: the one on the NUMA node that it runs on
- * now. Ask once for each thread, when it is where it will stay, and keep the answer.
+ * now. Ask once for each thread, when it is where it will stay, and keep the answer. No lock.
  *
  * @param space The space.
  * @return The replica; one of another node if this node has none.
@@ -678,16 +684,16 @@ struct ioas_table {
 const struct ioas_table *ioas_table(const struct ioas *space);
 
 /**
- * The replica of the lookup table for threads that run on a NUMA node.
+ * The replica of the lookup table for threads that run on a NUMA node. No lock.
  *
  * @param space The space.
- * @param node  The node.
+ * @param node  The node, any number.
  * @return The replica; one of another node if this node has none.
  */
 const struct ioas_table *ioas_table_of_node(const struct ioas *space, int node);
 
 /**
- * List all replicas of the lookup table.
+ * List all replicas of the lookup table. No lock.
  *
  * @param space  The space.
  * @param tables Where they go, or NULL.
@@ -838,7 +844,7 @@ unsigned int ioas_lookup_bulk(const struct ioas_table *table, const void *const 
 			      unsigned int n);
 
 /**
- * Tell the way in which ioas_lookup_bulk() works on this CPU.
+ * Tell the way in which ioas_lookup_bulk() works on this CPU. No lock.
  *
  * @return "avx512", "avx2" or "plain".
  */

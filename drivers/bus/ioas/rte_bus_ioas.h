@@ -30,7 +30,7 @@ struct rte_bus_ioas_iova {
 	bool isolated;
 	/** There is a device of that name; if not, the IOVA was looked for in the common space. */
 	bool attached;
-	/** In one of EAL's memory lists; 0: the memory is the application's own. */
+	/** In one of EAL's memory lists: the size of its pages in bytes; 0: the memory is the application's own. */
 	uint64_t page_size;
 	/** The list is one of external memory. */
 	bool external;
@@ -44,19 +44,22 @@ struct rte_bus_ioas_iova {
 	char mempool[RTE_MEMPOOL_NAMESIZE];
 	/** The object's number in the order of the pool's memory. */
 	unsigned int object;
-	/** The byte's place in the object (for an mbuf: in struct rte_mbuf); negative: in front of it, in
-	 * the pool's header. */
+	/** The byte's place in the object, in bytes (for an mbuf: in struct rte_mbuf); negative: in front of it,
+	 * in the pool's header. */
 	int64_t object_offset;
 };
 
 /**
- * Tell what an IOVA is. Not from a memory event callback or a walk over memzones or mempools.
+ * Tell what an IOVA is, at some moment of the call. Any thread, at any time while EAL runs, several at once.
+ * It takes locks one after the other: the plugin's, and of EAL those of its memory, memzones and tail queues,
+ * for reading. So it must not be called by who has one of these (a memory event callback, a walk over memory,
+ * memzones or mempools), nor in a signal handler.
  *
  * @param device The device that has put it on the bus (its name, a PCI address), or NULL. It matters
  *   with isolate=device only.
  * @param iova   Any IOVA.
  * @param answer Where the answer goes.
- * @return 0, or -ENOTSUP: the plugin has no device.
+ * @return 0, or -ENOTSUP: the plugin is not in use, or this is a secondary process.
  */
 int rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova *answer);
 
@@ -65,10 +68,10 @@ int rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_
  * or from libioas of the same version, in place of rte_mem_virt2iova(), which is a call. Any thread.
  *
  * It has all that is mapped for all devices: EAL's memory, external memory of heaps, and what
- * rte_mem_virt2iova() was asked for; looking up maps nothing. It stays valid until rte_eal_cleanup().
+ * rte_mem_virt2iova() was asked for; looking up maps nothing. It stays valid until rte_eal_cleanup(). No lock.
  *
  * @return The replica for the calling thread: ask once for each, after rte_eal_init(). NULL: the plugin
- *   has no device, or this is a secondary process.
+ *   is not in use, or this is a secondary process.
  */
 const struct ioas_table *rte_bus_ioas_table(void);
 
