@@ -105,6 +105,22 @@ else
 	case_fail "files that guides name are there" "not so ${missing//$'\n'/ }"
 fi
 
+# Commands that guides tell, as lines or in the text: options that the program does not know.
+wrong=$(grep -rhoE '(^ +([$#] )?(sudo )?|``)(\./)?(devtools/[a-z-]+\.sh|dpdk-ioas-[a-z]+) [^`]*' "$top"/{README.md,doc/guides} |
+	sed -E 's/^( +([$#] )?(sudo )?|``)(\.\/)?//; s/ #.*//; s/ -- .*//' | grep -e ' --' | sort -u |
+	while read -r program arguments; do
+		case $program in
+		devtools/*) help=$("$top/$program" --help) ;;
+		*) help=$("$build/app/$program" --help) ;;
+		esac
+		options <<<" $arguments" | comm -23 - <(options <<<"$help") | sed "s|^|$program |"
+	done)
+if [ -z "$wrong" ]; then
+	case_ok "commands that guides tell have options that there are"
+else
+	case_fail "commands that guides tell have options that there are" "${wrong//$'\n'/, }"
+fi
+
 # The plugin's options: those that it parses, and all with their values as it lists them for who names
 # none of them.
 plugin=$top/drivers/bus/ioas/plugin.c

@@ -71,6 +71,8 @@ runs "its JSON is well-formed" 0 "dpdk-ioas-info --json | python3 -m json.tool"
 runs "dpdk-ioas-perf measures" 0 "dpdk-ioas-perf --quick --json old.json && cp old.json new.json"
 told "dpdk-ioas-perf compares" 0 "dpdk-ioas-perf --compare old.json new.json"
 
+told "DPDK's l3fwd is built" 0 "cp -r /usr/share/dpdk/examples dpdk-examples && make -C dpdk-examples/l3fwd"
+
 cd examples || exit 1
 sed -n 's/^    \(gcc .*\)/\1/p' ../doc/guides/examples.rst >/root/examples
 while read -r command; do told "example: ${command#* -o }" 0 "$command"; done </root/examples

@@ -276,6 +276,8 @@ entries(void)
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), GIB(1), 2), 3);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), MIB(2), 1), 1536);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), PAGE, 0), 786432);
+	/* Pages of a size that is not known. */
+	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), 0, 0), 786432);
 	/* The IOVA is aligned otherwise than the address. */
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1) + MIB(2), GIB(3), GIB(1), 1), 1536);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1) + PAGE, MIB(2), MIB(2), 0), 512);
