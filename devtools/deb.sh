@@ -1,42 +1,72 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds Debian's packages from a copy of the checkout, and looks at what is in them. Prints PASS and
-# FAIL lines. usage: devtools/deb.sh [FOLDER FOR THE PACKAGES]
+# Builds Debian's source package from a copy of the checkout, and the binary packages from the source package
+# alone; looks at what is in them. Prints PASS and FAIL lines. usage: devtools/deb.sh [FOLDER FOR THE PACKAGES]
 set -euo pipefail
 . "$(dirname "$0")/../test/guest/_init.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-packages=${1:-$work}
+made=$work/made
+packages=${1:-$made}
 source=$work/dpdk-ioas
-mkdir -p "$source" "$packages"
+mkdir -p "$source" "$made" "$packages"
 (cd "$top" && git ls-files -z | xargs -0 cp --parents -t "$source")
+DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)"
+export DEB_BUILD_OPTIONS
 
-if ! (cd "$source" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
-	dpkg-buildpackage -us -uc -b) >"$work/log" 2>&1; then
-	tail -n 30 "$work/log"
-	case_fail "dpkg-buildpackage" "$(grep -m 1 -iE 'error|unmet' "$work/log")"
-	exit 1
-fi
-case_ok "dpkg-buildpackage"
+# usage: step NAME COMMAND...
+step() {
+	if "${@:2}" >"$work/log" 2>&1; then
+		case_ok "$1"
+	else
+		tail -n 30 "$work/log"
+		case_fail "$1" "$(grep -m 1 -iE 'error|unmet|^[EW]:' "$work/log")"
+		return 1
+	fi
+}
 
-if lintian --fail-on error --allow-root "$work"/*.changes >"$work/lintian" 2>&1; then
-	case_ok "lintian finds no error"
+# A line for each file that only one of two lists has is a failure. usage: same_files NAME WANTED FOUND
+same_files() {
+	if diff "$2" "$3" >"$work/diff"; then
+		case_ok "$1: $(wc -l <"$3")"
+	else
+		sed 's/^/  | /' "$work/diff"
+		case_fail "$1" "see above"
+	fi
+}
+
+version=$(dpkg-parsechangelog -l "$source/debian/changelog" -S Version)
+if [ "$version" = "$(cat "$top/VERSION")" ]; then
+	case_ok "debian/changelog has the version of VERSION"
 else
-	cat "$work/lintian"
-	case_fail "lintian finds no error" "$(grep -m 1 ^E: "$work/lintian")"
+	case_fail "debian/changelog has the version of VERSION" "it says $version"
 fi
+
+# A checkout in which somebody has worked: git's folder, builds, programs of the guide.
+leftovers=(.git/config build/gcc/build.ninja "obj-$(gcc -print-multiarch)/build.ninja" debian/tmp/usr)
+while read -r program; do leftovers+=("examples/$program"); done < <(
+	sed -n 's/^    gcc .* -o \([^ ]*\) .*/\1/p' "$top/doc/guides/examples.rst")
+for file in "${leftovers[@]}"; do
+	mkdir -p "$source/${file%/*}"
+	touch "$source/$file"
+done
+cd "$source"
+step "source package" dpkg-buildpackage -us -uc -S || exit 1
+tar -tf "$work"/*.tar.xz | sed '/\/$/d; s|^[^/]*/||' | LC_ALL=C sort >"$work/files"
+(cd "$top" && git ls-files | grep -vx .gitignore | LC_ALL=C sort) >"$work/wanted"
+same_files "files in the source package" "$work/wanted" "$work/files"
+
+dpkg-source -x "$work"/*.dsc "$made/source" >"$work/log"
+cd "$made/source"
+step "dpkg-buildpackage" dpkg-buildpackage -us -uc || exit 1
+step "lintian finds nothing" lintian --fail-on error,warning --allow-root "$made"/*.changes || true
 
 # What each package installs, apart from its folder below /usr/share/doc.
-for deb in "$work"/*.deb; do
+for deb in "$made"/*.deb; do
 	name=$(dpkg-deb -f "$deb" Package)
 	dpkg-deb -c "$deb" | awk -v "package=$name" '$1 !~ /^d/ { print package, substr($6, 2) }'
 done | sed "s|$(gcc -print-multiarch)|TRIPLET|; \\|/usr/share/doc/|d" |
 	LC_ALL=C sort >"$work/files"
-if diff "$top/devtools/deb-files" "$work/files" >"$work/diff"; then
-	case_ok "$(wc -l <"$work/files") files are installed"
-else
-	sed 's/^/  | /' "$work/diff"
-	case_fail "the packages have the files of devtools/deb-files" "see above"
-fi
-if [ "$packages" != "$work" ]; then mv "$work"/*.{deb,changes,buildinfo} "$packages"; fi
+same_files "files of the packages" "$top/devtools/deb-files" "$work/files"
+if [ "$packages" != "$made" ]; then mv "$made"/*.{deb,changes,buildinfo,dsc,tar.xz} "$packages"; fi

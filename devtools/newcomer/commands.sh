@@ -104,7 +104,7 @@ said "its maps are shown" 'mapped [0-9]+ MiB'
 runs "what was installed is removed" 0 "ninja -C build uninstall && rm -rf build && ldconfig"
 echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90yes
 told "what Debian's packages are built with" 0 "sudo apt-get install dpkg-dev && sudo apt-get build-dep ./"
-told "Debian's packages" 0 "dpkg-buildpackage -us -uc -b"
+told "Debian's packages" 0 "dpkg-buildpackage -us -uc"
 told "they can be installed" 0 "sudo apt install ../*.deb"
 runs "group vfio is there" 0 "getent group vfio"
 runs "the package's dpdk-ioas-info" 1 "cd / && dpdk-ioas-info"
