@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Compares the library's binary interface with that of the last release.
+# Compares the binary interfaces of the library and of the plugin with those that devtools/abi describes.
 set -euo pipefail
 . "$(dirname "$0")/../test/guest/_init.sh"
 
@@ -8,45 +8,62 @@ usage() {
 	cat <<EOF
 usage: devtools/abi.sh [--update]
 
-Fails where a program that was linked with the last release of libioas would break, and if a change
-that would break it went by unseen. Prints PASS and FAIL lines.
-  --update  writes down the interface as it is now, for a release: devtools/abi/libioas.abi
+Fails where a program would break that was linked with libioas, or with the plugin (rte_bus_ioas.h), as
+devtools/abi describes them: as they were when --update was run last, at the last release if there is one.
+Fails too if a change that would break it went by unseen. Prints PASS and FAIL lines.
+  --update  writes down the interfaces as they are now, for a release: devtools/abi/*.abi
 EOF
 }
 
-released=$top/devtools/abi/libioas.abi
+described=$top/devtools/abi
+suppressions=$described/exported.suppr
+libioas=lib/ioas/libioas.so
+plugin=drivers/bus/ioas/librte_bus_ioas.so
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/public"
+cp "$top/lib/ioas/ioas.h" "$top/drivers/bus/ioas/rte_bus_ioas.h" "$work/public"
 
-# The interface as the public header shows it: what lies behind is private. usage: describe LIBRARY OUTPUT
+# The interface as the public headers show it: what lies behind is private. usage: describe LIBRARY OUTPUT
 describe() {
-	mkdir -p "$work/public"
-	cp "$top/lib/ioas/ioas.h" "$work/public"
 	abidw --headers-dir "$work/public" --drop-private-types --exported-interfaces-only \
 		--drop-undefined-syms --no-show-locs --no-corpus-path --no-comp-dir-path --no-elf-needed \
-		--type-id-style hash --out-file "$2" "$1"
+		--type-id-style hash --suppressions "$suppressions" --out-file "$2" "$1"
 }
+
+description_of() { echo "$described/$(basename "$1" .so).abi"; }
 
 # usage: compatible LIBRARY
 compatible() {
 	describe "$1" "$work/now.abi"
-	abidiff --no-added-syms --suppressions "$top/devtools/abi/libioas.suppr" "$released" \
-		"$work/now.abi" >"$work/report" 2>&1
+	abidiff --no-added-syms --suppressions "$suppressions" "$(description_of "$1")" "$work/now.abi" \
+		>"$work/report" 2>&1
 }
 
-# Compares a library with one line of a file changed. usage: changed NAME yes|no FILE SED-COMMAND
+# Compares a library with some of its files changed. usage: changed NAME yes|no LIBRARY FILES SED-COMMAND
 changed() {
-	local name=$1 wanted=$2 file=$3 is=no copy=$work/copy
+	local name=$1 wanted=$2 library=$work/${3##*/} folder=${3%/*} is=no copy=$work/copy soname sources
 	rm -rf "$copy"
-	cp -r "$top/lib/ioas" "$copy"
-	sed -i "$4" "$copy/$file"
-	if cmp -s "$copy/$file" "$top/lib/ioas/$file"; then
-		case_fail "$name" "there is nothing to change by '$4'"
+	mkdir "$copy"
+	(cd "$top" && cp -r --parents lib/ioas drivers/bus/ioas "$copy")
+	# shellcheck disable=SC2086
+	(cd "$copy/$folder" && sed -i "$5" $4)
+	if diff -r "$top/$folder" "$copy/$folder" >"$work/diff"; then
+		case_fail "$name" "there is nothing to change by '$5'"
 		return
 	fi
-	gcc -w -g -O0 -fPIC -shared -D_GNU_SOURCE -I"$copy/uapi" "$copy"/*.c \
-		-Wl,-soname,libioas.so.1,--version-script="$copy/ioas.map" -lnuma -o "$work/libioas.so"
-	if compatible "$work/libioas.so"; then is=yes; fi
+	sources=("$copy"/lib/ioas/*.c)
+	if [ "$3" = $plugin ]; then
+		# Programs that are linked statically have it in place of bind_slots.c.
+		rm "$copy/$folder/bind_link.c"
+		sources+=("$copy/$folder"/*.c)
+	fi
+	soname=$(readelf -d "$build/$3" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+	# shellcheck disable=SC2046
+	gcc -w -g -O0 -fPIC -shared -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$copy"/lib/ioas{,/uapi} \
+		$(pkg-config --cflags libdpdk) "${sources[@]}" -Wl,-soname,"$soname" \
+		-Xlinker --version-script -Xlinker "$copy/$folder"/*.map -lnuma -o "$library"
+	if compatible "$library"; then is=yes; fi
 	if [ $is = "$wanted" ]; then
 		case_ok "$name"
 	else
@@ -57,18 +74,28 @@ changed() {
 
 case ${1-} in
 '') ;;
---update) describe "$build/lib/ioas/libioas.so" "$released"; exit ;;
+--update)
+	for library in $libioas $plugin; do describe "$build/$library" "$(description_of "$library")"; done
+	exit ;;
 -h | --help) usage; exit 0 ;;
 *) usage >&2; die "unknown option $1" ;;
 esac
 
-if compatible "$build/lib/ioas/libioas.so"; then
-	case_ok "libioas is compatible with the last release"
-else
-	sed 's/^/  | /' "$work/report"
-	case_fail "libioas is compatible with the last release" "see above; doc/guides/contributing.rst"
-fi
-changed "a member of another type is noticed" no ioas.h \
+for library in $libioas $plugin; do
+	name="$(basename "$library" .so) is compatible with what devtools/abi describes"
+	if compatible "$build/$library"; then
+		case_ok "$name"
+	else
+		sed 's/^/  | /' "$work/report"
+		case_fail "$name" "see above; doc/guides/contributing.rst"
+	fi
+done
+changed "a member of another type is noticed" no $libioas ioas.h \
 	'/^struct ioas_info {/,/^}/s/uint64_t maps;/uint32_t maps;/'
-changed "a function that is gone is noticed" no ioas.map /ioas_room/d
-changed "options may grow" yes ioas.h '/^struct ioas_options {/,/^}/s/^	uint64_t quarantine;/&uint64_t more;/'
+changed "a function that is gone is noticed" no $libioas ioas.map /ioas_room/d
+changed "options may grow" yes $libioas ioas.h \
+	'/^struct ioas_options {/,/^}/s/^	uint64_t quarantine;/&uint64_t more;/'
+changed "a function of the plugin that takes another type is noticed" no $plugin '*.[ch]' \
+	's/\(rte_bus_ioas_explain(const char \*device, \)uint64_t/\1uint32_t/'
+changed "a function of the plugin that is gone is noticed" no $plugin bus_ioas.map /rte_bus_ioas_table/d
+changed "EAL's functions may differ" yes $plugin bus_ioas.map /rte_vfio_enable/d
