@@ -51,10 +51,10 @@ EOF
 for name; do
 	# $release: of DPDK, where it is not the one here. This machine's compiler has this machine's libc;
 	# -B puts that behind the release's own.
-	compiler=gcc options=() kind=${name%%-*} release=
+	compiler=gcc options=() kind=${name%%-*} man_pages=disabled release=
 	if [ "$kind" != "$name" ]; then release=${name#*-}; fi
 	case $kind${release:+-release} in
-	gcc) options=(-Dstress_seconds=120) ;;
+	gcc) options=(-Dstress_seconds=120) man_pages=enabled ;;
 	clang) compiler=clang ;;
 	asan)
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
@@ -91,7 +91,7 @@ for name; do
 	fi
 	if [ ! -f "$dir/build.ninja" ]; then
 		with_progress "configure build/$name" "$dir/setup.log" \
-			env CC=$compiler meson setup "$dir" "$top" --werror "${options[@]}"
+			env CC=$compiler meson setup "$dir" "$top" --werror -Dman_pages=$man_pages "${options[@]}"
 	fi
 	with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"
 done

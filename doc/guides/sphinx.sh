@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs Sphinx, warnings as errors, and writes down what it has read as ninja wants to know it.
-# usage: sphinx.sh SPHINX-BUILD html|man SOURCE OUTPUT DEPFILE
+# Runs Sphinx and writes down what it has read as ninja wants to know it.
+# usage: sphinx.sh html|man SOURCE OUTPUT DEPFILE SPHINX-BUILD [OPTION]...
 set -eu
 
-sphinx=$1 builder=$2 source=$3 output=$4 depfile=$5
-"$sphinx" -q -W --keep-going -j auto -b "$builder" -d "$depfile.trees" "$source" "$output"
+builder=$1 source=$2 output=$3 depfile=$4
+shift 4
+"$@" -q -j auto -b "$builder" -d "$depfile.trees" "$source" "$output"
 made=$output
 if [ "$builder" = man ]; then
 	set -- "$output"/*.1

@@ -14,7 +14,8 @@ libdir=$(meson introspect "$build" --buildoptions |
 for file in include/ioas.h "$libdir/libioas.so" "$libdir/pkgconfig/libioas.pc" \
 	"$libdir/pkgconfig/dpdk-ioas.pc" "$libdir/pkgconfig/dpdk-ioas-static.pc" \
 	"$libdir/dpdk-ioas/librte_bus_ioas.so" "$libdir/librte_bus_ioas_static.a" \
-	bin/dpdk-ioas-perf bin/dpdk-ioas-fault share/bash-completion/completions/dpdk-ioas-fault \
+	bin/dpdk-ioas-{fault,info,perf} share/man/man1/dpdk-ioas-{fault,info,perf}.1 \
+	share/bash-completion/completions/dpdk-ioas-{fault,info,perf} \
 	lib/udev/rules.d/60-dpdk-ioas.rules lib/sysusers.d/dpdk-ioas.conf \
 	lib/sysctl.d/60-dpdk-ioas.conf etc/security/limits.d/dpdk-ioas.conf; do
 	if [ -e "$root/usr/local/$file" ]; then
