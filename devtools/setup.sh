@@ -7,6 +7,8 @@ set -euo pipefail
 packages=(
 	build-essential git pkg-config meson ninja-build clang
 	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
+	# static DPDK asks for it, and libdpdk-dev does not
+	libsystemd-dev
 	# dpdk-ioas-perf: --json, --plot
 	libjansson-dev gnuplot-nox
 	# dpdk-ioas-info

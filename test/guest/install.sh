@@ -29,17 +29,27 @@ done
 sed -i "s|/usr/local|$root/usr/local|g" "$root/usr/local/$libdir"/pkgconfig/*.pc
 export PKG_CONFIG_PATH=$root/usr/local/$libdir/pkgconfig
 
-# The examples, by the very commands of their guide.
-cp -r "$top/examples" "$dir"
-while read -r command; do
-	name=${command##* -o } name=${name%% *}
-	if (cd "$dir/examples" && eval "${command/#gcc/gcc -Wall -Werror}") 2>"$dir/errors.$name" &&
-		readelf -d "$dir/examples/$name" | grep -qE 'NEEDED.*(libioas|librte_eal)'; then
+# Has a guide's very command build a program, which needs our library or DPDK's, or neither.
+# usage: guide_builds FOLDER shared|static COMMAND
+guide_builds() {
+	local name=${3##* -o } kind=static
+	name=${name%% *}
+	if ! (cd "$1" && eval "${3/#gcc/gcc -Wall -Werror}") 2>"$dir/errors.$name"; then
+		case_fail "guide's command for $name" "$(grep -m 1 -E 'error|cannot' "$dir/errors.$name")"
+		return
+	fi
+	if readelf -d "$1/$name" | grep -qE 'NEEDED.*(libioas|librte_)'; then kind=shared; fi
+	if [ $kind = "$2" ]; then
 		case_ok "guide's command for $name"
 	else
-		case_fail "guide's command for $name" "$(head -n 1 "$dir/errors.$name")"
+		case_fail "guide's command for $name" "the program is $kind"
 	fi
-done < <(sed -n 's/^    \(gcc .*\)/\1/p' "$top/doc/guides/examples.rst")
+}
+
+# The examples.
+cp -r "$top/examples" "$dir"
+while read -r command; do guide_builds "$dir/examples" shared "$command"; done < <(
+	sed -n 's/^    \(gcc .*\)/\1/p' "$top/doc/guides/examples.rst")
 for file in "$top"/examples/*.c; do
 	grep -q "^    gcc .*$(basename "$file")" "$top/doc/guides/examples.rst" ||
 		case_fail "guide" "it does not build $(basename "$file")"
@@ -73,21 +83,21 @@ dpdk=(gcc -DALLOW_EXPERIMENTAL_API "$top/test/guest/apps/iova_check.c")
 # shellcheck disable=SC2046
 builds "dpdk-ioas.pc" "$dir/linked" "${dpdk[@]}" \
 	$(pkg-config --cflags --libs dpdk-ioas) $(pkg-config --cflags --libs libdpdk) -lrte_bus_pci -lrte_mempool_ring
-# Not all that `pkg-config --static libdpdk` names: the libraries of every driver.
-archives=()
-for name in bus_pci bus_vdev mempool_ring net_e1000 ethdev net meter mbuf mempool pci rcu ring eal telemetry \
-	kvargs; do
-	archives+=("-l:librte_$name.a")
-done
-# shellcheck disable=SC2046
-builds "dpdk-ioas-static.pc" "$dir/static" "${dpdk[@]}" $(pkg-config --cflags libdpdk) \
-	$(pkg-config --cflags --static --libs dpdk-ioas-static) -Wl,--whole-archive "${archives[@]}" \
-	-Wl,--no-whole-archive -lnuma -lm -ldl -lbsd -latomic -lpthread
+# Statically, with the drivers that DPDK has.
+{
+	echo '#define ALLOW_EXPERIMENTAL_API'
+	cat "$top/test/guest/apps/iova_check.c"
+} >"$dir/app.c"
+guide_builds "$dir" static "$(sed -n '/^   gcc app\.c/,/[^\\]$/{s/^   //;p}' "$top/doc/guides/getting_started.rst")"
+# What these drivers need of other projects is not in the guest.
+libraries=()
+while read -r library; do libraries+=(--add "$library"); done < <(
+	ldd "$dir/app" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p')
 
 cat >"$dir/script" <<'EOF'
 . /lib/guest.sh
 bind_vfio $(nics)
-for kind in linked static; do
+for kind in linked app; do
 	/share/$kind -l 0 -m 64 -- --ranges 0x1000-0xfedfffff,0xfef00000-0x7fffffffff >$log 2>&1
 	rc=$?
 	if [ $rc -eq 0 ] && grep -q "$start_line" $log && grep -q ^PASSED $log; then
@@ -111,5 +121,5 @@ for command in device-dma "skeleton-pmd -l 0 -m 64 --"; do
 done
 finish
 EOF
-guest --nics e1000e,e1000e,edu --share "$dir/share" --add "$dir/linked" --add "$dir/static" \
+guest --nics e1000e,e1000e,edu --share "$dir/share" --add "$dir/linked" --add "$dir/app" "${libraries[@]}" \
 	--add "$dir/examples/device-dma" --add "$dir/examples/skeleton-pmd" "$dir/script"
