@@ -10,7 +10,7 @@ usage() {
 usage: devtools/sysroot.sh [-h] ARCH [RELEASE]
 
 Downloads packages by name, with what they depend on, and unpacks them: libc, DPDK with its
-drivers, CUnit, busybox. Nothing of the system changes: apt gets lists, status and cache folders of
+drivers, CUnit, busybox; with RELEASE also DPDK's tools and Python. Nothing of the system changes: apt gets lists, status and cache folders of
 its own. Prints the path of the root folder; the file packages beside it lists what was unpacked. It
 is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas): the second call only prints the path.
 
@@ -33,6 +33,8 @@ release=${2-}
 
 # libdpdk-dev depends on every driver.
 packages=(busybox-static coreutils libc6-dev libcunit1-dev libnuma-dev libjansson-dev libhugetlbfs-dev libdpdk-dev dpdk-dev)
+# The tools that ask an application by telemetry, and the Python that runs them.
+if [ -n "$release" ]; then packages+=(dpdk); fi
 digest=$(cat "$0" "$top/devtools/apt.sh" | sha256sum | cut -c1-12)
 if [ -n "$release" ]; then
 	suites=("$(suite_of_dpdk "$release")")
