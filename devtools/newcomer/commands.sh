@@ -49,7 +49,7 @@ told_in_guest() {
 		+*) line=${line#+} ;;
 		*) is_told "$line" || fail "$1" "no guide says '$line'" ;;
 		esac
-		echo "$line" >>/root/script
+		printf '%s\n' "$line" >>/root/script
 	done
 	runs "$1" 0 "./devtools/guest.sh $2 /root/script"
 }
@@ -88,6 +88,22 @@ END
 said "the device copied memory" '^2048 bytes copied by DMA'
 said "all copies were right" 'all bytes are right'
 said "memory of one's own was mapped" '^memfd of huge pages: .* are at IOVA'
+told_in_guest "examples of DPDK run" "--nics e1000e,e1000e,edu --add /usr/local/lib/x86_64-linux-gnu/libioas.so.1 \
+	--add $(pkg-config --variable=plugindir dpdk-ioas)/librte_bus_ioas.so \
+	--add examples/external-buffers --add examples/skeleton-pmd" <<-'END'
+	. /lib/guest.sh
+	+printf '#!/bin/sh\necho /share\n' >/usr/bin/pkg-config
+	+chmod 755 /usr/bin/pkg-config
+	+bind_vfio $(nics) $(edus)
+	+cd /share
+	./external-buffers -d $(pkg-config --variable=plugindir dpdk-ioas)/librte_bus_ioas.so \
+	-a 0000:00:04.0 -a 0000:00:08.0
+	DPDK_IOAS=window=0x1000-0xfffffff ./skeleton-pmd -a 0000:00:12.0 -- 0000:00:12.0
+END
+said "the plugin had both ports" '^IOAS: backend iommufd, 2 devices'
+said "packets came out of the application's memory" '^100 packets sent .*, contents right'
+said "packets of several segments were sent" '^1155 bytes sent from 6 segments and received'
+said "all packets were right" '^all packets are right'
 told_in_guest "a running application is drawn" "--add /usr/local/bin/dpdk-ioas-info \
 	--add /usr/local/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so --add /usr/local/lib/x86_64-linux-gnu/libioas.so.1" <<-'END'
 	. /lib/guest.sh
@@ -99,6 +115,22 @@ told_in_guest "a running application is drawn" "--add /usr/local/bin/dpdk-ioas-i
 	+testpmd_end
 END
 said "its maps are shown" 'mapped [0-9]+ MiB'
+told_in_guest "a fault is explained" "--allow-faults --add /usr/local/bin/dpdk-ioas-fault \
+	--add /usr/local/lib/x86_64-linux-gnu/dpdk-ioas/librte_bus_ioas.so --add /usr/local/lib/x86_64-linux-gnu/libioas.so.1" <<-'END'
+	. /lib/guest.sh
+	+PATH=$PATH:/share XDG_RUNTIME_DIR=/run/user/1000 as=dpdk
+	+bind_vfio $(nics)
+	+give_to_user $(nics)
+	+testpmd_start -d $plugin -- -i
+	+fault='DMAR: [DMA Write NO_PASID] Request device [00:04.0] fault addr'
+	+echo "$fault 0xfee00000 [fault reason 0x05] PTE Write access is not set" >/dev/kmsg
+	dmesg | dpdk-ioas-fault -i - --socket /run/user/1000/dpdk/rte/dpdk_telemetry.v2
+	+echo "$fault 0x5000000000 [fault reason 0x06] PTE Read access is not set" >/tmp/log
+	+dpdk-ioas-fault --input /tmp/log --socket /run/user/1000/dpdk/rte/dpdk_telemetry.v2
+	+testpmd_end
+END
+said "of the kernel's log" '^  no IOVA: 0xfee00000-0xfeefffff is reserved'
+said "of a file" '^  nothing is mapped there'
 
 # The packages in place of what was installed from source.
 runs "what was installed is removed" 0 "ninja -C build uninstall && rm -rf build && ldconfig"
