@@ -5,6 +5,7 @@
 checkout=/root/dpdk-ioas
 cd $checkout || exit 1
 export HOME=/root LANG=C.UTF-8
+unset DPDK_IOAS_CACHE
 output=/root/output
 failed=0
 
