@@ -172,9 +172,7 @@ scale_of(const struct judge *judge, const struct result *result)
 	return scale > 0 ? scale : 1;
 }
 
-/* With fewer samples than these nobody knows how they are spread: they only count in their suite. */
-#define ENOUGH_SAMPLES 5
-
+/* Without, a result only counts in its suite. */
 static bool
 has_enough(const struct sampled *sampled)
 {

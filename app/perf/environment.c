@@ -37,8 +37,16 @@ read_cpu(char *cpu, size_t size)
 		fclose(file);
 }
 
+static const char counted[] = "instructions";
+
+bool
+environment_counts(const struct environment *environment)
+{
+	return strcmp(environment->clock, counted) == 0;
+}
+
 void
-environment_read(struct environment *environment, int argc, char **argv)
+environment_read(struct environment *environment, bool icount, int argc, char **argv)
 {
 	const time_t now = time(NULL);
 	int cpus[MAX_CPUS];
@@ -51,6 +59,7 @@ environment_read(struct environment *environment, int argc, char **argv)
 	};
 	snprintf(environment->bulk, sizeof(environment->bulk), "%s", ioas_lookup_bulk_name());
 	snprintf(environment->version, sizeof(environment->version), "%s", PERF_VERSION);
+	snprintf(environment->clock, sizeof(environment->clock), "%s", icount ? counted : "time");
 	read_cpu(environment->cpu, sizeof(environment->cpu));
 	if (uname(&name) == 0)
 		snprintf(environment->kernel, sizeof(environment->kernel), "%.40s %.40s",

@@ -2,7 +2,15 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* What the project has set out to reach, and what this run says about it. */
+/*
+ * What the project has set out to reach, and what this run says about it.
+ *
+ * A ratio's median is compared with the limit. Where it is on the wrong side, the goal is missed only
+ * if all that the noise leaves of the median is there too: what a repetition might well find on the
+ * other side is no failure. With few samples nobody knows the noise, and nothing is judged. Nor is
+ * what memory takes by a clock that counts instructions (QEMU's -icount): there a load from memory
+ * costs as much as one from a register.
+ */
 
 #include <stdarg.h>
 #include <string.h>
@@ -12,6 +20,9 @@
 
 struct list {
 	const struct results *results;
+	/* Of the goals that are added. */
+	const char *suite;
+	bool latency;           /* they are about the time that memory takes */
 	struct goal *goals;
 	unsigned int n;
 };
@@ -36,27 +47,47 @@ lookup(const char *name, uint64_t size, const char *placement, bool writer)
 
 __attribute__((format(printf, 5, 6)))
 static struct goal *
-goal_add(struct list *list, const char *sign, double limit, const char *missing,
+goal_add(struct list *list, const char *sign, double limit, const char *needs,
 	 const char *format, ...)
 {
 	struct goal *const goal = &list->goals[list->n++];
 	va_list args;
 
-	*goal = (struct goal){ .sign = sign, .limit = limit, .unit = "times", .missing = missing };
+	*goal = (struct goal){
+		.suite = list->suite, .machine = "", .sign = sign, .limit = limit,
+		.unit = "times", .why = needs,
+	};
 	va_start(args, format);
 	vsnprintf(goal->what, sizeof(goal->what), format, args);
 	va_end(args);
 	return goal;
 }
 
-static void
-goal_value(struct goal *goal, double value, double low, double high)
+static bool
+reaches(const struct goal *goal, double value)
 {
-	goal->measured = true;
-	goal->value = value;
-	goal->low = low;
-	goal->high = high;
-	goal->met = goal->sign[0] == '<' ? value <= goal->limit : value >= goal->limit;
+	return goal->sign[0] == '<' ? value <= goal->limit : value >= goal->limit;
+}
+
+static void
+goal_value(struct goal *goal, const struct stats *stats)
+{
+	goal->value = stats->median;
+	goal->low = stats->low;
+	goal->high = stats->high;
+	if (reaches(goal, stats->median))
+		goal->state = GOAL_MET;
+	else if (reaches(goal, stats->low) || reaches(goal, stats->high))
+		goal->state = GOAL_NOISE;
+	else
+		goal->state = GOAL_MISSED;
+}
+
+static void
+goal_unjudged(struct goal *goal, const char *why)
+{
+	goal->state = GOAL_NOT_JUDGED;
+	goal->why = why;
 }
 
 /* a by b, if a machine has both. */
@@ -74,20 +105,28 @@ goal_on(const struct results *results, struct goal *goal, const char *machine, s
 	if (x == NULL || y == NULL)
 		return false;
 	ratio = stats_ratio(x, y);
-	goal_value(goal, ratio.median, ratio.low, ratio.high);
+	goal_value(goal, &ratio);
+	if (x->rounds < ENOUGH_SAMPLES || y->rounds < ENOUGH_SAMPLES)
+		goal_unjudged(goal, "too few samples");
 	return true;
 }
 
-/* a by b, on the first machine that has both. */
+/* a by b, on the first machine that has both; one with a clock by which it means something, if there is. */
 static void
 goal_ratio(const struct list *list, struct goal *goal, const struct result *a,
 	   const struct result *b)
 {
 	const struct results *const results = list->results;
 
-	for (unsigned int i = 0; i < results->n_environments; i++)
-		if (goal_on(results, goal, results->environment[i].machine, *a, *b))
+	for (unsigned int i = 0; i < results->n_environments; i++) {
+		const struct environment *const environment = &results->environment[i];
+
+		if (!goal_on(results, goal, environment->machine, *a, *b))
+			continue;
+		if (!list->latency || !environment_counts(environment))
 			return;
+		goal_unjudged(goal, "counted clock");
+	}
 }
 
 static void
@@ -249,7 +288,7 @@ memory_goal(struct list *list)
 		found = true;
 	}
 	if (found)
-		goal_value(goal, most, most, most);
+		goal_value(goal, &(struct stats){ most, most, most });
 }
 
 /* The plugin beside stock EAL with type1, which takes the IOVA mode that works there. */
@@ -274,9 +313,11 @@ stock_goals(struct list *list)
 		struct result a = { .machine = "" }, b;
 		struct goal *goal;
 
+		list->suite = suites[s].suite;
 		goal = goal_add(list, suites[s].sign, suites[s].limit, "devtools/perf.sh",
 				"%s, plugin / stock type1, %s (%s)", suites[s].what,
 				kinds[k].machine, kinds[k].mode);
+		goal->machine = kinds[k].machine;
 		snprintf(a.suite, sizeof(a.suite), "%s", suites[s].suite);
 		snprintf(a.name, sizeof(a.name), "plugin");
 		snprintf(a.pattern, sizeof(a.pattern), "%s", kinds[k].mode);
@@ -293,9 +334,114 @@ goals_check(const struct results *results, struct goal *goals)
 	struct list list = { .results = results, .goals = goals };
 
 	stock_goals(&list);
+	list.latency = true;
+	list.suite = "lookup";
 	lookup_goals(&list);
+	list.suite = "eal";
 	eal_goals(&list);
+	list.latency = false;
+	list.suite = "maps";
 	maps_goals(&list);
+	list.suite = "memory";
 	memory_goal(&list);
 	return list.n;
+}
+
+const char *
+goal_text(const struct goal *goal, char *text, size_t room)
+{
+	switch (goal->state) {
+	case GOAL_NOT_MEASURED:
+		snprintf(text, room, "not measured: needs %s", goal->why);
+		break;
+	case GOAL_NOT_JUDGED:
+		snprintf(text, room, "not judged: %s", goal->why);
+		break;
+	case GOAL_MISSED:
+		snprintf(text, room, "not met");
+		break;
+	case GOAL_NOISE:
+		snprintf(text, room, "within the noise");
+		break;
+	case GOAL_MET:
+		snprintf(text, room, "met");
+		break;
+	}
+	return text;
+}
+
+/* Whether an entry of --goals, "SUITE" or "SUITE:MACHINE", means a goal. */
+static bool
+entry_means(const char *entry, size_t length, const struct goal *goal)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s%s%s", goal->suite, goal->machine[0] != '\0' ? ":" : "",
+		 goal->machine);
+	return length > 0 && length < sizeof(name) && strncmp(entry, name, length) == 0 &&
+	       (name[length] == ':' || name[length] == '\0');
+}
+
+/* Whether any entry of the list does. */
+static bool
+list_means(const char *list, const struct goal *goal)
+{
+	for (;; list++) {
+		const size_t length = strcspn(list, ",");
+
+		if (entry_means(list, length, goal))
+			return true;
+		list += length;
+		if (*list == '\0')
+			return false;
+	}
+}
+
+int
+goals_known(const char *list, const struct goal *goals, unsigned int n)
+{
+	for (;; list++) {
+		const size_t length = strcspn(list, ",");
+		unsigned int i = 0;
+
+		while (i < n && !entry_means(list, length, &goals[i]))
+			i++;
+		if (i == n) {
+			complain("--goals: there is no goal '%.*s': see --help", (int)length, list);
+			return EXIT_USAGE;
+		}
+		list += length;
+		if (*list == '\0')
+			return 0;
+	}
+}
+
+static void
+complain_missed(const struct goal *goal)
+{
+	const double part = goal->value / goal->limit - 1;
+	char text[96];
+
+	if (goal->state == GOAL_MISSED)
+		complain("goal not met: %s: %.4g (99 of 100 times %.4g to %.4g), wanted %s %g: "
+			 "missed by %.2g %%", goal->what, goal->value, goal->low, goal->high,
+			 goal->sign, goal->limit, (part < 0 ? -part : part) * 100);
+	else
+		complain("goal not met: %s: %s", goal->what, goal_text(goal, text, sizeof(text)));
+}
+
+int
+goals_judge(const char *list, const struct goal *goals, unsigned int n)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const enum goal_state state = goals[i].state;
+
+		if (state == GOAL_MET || state == GOAL_NOISE || !list_means(list, &goals[i]))
+			continue;
+		complain_missed(&goals[i]);
+		ret = EXIT_MISSED;
+	}
+	return ret;
 }

@@ -63,7 +63,7 @@ cell(FILE *out, const char *s)
 static void
 environments(FILE *out, const struct results *results)
 {
-	fprintf(out, "<h2>Where</h2>\n<table>\n<tr><th>machine</th><th>CPUs</th><td class=\"text\">"
+	fprintf(out, "<h2>Where</h2>\n<table>\n<tr><th>machine</th><th>CPUs</th><td class=\"text\"><b>clock</b></td><td class=\"text\">"
 		"<b>processor</b></td><td class=\"text\"><b>kernel</b></td><td class=\"text\"><b>DPDK"
 		"</b></td><td class=\"text\"><b>compiler</b></td><td class=\"text\"><b>options</b></td>"
 		"</tr>\n");
@@ -73,6 +73,7 @@ environments(FILE *out, const struct results *results)
 		fprintf(out, "<tr>");
 		cell(out, environment->machine[0] != '\0' ? environment->machine : "this one");
 		fprintf(out, "<td>%u</td>", environment->cores);
+		cell(out, environment->clock);
 		cell(out, environment->cpu);
 		cell(out, environment->kernel);
 		cell(out, environment->dpdk[0] != '\0' ? environment->dpdk : "none");
@@ -90,19 +91,20 @@ goals_write(FILE *out, const struct goal *goals, unsigned int n)
 		"<th>99 of 100 times</th><th></th></tr>\n");
 	for (unsigned int i = 0; i < n; i++) {
 		const struct goal *const goal = &goals[i];
+		char words[96];
 
 		fprintf(out, "<tr>");
 		cell(out, goal->what);
 		fprintf(out, "<td>%s %g%s</td>", goal->sign[0] == '<' ? "≤" : "≥", goal->limit,
 			strcmp(goal->unit, "times") == 0 ? "" : " KiB");
-		if (goal->measured)
-			fprintf(out, "<td>%.4g</td><td class=\"spread\">%.4g - %.4g</td>"
-				"<td class=\"%s\">%s</td>", goal->value, goal->low, goal->high,
-				goal->met ? "met" : "missed", goal->met ? "met" : "not met");
+		if (goal->state == GOAL_NOT_MEASURED)
+			fprintf(out, "<td></td><td></td>");
 		else
-			fprintf(out, "<td></td><td></td><td class=\"none\">not measured: needs %s</td>",
-				goal->missing);
-		fprintf(out, "</tr>\n");
+			fprintf(out, "<td>%.4g</td><td class=\"spread\">%.4g - %.4g</td>", goal->value,
+				goal->low, goal->high);
+		fprintf(out, "<td class=\"%s\">%s</td></tr>\n",
+			goal->state == GOAL_MET ? "met" : goal->state == GOAL_MISSED ? "missed" : "none",
+			goal_text(goal, words, sizeof(words)));
 	}
 	fprintf(out, "</table>\n");
 }

@@ -5,16 +5,18 @@
 /*
  * The results for machines:
  *
- *   { "environment": { "machine", "cpu", "cores", "kernel", "dpdk", "compiler", "bulk", "version",
- *                      "date", "options" },
+ *   { "environment": { "machine", "cpu", "cores", "clock", "kernel", "dpdk", "compiler", "bulk",
+ *                      "version", "date", "options" },
  *     "machines": [ the same, of others that results are from ],
  *     "results": [ { "machine", "suite", "name", "working_set", "placement", "pattern", "threads",
  *                    "writer", "maps", "unit", "median", "low", "high", "rounds", "samples" } ],
- *     "goals": [ { "goal", "sign", "limit", "unit", "measured", "low", "high", "met" } ],
+ *     "goals": [ { "goal", "sign", "limit", "unit", "measured", "low", "high", "met",
+ *                  "verdict" } ],
  *     "notes": [ { "machine", "suite", "note" } ] }
  *
- * "measured", "low", "high" and "met" are null for a goal that the run says nothing about. A reader needs the
- * suite, the name, the unit, and the samples or else median, low and high.
+ * "clock" is "time" or "instructions". "measured", "low" and "high" are null for a goal that the run says nothing
+ * about; "met" is null unless the verdict is "met" or "not met". A reader needs the suite, the name, the unit, and
+ * the samples or else median, low and high.
  */
 
 #include <errno.h>
@@ -27,10 +29,11 @@
 static json_t *
 environment_json(const struct environment *environment)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 			 "machine", environment->machine,
 			 "cpu", environment->cpu,
 			 "cores", (int)environment->cores,
+			 "clock", environment->clock,
 			 "kernel", environment->kernel,
 			 "dpdk", environment->dpdk,
 			 "compiler", environment->compiler,
@@ -78,15 +81,20 @@ result_json(const struct result *result)
 static json_t *
 goal_json(const struct goal *goal)
 {
-	return json_pack("{s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o}",
+	const bool measured = goal->state != GOAL_NOT_MEASURED;
+	const bool judged = goal->state == GOAL_MET || goal->state == GOAL_MISSED;
+	char text[96];
+
+	return json_pack("{s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o, s:s}",
 			 "goal", goal->what,
 			 "sign", goal->sign,
 			 "limit", goal->limit,
 			 "unit", goal->unit,
-			 "measured", goal->measured ? json_real(goal->value) : json_null(),
-			 "low", goal->measured ? json_real(goal->low) : json_null(),
-			 "high", goal->measured ? json_real(goal->high) : json_null(),
-			 "met", goal->measured ? json_boolean(goal->met) : json_null());
+			 "measured", measured ? json_real(goal->value) : json_null(),
+			 "low", measured ? json_real(goal->low) : json_null(),
+			 "high", measured ? json_real(goal->high) : json_null(),
+			 "met", judged ? json_boolean(goal->state == GOAL_MET) : json_null(),
+			 "verdict", goal_text(goal, text, sizeof(text)));
 }
 
 int
@@ -187,7 +195,7 @@ static int
 environment_from(json_t *json, struct results *results)
 {
 	const char *machine = "", *cpu = "", *kernel = "", *dpdk = "", *compiler = "", *bulk = "";
-	const char *version = "", *date = "", *options = "";
+	const char *version = "", *date = "", *options = "", *clock = "";
 	struct environment *environment;
 	int cores = 0;
 
@@ -196,12 +204,13 @@ environment_from(json_t *json, struct results *results)
 	environment = results_environment(results);
 	if (environment == NULL)
 		return EXIT_USAGE;
-	json_unpack(json, "{s?s, s?s, s?i, s?s, s?s, s?s, s?s, s?s, s?s, s?s}",
-		    "machine", &machine, "cpu", &cpu, "cores", &cores, "kernel", &kernel,
+	json_unpack(json, "{s?s, s?s, s?i, s?s, s?s, s?s, s?s, s?s, s?s, s?s, s?s}",
+		    "machine", &machine, "cpu", &cpu, "cores", &cores, "clock", &clock, "kernel", &kernel,
 		    "dpdk", &dpdk, "compiler", &compiler, "bulk", &bulk, "version", &version,
 		    "date", &date, "options", &options);
 	*environment = (struct environment){ .cores = cores };
 	utf8_copy(environment->machine, sizeof(environment->machine), machine);
+	utf8_copy(environment->clock, sizeof(environment->clock), clock);
 	utf8_copy(environment->cpu, sizeof(environment->cpu), cpu);
 	utf8_copy(environment->kernel, sizeof(environment->kernel), kernel);
 	utf8_copy(environment->dpdk, sizeof(environment->dpdk), dpdk);

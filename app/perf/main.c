@@ -68,6 +68,8 @@ usage(FILE *out)
 		"  --rounds N                    rounds; more of them give steadier medians\n"
 		"  --cores N                     no more threads than N\n"
 		"  --quick                       a few samples of everything: a test of the program\n"
+		"  --icount                      this machine's clock counts instructions (QEMU's -icount):\n"
+		"                                goals that are about memory's latency are not judged\n"
 		"  -a, --allow ADDRESS           maps: attach this device, so that memory is pinned\n"
 		"  -n, --maps N                  maps: up to N maps of 4 KiB (default 100000)\n"
 		"\n"
@@ -82,6 +84,10 @@ usage(FILE *out)
 		"                                measured); exit status 1 if anything is. With several\n"
 		"                                runs OLD the noise between runs is known as well\n"
 		"  --tolerance PERCENT           what counts as noise at the least (default 10)\n"
+		"  --goals SUITE[:MACHINE][,...] exit status 1, and a line for each, if goals of these\n"
+		"                                suites are not met by all that the noise leaves, or\n"
+		"                                were not measured; forward and startup have goals for\n"
+		"                                each machine\n"
 		"\n"
 		"EAL options (suite eal) replace --no-huge --no-shconf --no-pci and so on. With the\n"
 		"plugin and a device (-- -d librte_bus_ioas.so -a ADDRESS) its rte_mem_virt2iova is\n"
@@ -120,7 +126,7 @@ parse_suite(const char *name, struct options *options)
 }
 
 enum { OPT_SUITE = 256, OPT_ROUNDS, OPT_CORES, OPT_QUICK, OPT_JSON, OPT_PLOT, OPT_COMPARE,
-       OPT_TOLERANCE, OPT_HTML, OPT_ADD, OPT_MACHINE };
+       OPT_TOLERANCE, OPT_HTML, OPT_ADD, OPT_MACHINE, OPT_GOALS, OPT_ICOUNT };
 
 static bool
 add_file(const char *list[], unsigned int *n, const char *path)
@@ -152,6 +158,8 @@ parse(int argc, char **argv, struct options *options)
 		{ "html", required_argument, NULL, OPT_HTML },
 		{ "add", required_argument, NULL, OPT_ADD },
 		{ "machine", required_argument, NULL, OPT_MACHINE },
+		{ "goals", required_argument, NULL, OPT_GOALS },
+		{ "icount", no_argument, NULL, OPT_ICOUNT },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -190,6 +198,12 @@ parse(int argc, char **argv, struct options *options)
 		case OPT_MACHINE:
 			options->machine = optarg;
 			good = strlen(optarg) < sizeof(((struct result *)0)->machine);
+			break;
+		case OPT_GOALS:
+			options->goals = optarg;
+			break;
+		case OPT_ICOUNT:
+			options->icount = true;
 			break;
 		case OPT_COMPARE:
 			if (!add_file(options->compare, &options->n_compare, optarg))
@@ -279,7 +293,7 @@ measure(const struct options *options, int argc, char **argv, struct results *re
 		return EXIT_USAGE;
 	}
 	if (!options->no_suite || options->machine != NULL)
-		environment_read(results_environment(results), argc, argv);
+		environment_read(results_environment(results), options->icount, argc, argv);
 	if (!options->no_suite)
 		status = run_suites(options, results);
 	if (options->machine != NULL)
@@ -289,6 +303,17 @@ measure(const struct options *options, int argc, char **argv, struct results *re
 			return EXIT_USAGE;
 	results_finish(results);
 	return status;
+}
+
+/* Before anything is measured. */
+static int
+check_goals(const struct options *options, const struct results *results)
+{
+	struct goal goals[MAX_GOALS];
+
+	if (options->goals == NULL)
+		return 0;
+	return goals_known(options->goals, goals, goals_check(results, goals));
 }
 
 /* Says what came of it in all the ways that are asked for. */
@@ -314,6 +339,8 @@ say(const struct options *options, const struct results *results,
 		ret = plot(options->plot, results);
 	if (ret == EXIT_SUCCESS && options->html != NULL)
 		ret = html_write(options->html, results, goals, n, comparison);
+	if (ret == EXIT_SUCCESS && options->goals != NULL)
+		ret = goals_judge(options->goals, goals, n);
 	return ret;
 }
 
@@ -354,6 +381,8 @@ run(const struct options *options, int argc, char **argv)
 			complain("no memory");
 			return EXIT_FAILURE;
 		}
+		if (check_goals(options, results) != 0)
+			return EXIT_USAGE;
 		status = measure(options, argc, argv, results);
 		if (status == EXIT_USAGE)
 			return status;
@@ -361,6 +390,8 @@ run(const struct options *options, int argc, char **argv)
 		results = read_run(options->compare[n_old], &ret);
 		if (results == NULL)
 			return ret;
+		if (check_goals(options, results) != 0)
+			return EXIT_USAGE;
 	}
 	if (n_old > 0)
 		verdict = compare(old, n_old, results, options->tolerance, &comparison);

@@ -30,10 +30,13 @@
 
 /* The exit status: EXIT_SUCCESS, or one of these. */
 #define EXIT_SLOWER 1  /* --compare found a regression, or the run itself failed */
+#define EXIT_MISSED 1  /* a goal of --goals is not met */
 #define EXIT_USAGE 2   /* wrong options or files */
 
 #define MAX_FILES 16
 #define MAX_SAMPLES 128
+/* With fewer samples than these nobody knows how they are spread. */
+#define ENOUGH_SAMPLES 5
 #define MAX_RESULTS 8192
 #define MAX_CPUS 1024
 
@@ -41,6 +44,7 @@ struct options {
 	bool suites[4];         /* by index in suites[]; none: all */
 	bool no_suite;          /* nothing is measured */
 	bool quick;             /* every path, no meaningful figures */
+	bool icount;            /* this machine's clock counts instructions */
 	unsigned int rounds;    /* 0: each suite's own default */
 	unsigned int cores;     /* at the most; 0: all */
 	unsigned int maps;      /* at the most; 0: the default */
@@ -49,6 +53,7 @@ struct options {
 	const char *plot;
 	const char *html;
 	const char *machine;    /* what this run is said to be of; NULL: this machine */
+	const char *goals;      /* "SUITE[:MACHINE],...": the exit status tells of these; or NULL */
 	const char *add[MAX_FILES]; /* files of results to be added, n_add of them */
 	unsigned int n_add;
 	const char *compare[MAX_FILES]; /* files of --compare, n_compare of them */
@@ -85,6 +90,7 @@ struct environment {
 	char machine[16];       /* as in results */
 	char cpu[96];
 	unsigned int cores;
+	char clock[16];         /* "time", or what it counts: "instructions" */
 	char kernel[96];
 	char dpdk[64];          /* "" without */
 	char compiler[64];
@@ -104,14 +110,25 @@ struct results {
 	struct result result[MAX_RESULTS];
 };
 
+/* What a run says about a goal. */
+enum goal_state {
+	GOAL_NOT_MEASURED,
+	GOAL_NOT_JUDGED,
+	GOAL_MISSED,            /* by all that the noise leaves of the median */
+	GOAL_NOISE,             /* by the median, but not by all that the noise leaves */
+	GOAL_MET,               /* by the median */
+};
+
 struct goal {
 	char what[96];
+	const char *suite;
+	const char *machine;    /* "": any */
 	const char *sign;       /* "<=" or ">=" */
 	double limit;
 	const char *unit;       /* "times" or "KiB" */
-	bool measured, met;
-	double value, low, high; /* low, high: between what it lies, 99 of 100 times */
-	const char *missing;    /* what it takes to measure it */
+	enum goal_state state;
+	double value, low, high; /* if measured; low, high: between what it lies, 99 of 100 times */
+	const char *why;        /* not judged, or what it takes to measure it */
 };
 
 #define MAX_GOALS 40
@@ -167,7 +184,8 @@ struct stats {
 struct stats stats_of(double *values, unsigned int n);
 /* The values of a by those of b in the same rounds, or 0: they have not the same rounds. */
 unsigned int stats_pairs(const struct result *a, const struct result *b, double *ratios);
-/* The median over rounds of a by b, and between what it lies: as stats_bootstrap(). */
+/* The median over rounds of a by b, or that of a by that of b where they have not the same rounds, and
+ * between what it lies: as stats_bootstrap(). */
 struct stats stats_ratio(const struct result *a, const struct result *b);
 
 /* Runs of the same measurement, none of them empty. */
@@ -187,11 +205,21 @@ void utf8_mend(char *text, size_t size);
 /* Copies, and cuts what has no room, at a character. */
 void utf8_copy(char *to, size_t size, const char *from);
 
-/* goals.c: fills them; how many there are. */
+/* goals.c */
+/* Fills them; how many there are. */
 unsigned int goals_check(const struct results *results, struct goal *goals);
+/* "met", "not met", or why neither. */
+const char *goal_text(const struct goal *goal, char *text, size_t room);
+/* 0, or EXIT_USAGE after a complaint: an entry of --goals means none of them. */
+int goals_known(const char *list, const struct goal *goals, unsigned int n);
+/* 0, or EXIT_MISSED after a line for each that the list means and that is not met. Within the noise is
+ * no failure; not measured, or not judged, is. */
+int goals_judge(const char *list, const struct goal *goals, unsigned int n);
 
 /* environment.c */
-void environment_read(struct environment *environment, int argc, char **argv);
+void environment_read(struct environment *environment, bool icount, int argc, char **argv);
+/* Whether its clock counts instructions. */
+bool environment_counts(const struct environment *environment);
 
 /* grid.c */
 #define MAX_COLUMNS 8

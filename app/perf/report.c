@@ -40,9 +40,10 @@ report(FILE *out, const struct results *results)
 		if (i == 0)
 			fprintf(out, "dpdk-ioas-perf %s, %s\n", environment->version,
 				environment->date);
-		fprintf(out, "%s%s%s, %u CPUs, %s, %s, %s, bulk lookups: %s\n",
+		fprintf(out, "%s%s%s, %u CPUs%s, %s, %s, %s, bulk lookups: %s\n",
 			environment->machine, environment->machine[0] != '\0' ? ": " : "",
-			environment->cpu, environment->cores, environment->kernel,
+			environment->cpu, environment->cores,
+			environment_counts(environment) ? ", clock of instructions" : "", environment->kernel,
 			environment->compiler,
 			environment->dpdk[0] != '\0' ? environment->dpdk : "no DPDK",
 			environment->bulk);
@@ -61,16 +62,20 @@ report(FILE *out, const struct results *results)
 void
 report_goals(FILE *out, const struct goal *goals, unsigned int n)
 {
-	fprintf(out, "\n%-72s %12s %12s\n", "goals", "wanted", "measured");
+	char text[96], range[32];
+
+	fprintf(out, "\n%-72s %12s %12s  %s\n", "goals", "wanted", "measured", "99 of 100 times");
 	for (unsigned int i = 0; i < n; i++) {
 		const struct goal *const goal = &goals[i];
+		const char *const says = goal->state == GOAL_MISSED
+			? "NOT MET" : goal_text(goal, text, sizeof(text));
 
 		fprintf(out, "%-72s %s %6g %-5s ", goal->what, goal->sign, goal->limit, goal->unit);
-		if (goal->measured)
-			fprintf(out, "%8.4g  %-7s  %.4g to %.4g\n", goal->value,
-				goal->met ? "met" : "NOT MET", goal->low, goal->high);
+		snprintf(range, sizeof(range), "%.4g to %.4g", goal->low, goal->high);
+		if (goal->state == GOAL_NOT_MEASURED)
+			fprintf(out, "%s\n", says);
 		else
-			fprintf(out, "not measured: needs %s\n", goal->missing);
+			fprintf(out, "%8.4g  %-20s %s\n", goal->value, range, says);
 	}
 }
 

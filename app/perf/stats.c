@@ -79,17 +79,15 @@ struct stats
 stats_ratio(const struct result *a, const struct result *b)
 {
 	const double one = 1;
+	const struct sampled all_a = { .values = { a->sample }, .n = { a->rounds }, .runs = 1 };
+	const struct sampled all_b = { .values = { b->sample }, .n = { b->rounds }, .runs = 1 };
 	const struct sampled nothing = { .values = { &one }, .n = { 1 }, .runs = 1 };
 	double ratios[MAX_SAMPLES];
 	const unsigned int n = stats_pairs(a, b, ratios);
 	const struct sampled rounds = { .values = { ratios }, .n = { n }, .runs = 1 };
 	struct stats stats;
 
-	if (n == 0) {
-		stats.median = stats.low = stats.high = a->median / b->median;
-		return stats;
-	}
-	stats = stats_bootstrap(&rounds, &nothing);
-	stats.median = stats_of(ratios, n).median;
+	stats = n == 0 ? stats_bootstrap(&all_a, &all_b) : stats_bootstrap(&rounds, &nothing);
+	stats.median = n == 0 ? a->median / b->median : stats_of(ratios, n).median;
 	return stats;
 }

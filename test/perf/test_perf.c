@@ -242,8 +242,13 @@ results_are_complete(void)
 	for (size_t i = 0; i < json_array_size(goals); i++) {
 		const json_t *const goal = json_array_get(goals, i);
 
-		CU_ASSERT_EQUAL(json_is_null(json_object_get(goal, "met")),
-				json_is_null(json_object_get(goal, "measured")));
+		const char *const verdict = text_of(goal, "verdict");
+
+		CU_ASSERT_EQUAL(json_is_null(json_object_get(goal, "measured")),
+				strncmp(verdict, "not measured: needs ", 20) == 0);
+		CU_ASSERT_EQUAL(json_is_true(json_object_get(goal, "met")), strcmp(verdict, "met") == 0);
+		CU_ASSERT_EQUAL(json_is_false(json_object_get(goal, "met")),
+				strcmp(verdict, "not met") == 0);
 	}
 	json_decref(root);
 }
@@ -567,6 +572,148 @@ wrong_files(void)
 	REFUSED("cannot write nowhere/a.json", "--quick --suite memory --json nowhere/a.json");
 }
 
+/* ---- goals ---- */
+
+/* Of the machine intel-48: stock EAL and the plugin in n turns, with ratios around one value, and what
+ * rte_mem_virt2iova costs. */
+static void
+goals_run(const char *path, double ratio, double spread, unsigned int n, const char *clock)
+{
+	json_t *const array = json_array();
+	json_t *root;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		static const char *const names[] = { "stock", "plugin", "rte_mem_virt2phy, stock",
+						     "rte_mem_virt2iova, plugin" };
+		double values[ROUNDS];
+		json_t *result;
+
+		for (unsigned int r = 0; r < n; r++)
+			values[r] = i == 2 ? 400 : i == 3 ? 1 : i == 0 ? 1000
+				    : 1000 * (ratio + spread * (r / (n - 1.0) - 0.5));
+		result = made_up(i < 2 ? "forward" : "eal", names[i], i < 2 ? "pps" : "ns", values, n);
+		if (i >= 2)
+			json_object_update_new(result, json_pack("{s:s, s:i, s:i}", "pattern", "random",
+						"threads", 1, "working_set", 1 << 26));
+		json_array_append_new(array, result);
+	}
+	root = json_pack("{s:{s:s, s:s}, s:o}", "environment", "machine", "intel-48", "clock", clock,
+			 "results", array);
+	CU_ASSERT_EQUAL(json_dump_file(root, in_dir(path), 0), 0);
+	json_decref(root);
+}
+
+static unsigned int
+lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void
+goals(void)
+{
+	static const char goal[] = "goal not met: testpmd's packets a second, plugin / stock type1, ";
+	char words[128];
+	json_t *root;
+
+	goals_run("goals.json", 0.99, 0.01, ROUNDS, "time");
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals forward:intel-48"), 0);
+	CU_ASSERT_STRING_EQUAL(errors, "");
+	goals_run("missed.json", 0.95, 0.01, ROUNDS, "time");
+	CU_ASSERT_EQUAL(run("--suite none --add missed.json"), 0);
+	CU_ASSERT_EQUAL(run("--suite none --add missed.json --goals forward:intel-48 --json after.json"), 1);
+	snprintf(words, sizeof(words), "%sintel-48 (VA): 0.95 (99 of 100 times 0.94", goal);
+	one_line_with(words);
+	one_line_with("), wanted >= 0.98: missed by 3.1 %");
+	CU_ASSERT_EQUAL(access(in_dir("after.json"), F_OK), 0);
+	CU_ASSERT_EQUAL(run("--compare goals.json missed.json --goals forward:intel-48"), 1);
+	one_line_with(words);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " 0 slower "));
+	/* The median is as bad, but a repetition might find it good. */
+	goals_run("noise.json", 0.97, 0.1, ROUNDS, "time");
+	CU_ASSERT_EQUAL(run("--suite none --add noise.json --goals forward:intel-48"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " within the noise\n"));
+	CU_ASSERT_STRING_EQUAL(errors, "");
+	/* The same where a turn has no second half. */
+	root = load("noise.json");
+	json_array_remove(json_object_get(json_array_get(json_object_get(root, "results"), 0), "samples"), 0);
+	CU_ASSERT_EQUAL(json_dump_file(root, in_dir("noise.json"), 0), 0);
+	json_decref(root);
+	CU_ASSERT_EQUAL(run("--suite none --add noise.json --goals forward:intel-48"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " within the noise\n"));
+	goals_run("few.json", 0.99, 0.01, 4, "time");
+	CU_ASSERT_EQUAL(run("--suite none --add few.json --goals forward:intel-48"), 1);
+	one_line_with("intel-48 (VA): not judged: too few samples");
+}
+
+/* What nobody has measured is not met. */
+static void
+goals_not_measured(void)
+{
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals forward:amd"), 1);
+	one_line_with("goal not met: testpmd's packets a second, plugin / stock type1, amd (VA): not "
+		      "measured: needs devtools/perf.sh");
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals forward"), 1);
+	CU_ASSERT_EQUAL(lines(errors), 3);
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals forward:intel-48,startup:intel-48"), 1);
+	one_line_with("start-up time, plugin / stock type1, intel-48 (VA): not measured");
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals memory"), 1);
+	one_line_with("not measured: needs suite memory");
+	REFUSED("no goal 'nonsense'", "--suite none --add goals.json --goals forward,nonsense");
+	REFUSED("no goal 'forward:nowhere'", "--suite none --add goals.json --goals forward:nowhere");
+	REFUSED("no goal 'forward:'", "--compare goals.json goals.json --goals forward:");
+	REFUSED("no goal 'lookup:'", "--suite none --add goals.json --goals lookup:");
+	REFUSED("no goal 'forw'", "--suite none --add goals.json --goals forw");
+	REFUSED("no goal ''", "--suite none --add goals.json --goals forward,");
+	REFUSED("no goal ''", "--suite none --add goals.json --goals ''");
+}
+
+/* A clock that counts instructions says nothing of memory's latency, but of packets. */
+static void
+counted_clock(void)
+{
+	json_t *root;
+
+	goals_run("goals.json", 0.99, 0.01, ROUNDS, "time");
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --goals eal"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "with it: 400 (99 of 100 times 400 to 400), wanted >= 1000: "
+				      "missed by 60 %"));
+	goals_run("goals.json", 0.99, 0.01, ROUNDS, "instructions");
+	CU_ASSERT_EQUAL(run("--suite none --add goals.json --json after.json --goals eal"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " not judged: counted clock\n"));
+	CU_ASSERT_PTR_NULL(strstr(output, "NOT MET"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "with it: not judged: counted clock\n"));
+	CU_ASSERT_EQUAL(run("--suite none --add after.json --goals forward:intel-48"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(output, " not judged: counted clock\n"));
+	/* Another machine has it by time. */
+	root = load("after.json");
+	json_object_set_new(json_object_get(root, "environment"), "machine", json_string("amd"));
+	json_object_set_new(json_object_get(root, "environment"), "clock", json_string("time"));
+	for (unsigned int i = 0; i < 4; i++)
+		json_object_set_new(json_array_get(json_object_get(root, "results"), i), "machine",
+				    json_string("amd"));
+	CU_ASSERT_EQUAL(json_dump_file(root, in_dir("time.json"), 0), 0);
+	json_decref(root);
+	for (unsigned int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(run("--suite none --add %s --add %s", i == 0 ? "after.json" : "time.json",
+				    i == 0 ? "time.json" : "after.json"), 0);
+		CU_ASSERT_PTR_NULL(strstr(output, "counted clock"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(output, "NOT MET"));
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(run("--quick --suite memory --json after.json %s", i == 0 ? "" : "--icount"),
+				0);
+		root = load("after.json");
+		CU_ASSERT_STRING_EQUAL(text_of(json_object_get(root, "environment"), "clock"),
+				       i == 0 ? "time" : "instructions");
+		json_decref(root);
+	}
+}
+
 /* ---- pictures ---- */
 
 /* Whether every element is closed in its turn. */
@@ -857,6 +1004,9 @@ main(int argc, char **argv)
 		{ "a whole suite", whole_suite },
 		{ "against this run", this_run },
 		{ "wrong files", wrong_files },
+		{ "goals", goals },
+		{ "goals that were not measured", goals_not_measured },
+		{ "a counted clock", counted_clock },
 		{ "picture", picture },
 		{ "no gnuplot", no_gnuplot },
 		{ "results of others", added },
