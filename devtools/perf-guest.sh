@@ -75,14 +75,19 @@ $(result startup plugin ms 1) ],
   "notes": [ { "machine": "$GUEST_MACHINE", "suite": "forward", "note": "emulated (QEMU; $clock): only ratios mean anything. testpmd -l 0-1 --in-memory -m 256, $seconds s of io, $(cat /share/nics); stock: type1, IOVA as $mode" } ] }
 END
 
+# How the rest is told of the clock.
+icount='--icount'
+if [ "$wall" = yes ]; then icount=''; fi
+
 # What needs a device, where it says most.
 if [ "$GUEST_MACHINE" = intel-48 ]; then
 	if [ -n "$quick" ]; then how='--quick'; else how='--rounds 11 --maps 40000'; fi
 	# shellcheck disable=SC2086
-	/share/dpdk-ioas-perf $how --machine "$GUEST_MACHINE" --suite eal --suite maps --allow "$1" \
+	/share/dpdk-ioas-perf $how $icount --machine "$GUEST_MACHINE" --suite eal --suite maps --allow "$1" \
 		--add /tmp/turns.json --json /share/results.json -- -d "$plugin" -a "$1" -m 128 >"$log" 2>&1
 else
-	/share/dpdk-ioas-perf --machine "$GUEST_MACHINE" --suite none --add /tmp/turns.json \
+	# shellcheck disable=SC2086
+	/share/dpdk-ioas-perf $icount --machine "$GUEST_MACHINE" --suite none --add /tmp/turns.json \
 		--json /share/results.json >"$log" 2>&1
 fi
 case_end "measured on $GUEST_MACHINE" "$(test -s /share/results.json || echo "no results;")"

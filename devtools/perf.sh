@@ -4,35 +4,43 @@
 set -euo pipefail
 . "$(dirname "$0")/../test/guest/_init.sh"
 
+# Those that dpdk-ioas-perf has goals for.
+known=intel-48,intel-39,amd,smmuv3
+
 usage() {
 	cat <<EOF
 usage: devtools/perf.sh [OPTION]... [FOLDER]
 
 Installs what is missing (devtools/setup.sh), builds, runs every suite of dpdk-ioas-perf here, and in
 emulated machines testpmd with the plugin and with stock EAL (type1) in turns. Leaves in FOLDER (default
-build/perf) results.json, report.html (opens without network) and report.txt.
+build/perf) results.json, report.html (opens without network) and report.txt. The status is 1 if on one of
+$known packets or the start-up miss their goals by more than the
+noise (dpdk-ioas-perf --goals), with a line for each.
 
   --quick          few samples of everything: a test of the command, no meaningful figures
-  --machines LIST  the emulated machines (default intel-48,intel-39,amd,smmuv3); none: this machine only
+  --machines LIST  the emulated machines (default $known); none: this machine only
   --nics LIST      their NICs (default e1000e,e1000e)
-  --turns N        testpmd runs of each kind (default 5; 25 with --wall)
+  --turns N        testpmd runs of each kind (default 5; 25 with --wall; 1 with --quick). With fewer than 5 no
+                   goals are asked for
   --seconds N      packets are counted so long in each (default 1)
   --wall           the machines' clocks are this machine's, which should have nothing else to do; by default
                    they count instructions (devtools/guest.sh --count): steady, also where much else is
                    done, and without the cost of emulated devices
   --base REF       measures the git revision REF too, before and after, and compares: the status is 1 if
-                   anything is slower by more than the noise, with a line for each
+                   anything is slower by more than the noise, with a line for each. A commit that this
+                   clone does not have, or zeros, as a CI says for a branch that is new, is nothing to
+                   compare with
 EOF
 }
 
-quick='' machines=intel-48,intel-39,amd,smmuv3 nics=e1000e,e1000e turns='' seconds=1 wall='' base=''
+quick='' machines=$known nics=e1000e,e1000e turns='' seconds=1 wall='' base=''
 options=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--quick) quick=yes; options+=("$1"); shift; continue ;;
 	--wall) wall=yes; options+=("$1"); shift; continue ;;
-	--machines | --nics | --turns | --seconds | --base) [ $# -ge 2 ] || die "$1 needs a value" ;;
+	--machines | --nics | --turns | --seconds | --base) [ -n "${2-}" ] || die "$1 needs a value" ;;
 	-*) usage >&2; die "unknown option $1" ;;
 	*) break ;;
 	esac
@@ -52,6 +60,18 @@ count=()
 if [ -z "$wall" ]; then count=(--count); fi
 if [ -z "$turns" ]; then
 	if [ -n "$quick" ]; then turns=1; elif [ -n "$wall" ]; then turns=25; else turns=5; fi
+fi
+if [ -n "$base" ]; then git -C "$top" rev-parse --git-dir >/dev/null || die "--base needs a clone that git takes"; fi
+# A name that means nothing was mistyped. An id of a commit was not: the branch is new, or it was rewritten.
+if [ -n "$base" ] && ! git -C "$top" rev-parse -q --verify "$base^{commit}" >/dev/null; then
+	if [[ $base =~ ^0{40,64}$ ]]; then
+		say "no base: nothing to compare with"
+	elif [[ $base =~ ^[0-9a-f]{40}([0-9a-f]{24})?$ ]]; then
+		say "no base: this clone has no commit $base, nothing to compare with"
+	else
+		die "--base: there is no revision $base"
+	fi
+	base=''
 fi
 mkdir -p "${1:-$top/build/perf}"
 out=$(cd "${1:-$top/build/perf}" && pwd)
@@ -76,9 +96,11 @@ on_guest() {
 	fi
 }
 
-# A run of another revision, by its own means. usage: measure_base NAME
+# A run of another revision, by its own means; whether it meets its goals is no matter. usage: measure_base NAME
 measure_base() {
+	rm -rf "${out:?}/$1"
 	(cd "$out/base" && env -u DPDK_IOAS_BUILD ./devtools/perf.sh "${options[@]}" "$out/$1" >"$out/$1.log" 2>&1) ||
+		[ -s "$out/$1/results.json" ] ||
 		{ tail -n 20 "$out/$1.log" >&2; die "the run of $base failed: all in $out/$1.log"; }
 }
 
@@ -97,24 +119,28 @@ if [ -n "$base" ]; then
 	fi
 fi
 
-add=()
+add=() goals=''
 for machine in ${machines//,/ }; do
 	arch=$(arch_of_machine "$machine")
 	if [ "$arch" != x86 ]; then "$top/devtools/build.sh" "$arch"; fi
 	on_guest "$machine"
 	add+=(--add "$out/$machine/share/results.json")
+	case ,$known, in *,"$machine",*) goals+=,forward:$machine,startup:$machine ;; esac
 done
-how=()
-if [ -n "$quick" ]; then how=(--quick); fi
+how=() status=0
+if [ -n "$quick" ]; then how+=(--quick); fi
+if [ -n "$goals" ] && [ "$turns" -ge 5 ]; then how+=(--goals "${goals#,}"); fi
 say "this machine"
 "$build/app/dpdk-ioas-perf" "${how[@]}" "${add[@]}" --json "$out/results.json" --html "$out/report.html" \
-	>"$out/report.txt"
+	>"$out/report.txt" || status=$?
+[ $status -le 1 ] || exit $status
 sed -n '/^goals/,$p' "$out/report.txt"
 if [ -n "$base" ]; then
 	measure_base after
 	before+=("$out/after/results.json")
 	git -C "$top" worktree remove --force "$out/base"
 	"$build/app/dpdk-ioas-perf" --compare "${before[@]}" "$out/results.json" \
-		--html "$out/report.html" | tee -a "$out/report.txt"
+		--html "$out/report.html" | tee -a "$out/report.txt" || status=$?
 fi
 echo "report: $out/report.html"
+exit $status

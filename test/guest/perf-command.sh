@@ -21,7 +21,8 @@ has() {
 		root = json.load(open(sys.argv[1]))
 		found = [r for r in root["results"] if (r["machine"], r["suite"]) == (machine, suite)
 		         and r["name"].startswith(name) and len(r["samples"]) == r["rounds"] > 0]
-		known = [e["machine"] for e in [root["environment"]] + root["machines"] if e["kernel"]]
+		known = [e["machine"] for e in [root["environment"]] + root["machines"] if e["kernel"] and
+		         e["clock"] == ("instructions" if e["machine"] else "time")]
 		sys.exit(not found or machine not in known)
 	END
 }
