@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks workflow files: YAML without a key twice, and every script of the repository that they run is
-there. usage: workflows.py FILE..."""
+"""Checks workflow files: YAML without a key twice, every script of the repository that they run is there, and
+where GitHub runs one in a container, git has been told before that the checkout is another user's.
+usage: workflows.py FILE..."""
 
 import os
 import re
@@ -33,6 +34,20 @@ def strings(value):
             yield from strings(item)
 
 
+SCRIPT = re.compile(r"(?<!\S)\./\S+")
+
+
+def untrusted(document):
+    """The first job whose container runs a script before git takes the checkout, or None."""
+    for name, job in document.get("jobs", {}).items():
+        steps = job["steps"] if "container" in job else []
+        text = "\n".join(step.get("run", "") for step in steps)
+        script = SCRIPT.search(text)
+        if script and "--add safe.directory" not in text[:script.start()]:
+            return name
+    return None
+
+
 def wrong(path):
     """What is wrong with a file, or None."""
     try:
@@ -40,12 +55,15 @@ def wrong(path):
             document = yaml.load(file, Loader)
     except (OSError, yaml.YAMLError) as error:
         return str(error)
-    scripts = [s for text in strings(document) for s in re.findall(r"(?<!\S)\./\S+", text)]
+    scripts = [s for text in strings(document) for s in SCRIPT.findall(text)]
     if not scripts:
         return f"{path}: it runs no script"
     for script in scripts:
         if not os.access(script, os.X_OK):
             return f"{path}: {script} is no script of this folder"
+    job = untrusted(document)
+    if job:
+        return f"{path}: {job} runs a script before git knows safe.directory"
     return None
 
 
