@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Makes the pictures of doc/guides/img that show what programs print, in an emulated machine.
+# Makes the pictures of doc/guides/img that show what programs print, in an emulated machine, and the report.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 usage() {
 	cat <<EOF
-usage: devtools/screens.sh [-h]
+usage: devtools/screens.sh [-h] [RESULTS]
 
 Runs devtools/guest/screens.sh in the emulated machine and turns each terminal screen, and what programs
-draw there, into a picture in doc/guides/img. Look at them before you commit them.
+draw there, into a picture in doc/guides/img; then the page of what devtools/perf.sh has measured last
+(build/perf/results.json). With RESULTS, a file that it has made, only the page of that. Look at them before
+you commit them.
 EOF
 }
 
-case ${1-} in -h | --help) usage; exit 0 ;; ?*) usage >&2; die "unknown option $1" ;; esac
+case ${1-} in -h | --help) usage; exit 0 ;; -*) usage >&2; die "unknown option $1" ;; esac
+[ $# -le 1 ] || die "more than one file: $*"
 
 img=$top/doc/guides/img
 dir=$top/build/screens
 share=$dir/share
+results=${1:-$top/build/perf/results.json}
 
 # A recording of one moment, as termtosvg reads it. usage: recording FILE
 recording() {
@@ -31,6 +35,26 @@ recording() {
 	END
 }
 
+# The beginning of the page, as wide as its table of goals.
+report() {
+	"$top/build/gcc/app/dpdk-ioas-perf" --suite none --add "$results" --html "$dir/report.html" >"$dir/report.txt"
+	rm -f "$dir/report.png"
+	chromium --headless --no-sandbox --hide-scrollbars --user-data-dir="$dir/browser" \
+		--window-size=1100,1660 --screenshot="$dir/report.png" "file://$dir/report.html" \
+		>"$dir/report.log" 2>&1 || true
+	[ -s "$dir/report.png" ] || die "chromium made no picture of $dir/report.html: $dir/report.log"
+	cp "$dir/report.png" "$img/"
+	say "$img/report.png"
+}
+
+[ -s "$results" ] || die "no $results: run devtools/perf.sh"
+command -v chromium >/dev/null || die "no chromium: run \`apt-get install chromium\`"
+if [ $# -eq 1 ]; then
+	"$top/devtools/build.sh" gcc
+	mkdir -p "$dir"
+	report
+	exit
+fi
 command -v termtosvg >/dev/null || die "no termtosvg: run \`apt-get install termtosvg\`"
 "$top/devtools/build.sh" gcc
 rm -rf "$dir"
@@ -54,3 +78,4 @@ for screen in "$dir"/*.screen; do
 	say "$img/$name.svg"
 done
 cp "$share"/*.svg "$img/"
+report
