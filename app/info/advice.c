@@ -23,11 +23,11 @@ booted_with(const char *option)
 }
 
 static bool
-has_table(const char *name)
+has(const char *file)
 {
 	char path[128];
 
-	sys_path(path, sizeof(path), "/sys/firmware/acpi/tables/%s", name);
+	sys_path(path, sizeof(path), "%s", file);
 	return info_sys->exists(path);
 }
 
@@ -44,14 +44,14 @@ advise_iommu(struct info *info)
 			continue;
 		wrong = problem(info, true, "no IOMMU: it is switched off with %s", off[i]);
 		remedy(wrong, "take %s from the kernel's command line (/etc/default/grub, then "
-		       "`update-grub`), and reboot", off[i]);
+		       "`%supdate-grub`), and reboot", off[i], info->sudo);
 		return;
 	}
-	if (has_table("DMAR")) {
+	if (has("/sys/firmware/acpi/tables/DMAR")) {
 		wrong = problem(info, true,
 				"no IOMMU: the firmware has a VT-d, but the kernel does not use it");
 		remedy(wrong, "add intel_iommu=on to the kernel's command line (GRUB_CMDLINE_LINUX in "
-		       "/etc/default/grub, then `update-grub`), and reboot");
+		       "/etc/default/grub, then `%supdate-grub`), and reboot", info->sudo);
 		return;
 	}
 	wrong = problem(info, true, "no IOMMU");
@@ -86,14 +86,15 @@ remedy_access(struct info_problem *wrong, const struct info *info, const char *n
 	      const char *rule)
 {
 	if (!info_sys->may_join(GROUP)) {
-		remedy(wrong, "`sudo chown %s %s`; for good a udev rule: %s, OWNER=\"%s\"", info->user, node,
-		       rule, info->user);
+		remedy(wrong, "`%schown %s %s`; for good a udev rule: %s, OWNER=\"%s\"", info->sudo,
+		       info->user, node, rule, info->user);
 		return;
 	}
-	remedy(wrong, "`sudo usermod -aG " GROUP " %s`, then log in again", info->user);
+	remedy(wrong, "`%susermod -aG " GROUP " %s`, then log in again", info->sudo, info->user);
 	if (!info_sys->is_of_group(node, GROUP))
-		info_append(&wrong->remedy, "; `sudo chown :" GROUP " %s && sudo chmod 660 %s`; for good a "
-			    "udev rule: %s, GROUP=\"" GROUP "\", MODE=\"0660\"", node, node, rule);
+		info_append(&wrong->remedy, "; `%schown :" GROUP " %s && %schmod 660 %s`; for good a "
+			    "udev rule: %s, GROUP=\"" GROUP "\", MODE=\"0660\"", info->sudo, node,
+			    info->sudo, node, rule);
 }
 
 /* Why a backend does not work, and what to do about its node. */
@@ -112,7 +113,7 @@ advise_backend(struct info *info, const struct info_backend *backend, const char
 	else if (!info_sys->exists(node) && is_configured_without(info, option))
 		remedy(wrong, "a kernel with %s (/boot/config-%s is without)", option, info->kernel);
 	else if (!info_sys->exists(node))
-		remedy(wrong, "`modprobe %s`", module);
+		remedy(wrong, "`%smodprobe %s`", info->sudo, module);
 }
 
 static void
@@ -127,10 +128,15 @@ advise_backends(struct info *info)
 		advise_backend(info, type1, "/dev/vfio/vfio", "CONFIG_VFIO", "vfio-pci");
 }
 
-/* For after a command that takes a device from the kernel. */
+/* The command that takes a device from the kernel. */
 static void
-warn_of_interfaces(struct info_problem *wrong, const struct info_device *device)
+remedy_bind(struct info_problem *wrong, const struct info *info, const struct info_device *device,
+	    const char *remark)
 {
+	const bool loaded = has("/sys/bus/pci/drivers/vfio-pci");
+
+	remedy(wrong, "`%s%s%sdpdk-devbind.py -b vfio-pci %s`%s", loaded ? "" : info->sudo,
+	       loaded ? "" : "modprobe vfio-pci && ", info->sudo, device->address, remark);
 	if (device->interfaces != NULL)
 		info_append(&wrong->remedy, ", which ends the interface %s", device->interfaces);
 }
@@ -151,13 +157,10 @@ advise_no_device(struct info *info)
 			example = device;
 	}
 	if (example == NULL) {
-		remedy(wrong, "`dpdk-devbind.py --status` shows which there are, `dpdk-devbind.py -b "
-		       "vfio-pci ADDRESS` binds one");
+		remedy(wrong, "`dpdk-devbind.py --status` shows which there are");
 		return;
 	}
-	remedy(wrong, "`dpdk-devbind.py -b vfio-pci ADDRESS`, ADDRESS being %s for example",
-	       example->address);
-	warn_of_interfaces(wrong, example);
+	remedy_bind(wrong, info, example, ", for example");
 }
 
 static void
@@ -174,8 +177,7 @@ advise_device(struct info *info, const struct info_device *device)
 	if (!device_is_vfio(device)) {
 		wrong = problem(info, true, "%s: bound to %s, not to a VFIO driver", device->address,
 				device->driver[0] != '\0' ? device->driver : "no driver");
-		remedy(wrong, "`dpdk-devbind.py -b vfio-pci %s`", device->address);
-		warn_of_interfaces(wrong, device);
+		remedy_bind(wrong, info, device, "");
 		return;
 	}
 	if (!device_is_translated(device)) {
@@ -186,8 +188,8 @@ advise_device(struct info *info, const struct info_device *device)
 	if (!device_is_viable(device))
 		remedy(problem(info, true, "%s: its IOMMU group %d is not viable: it has %s",
 			       device->address, device->group, device->neighbours),
-		       "`dpdk-devbind.py -b vfio-pci %s`, or `dpdk-devbind.py -u %s`", device->unbind,
-		       device->unbind);
+		       "`%sdpdk-devbind.py -b vfio-pci %s`, or `%sdpdk-devbind.py -u %s`", info->sudo,
+		       device->unbind, info->sudo, device->unbind);
 	device_node(info, device, node);
 	if (node[0] != '\0' && !info_sys->may_use(node))
 		remedy_access(problem(info, true, "%s: %s may not open %s", device->address, info->user,
@@ -218,11 +220,31 @@ advise_devices(struct info *info)
 		       "users one by one");
 }
 
+/* Pages that are there, but not for this user. */
+static void
+advise_mount(struct info *info, const struct info_hugepages *pages)
+{
+	struct info_problem *const wrong =
+		problem(info, true, "no hugetlbfs is mounted that %s may write to", info->user);
+	char size[SIZE_TEXT], unused[SIZE_TEXT];
+
+	name_size(pages->size, size, unused);
+	if (pages->barred[0] != '\0')
+		remedy(wrong, "`%schmod 1777 %s`; for good mode=1777 among the options of its mount",
+		       info->sudo, pages->barred);
+	else
+		remedy(wrong, "`%smkdir -p /dev/hugepages-%s && %smount -t hugetlbfs -o "
+		       "pagesize=%s,mode=1777 nodev /dev/hugepages-%s`, or `%shugeadm "
+		       "--create-user-mounts=%s`", info->sudo, size, info->sudo, size, size, info->sudo,
+		       info->user);
+	info_append(&wrong->remedy, "; DPDK's --in-memory does without");
+}
+
 static void
 advise_hugepages(struct info *info)
 {
 	uint64_t total = 0, free = 0, usable = 0;
-	struct info_problem *wrong;
+	const struct info_hugepages *reserved = NULL;
 	char text[BYTES_TEXT];
 
 	for (unsigned int i = 0; i < info->n_hugepages; i++) {
@@ -232,20 +254,25 @@ advise_hugepages(struct info *info)
 			total += pages->nodes[k].total * pages->size;
 			free += pages->nodes[k].free * pages->size;
 			usable += pages->mount[0] != '\0' ? pages->nodes[k].total * pages->size : 0;
+			if (reserved == NULL && pages->nodes[k].total > 0)
+				reserved = pages;
 		}
+	}
+	if (info->n_hugepages == 0) {
+		remedy(problem(info, true, "the kernel has no hugepages"),
+		       "a kernel with CONFIG_HUGETLBFS; DPDK's --no-huge does without");
+		return;
 	}
 	if (total == 0 && info->config.bytes > 0)
 		return; /* advise_config() knows how many are needed */
-	if (total == 0) {
-		remedy(problem(info, true, "no hugepages are reserved"),
-		       "`dpdk-hugepages.py --setup 1G`, or `hugeadm --pool-pages-min 2MB:512`");
+	if (reserved == NULL) {
+		remedy(problem(info, true, "no hugepages are reserved"), "`%sdpdk-hugepages.py -r 1G` on each "
+		       "node, or `%shugeadm --pool-pages-min DEFAULT:1G` on all together", info->sudo,
+		       info->sudo);
 		return;
 	}
-	if (usable == 0) {
-		wrong = problem(info, true, "no hugetlbfs is mounted that %s may write to", info->user);
-		remedy(wrong, "`dpdk-hugepages.py -m`, or `hugeadm --create-user-mounts=%s`; DPDK's "
-		       "--in-memory does without", info->user);
-	}
+	if (usable == 0)
+		advise_mount(info, reserved);
 	if (!info->may_lock && info->memlock < free && !info->config.given)
 		remedy(problem(info, false, "RLIMIT_MEMLOCK lets %s map %s, of %" PRIu64 " MiB of free "
 			       "hugepages", info->user, bytes_exact(info->memlock, text), free >> 20),

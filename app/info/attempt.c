@@ -46,40 +46,47 @@ keep_ranges(struct info_attempt *attempt, struct ioas *space)
 }
 
 /* Of pages of one size: those that were asked for, or the largest that suffice. */
-static uint64_t
-choose_page_size(const struct info *info)
+static struct info_hugepages *
+choose_pages(const struct info *info)
 {
-	uint64_t size = info->config.page_size;
+	struct info_hugepages *chosen = NULL;
 
-	for (unsigned int i = 0; info->config.page_size == 0 && i < info->n_hugepages; i++) {
-		const struct info_hugepages *const pages = &info->hugepages[i];
+	for (unsigned int i = 0; i < info->n_hugepages; i++) {
+		struct info_hugepages *const pages = &info->hugepages[i];
 		uint64_t free = 0;
+
+		if (info->config.page_size != 0 && info->config.page_size != pages->size)
+			continue;
 
 		for (unsigned int k = 0; k < pages->n_nodes; k++)
 			free += pages->nodes[k].free * pages->size;
 		if (free >= info->config.bytes)
-			size = pages->size;
+			chosen = pages;
 	}
-	return size;
+	return chosen;
 }
 
 static void
 map_some(struct info *info, struct ioas *space)
 {
-	const uint64_t page = choose_page_size(info);
+	struct info_hugepages *const pages = choose_pages(info);
 	struct info_attempt *const attempt = &info->attempt;
+	struct info_problem *wrong;
 	struct ioas_info holds;
 	void *memory;
 
-	if (page == 0) {
+	if (pages == NULL) {
 		problem(info, false, "not tried: %" PRIu64 " MiB in pages of one size", info->config.bytes >> 20);
 		return;
 	}
-	attempt->bytes = (info->config.bytes + page - 1) / page * page;
-	memory = info_sys->allocate(attempt->bytes, page);
+	attempt->bytes = (info->config.bytes + pages->size - 1) / pages->size * pages->size;
+	memory = info_sys->allocate(attempt->bytes, pages->size);
 	if (memory == NULL) {
-		problem(info, true, "tried: cannot allocate %" PRIu64 " MiB of hugepages: %s",
-			attempt->bytes >> 20, strerror(errno));
+		wrong = problem(info, true, "tried: cannot allocate %" PRIu64 " MiB of hugepages: %s",
+				attempt->bytes >> 20, strerror(errno));
+		remedy_pages(info, wrong, pages, ANY_NODE, attempt->bytes);
+		info_append(&wrong->remedy, ", for others have reserved what is free; or a larger hugetlb.*.max "
+			    "of the control group");
 		return;
 	}
 	attempt->mapped = ioas_map(space, memory, attempt->bytes, NULL) == 0;

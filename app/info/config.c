@@ -8,20 +8,18 @@
 #include "bytes.h"
 #include "info.h"
 
-#define ANY_NODE (-1)
 /* 16 bytes for each 4 KiB of a default window of 1 or 2 GiB, and as much for another window. */
 #define SPAPR_TABLES (UINT64_C(16) << 20)
 
-/* The way in which dpdk-hugepages.py, as this program, and hugeadm name a size. */
-static void
-name_size(uint64_t size, char dpdk[BYTES_TEXT], char hugeadm[BYTES_TEXT])
+void
+name_size(uint64_t size, char dpdk[SIZE_TEXT], char hugeadm[SIZE_TEXT])
 {
 	const bool gigabytes = size % (UINT64_C(1) << 30) == 0, megabytes = size % (1u << 20) == 0;
 	const uint64_t n = gigabytes ? size >> 30 : megabytes ? size >> 20 : size >> 10;
 	const char unit = gigabytes ? 'G' : megabytes ? 'M' : 'K';
 
-	snprintf(dpdk, BYTES_TEXT, "%" PRIu64 "%c", n, unit);
-	snprintf(hugeadm, BYTES_TEXT, "%" PRIu64 "%cB", n, unit);
+	snprintf(dpdk, SIZE_TEXT, "%" PRIu64 "%c", n, unit);
+	snprintf(hugeadm, SIZE_TEXT, "%" PRIu64 "%cB", n, unit);
 }
 
 static bool
@@ -36,16 +34,19 @@ is_on(const struct info_pages *on, int node)
 	return node == ANY_NODE || on->node == node;
 }
 
-/* Bytes of free pages that may be used, and the size that more of them are best asked for: the one that
- * is used already, or the smallest. */
-static uint64_t
-free_bytes(const struct info *info, int node, const struct info_hugepages **best)
-{
-	uint64_t bytes = 0;
+/* Pages that may be used. */
+struct count {
+	uint64_t free, added;   /* bytes */
+	struct info_hugepages *best; /* the size that more are asked for: one that is used, or the smallest */
+};
 
-	*best = NULL;
+static struct count
+count_pages(const struct info *info, int node)
+{
+	struct count count = { 0 };
+
 	for (unsigned int i = 0; i < info->n_hugepages; i++) {
-		const struct info_hugepages *const pages = &info->hugepages[i];
+		struct info_hugepages *const pages = &info->hugepages[i];
 		uint64_t total = 0;
 
 		if (!may_be_used(info, pages))
@@ -53,24 +54,14 @@ free_bytes(const struct info *info, int node, const struct info_hugepages **best
 		for (unsigned int k = 0; k < pages->n_nodes; k++) {
 			if (!is_on(&pages->nodes[k], node))
 				continue;
-			bytes += pages->nodes[k].free * pages->size;
+			count.free += pages->nodes[k].free * pages->size;
+			count.added += pages->nodes[k].added * pages->size;
 			total += pages->nodes[k].total;
 		}
-		if (*best == NULL || total > 0)
-			*best = pages;
+		if (count.best == NULL || total > 0)
+			count.best = pages;
 	}
-	return bytes;
-}
-
-static uint64_t
-used_bytes(const struct info_hugepages *pages, int node)
-{
-	uint64_t bytes = 0;
-
-	for (unsigned int k = 0; k < pages->n_nodes; k++)
-		if (is_on(&pages->nodes[k], node))
-			bytes += (pages->nodes[k].total - pages->nodes[k].free) * pages->size;
-	return bytes;
+	return count;
 }
 
 static uint64_t
@@ -79,33 +70,60 @@ round_up(uint64_t bytes, uint64_t unit)
 	return (bytes + unit - 1) / unit * unit;
 }
 
-/* Enough hugepages on a node, or on all together? */
+/* That of the first device. */
+static int
+node_of_devices(const struct info *info)
+{
+	for (unsigned int i = 0; i < info->n_devices; i++)
+		if (device_is_chosen(info, &info->devices[i]))
+			return info->devices[i].node;
+	return ANY_NODE;
+}
+
+/* dpdk-hugepages.py sets what each node has, unless one is named. */
+void
+remedy_pages(const struct info *info, struct info_problem *wrong, struct info_hugepages *pages, int node,
+	     uint64_t bytes)
+{
+	char size[SIZE_TEXT], adm[SIZE_TEXT], sum[SIZE_TEXT], unused[SIZE_TEXT], option[32] = "";
+	const int wanted = node != ANY_NODE ? node : node_of_devices(info);
+	const uint64_t more = round_up(bytes, pages->size) / pages->size;
+	struct info_pages *on = &pages->nodes[0];
+
+	for (unsigned int k = 0; k < pages->n_nodes; k++)
+		if (pages->nodes[k].node == wanted)
+			on = &pages->nodes[k];
+	on->added += more;
+	if (pages->n_nodes > 1)
+		snprintf(option, sizeof(option), " -n %d", on->node);
+	name_size(pages->size, size, adm);
+	name_size((on->total + on->added) * pages->size, sum, unused);
+	remedy(wrong, "`%sdpdk-hugepages.py -p %s%s -r %s`", info->sudo, size, option, sum);
+	if (node == ANY_NODE || pages->n_nodes == 1)
+		info_append(&wrong->remedy, ", or `%shugeadm --pool-pages-min %s:+%" PRIu64 "`", info->sudo, adm,
+			    more);
+}
+
+/* Enough hugepages on a node, or on all together? Not where a remedy brings them. */
 static void
 advise_pages(struct info *info, int node, uint64_t needed)
 {
-	char size[BYTES_TEXT], adm[BYTES_TEXT], sum[BYTES_TEXT], unused[BYTES_TEXT], where[32] = "";
-	char on[32] = "";
-	const struct info_hugepages *best;
-	const uint64_t free = free_bytes(info, node, &best);
+	const struct count count = count_pages(info, node);
+	char text[BYTES_TEXT], where[32] = "";
 	struct info_problem *wrong;
 
-	if (free >= needed || best == NULL)
+	if (count.free + count.added >= needed || count.best == NULL)
 		return;
-	if (node != ANY_NODE) {
+	if (node != ANY_NODE)
 		snprintf(where, sizeof(where), " on node %d", node);
-		snprintf(on, sizeof(on), " -n %d", node);
-	}
-	name_size(best->size, size, adm);
-	name_size(round_up(needed, best->size) + used_bytes(best, node), sum, unused);
 	wrong = problem(info, true, "hugepages: %" PRIu64 " MiB are needed%s, %" PRIu64 " MiB are free%s%s",
-			needed >> 20, where, free >> 20,
+			needed >> 20, where, count.free >> 20,
 			info->config.page_size != 0 ? " in pages of " : "",
-			info->config.page_size != 0 ? size : "");
-	remedy(wrong, "`dpdk-hugepages.py -p %s%s -r %s`, or `hugeadm --pool-pages-min %s:+%" PRIu64 "`%s",
-	       size, on, sum, adm, (round_up(needed, best->size) - free) / best->size,
-	       best->size >= UINT64_C(1) << 30
-	       ? "; where memory is fragmented at boot: hugepagesz=1G hugepages=N on the kernel's "
-		 "command line" : "");
+			info->config.page_size != 0 ? bytes_exact(info->config.page_size, text) : "");
+	remedy_pages(info, wrong, count.best, node, needed - count.free - count.added);
+	if (count.best->size >= UINT64_C(1) << 30)
+		info_append(&wrong->remedy, "; where memory is fragmented at boot: hugepagesz=1G hugepages=N "
+			    "on the kernel's command line");
 }
 
 static bool
@@ -114,13 +132,13 @@ advise_page_size(struct info *info)
 	char text[BYTES_TEXT], adm[BYTES_TEXT];
 	struct info_problem *wrong;
 
+	if (info->n_hugepages == 0)
+		return false; /* advise() has said it */
 	for (unsigned int i = 0; i < info->n_hugepages; i++)
 		if (may_be_used(info, &info->hugepages[i]))
 			return true;
 	wrong = problem(info, true, "this machine has no hugepages of %s",
 			bytes_exact(info->config.page_size, text));
-	if (info->n_hugepages == 0)
-		return false;
 	name_size(info->hugepages[0].size, text, adm);
 	remedy(wrong, "--page-size %s, or the CPU flag pdpe1gb for pages of 1 GiB", text);
 	return false;
@@ -142,29 +160,32 @@ static void
 advise_memlock(struct info *info)
 {
 	const uint64_t needed = locked_bytes(info);
+	struct info_problem *wrong;
 	char text[BYTES_TEXT];
 
 	if (info->may_lock || info->memlock >= needed)
 		return;
-	remedy(problem(info, true, "RLIMIT_MEMLOCK is %s, %" PRIu64 " MiB are needed",
-		       bytes_exact(info->memlock, text), needed >> 20),
-	       "%s`ulimit -l %" PRIu64 "`; for good: \"%s - memlock %" PRIu64 "\" in "
-	       "/etc/security/limits.conf, or LimitMEMLOCK=%" PRIu64 "M in the systemd unit",
-	       info->memlock_hard < needed ? "as root, for the shell that starts it: " : "", needed >> 10,
-	       info->user, needed >> 10, needed >> 20);
+	wrong = problem(info, true, "RLIMIT_MEMLOCK is %s, %" PRIu64 " MiB are needed",
+			bytes_exact(info->memlock, text), needed >> 20);
+	if (info->memlock_hard < needed)
+		remedy(wrong, "`%sprlimit --pid $$ --memlock=%" PRIu64 "`", info->sudo, needed);
+	else
+		remedy(wrong, "`ulimit -l %" PRIu64 "`", needed >> 10);
+	info_append(&wrong->remedy, "; for good: \"%s - memlock %" PRIu64 "\" in "
+		    "/etc/security/limits.conf, or LimitMEMLOCK=%" PRIu64 "M in the systemd unit", info->user,
+		    needed >> 10, needed >> 20);
 }
 
 /* type1: what is there from the start is a map a contiguous run, what comes later a map a page. */
 static void
 advise_maps(struct info *info)
 {
-	const struct info_hugepages *best;
+	const struct info_hugepages *const best = count_pages(info, ANY_NODE).best;
 	uint64_t maps;
 
 	if (info->backend == NULL || info->backend->works == false ||
 	    info->backend != &info->backends[2])
 		return;
-	free_bytes(info, ANY_NODE, &best);
 	if (best == NULL)
 		return;
 	maps = round_up(info->config.grow, best->size) / best->size +
@@ -173,8 +194,9 @@ advise_maps(struct info *info)
 		return;
 	remedy(problem(info, true, "type1 takes %" PRIu64 " maps, and memory that grows is one a page: %"
 		       PRIu64, info->dma_entry_limit, maps),
-	       "preallocate it (-m), use larger pages, or `echo %" PRIu64 " > "
-	       "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit`", round_up(maps, 1u << 16));
+	       "preallocate it (-m), use larger pages, or `echo %" PRIu64 " | %stee "
+	       "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit`", round_up(maps, 1u << 16),
+	       info->sudo);
 }
 
 /* The IOVAs that a device can use, as far as sysfs tells: their sum and the longest range. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "info.h"
 #include "machine.h"
@@ -21,6 +24,36 @@ look_at_node(struct info_hugepages *pages, int node, const char *folder)
 		   (unsigned long long)pages->size >> 10);
 }
 
+/* "pagesize=2M" among the options of a mount; the kernel writes K or M. */
+static uint64_t
+size_of_mount(const char *options)
+{
+	const char *const option = strstr(options, "pagesize=");
+	uint64_t n;
+	char unit;
+
+	if (option == NULL || sscanf(option, "pagesize=%" SCNu64 "%c", &n, &unit) != 2)
+		return 0;
+	return n << (unit == 'K' ? 10 : 20);
+}
+
+/* The first one, which is EAL's choice as well. */
+static void
+look_for_barred_mount(struct info_hugepages *pages)
+{
+	char path[PATH_MAX], line[1024], folder[256], options[512];
+	FILE *file;
+
+	sys_path(path, sizeof(path), "/proc/mounts");
+	file = fopen(path, "re");
+	while (file != NULL && pages->barred[0] == '\0' && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "%*s %255s hugetlbfs %511s", folder, options) == 2 &&
+		    size_of_mount(options) == pages->size)
+			strcpy(pages->barred, folder);
+	if (file != NULL)
+		fclose(file);
+}
+
 static void
 look_at_size(struct info_hugepages *pages, char **nodes)
 {
@@ -29,6 +62,8 @@ look_at_size(struct info_hugepages *pages, char **nodes)
 	int node;
 
 	snprintf(pages->mount, sizeof(pages->mount), "%s", mount != NULL ? mount : "");
+	if (mount == NULL)
+		look_for_barred_mount(pages);
 	for (char **name = nodes; *name != NULL; name++) {
 		if (sscanf(*name, "node%d", &node) != 1)
 			continue;

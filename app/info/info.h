@@ -59,11 +59,13 @@ struct info_device {
 struct info_pages {
 	int node;
 	uint64_t total, free;
+	uint64_t added;          /* by remedies */
 };
 
 struct info_hugepages {
 	uint64_t size;
 	char mount[256];         /* where this user may use them; "": nowhere */
+	char barred[256];        /* else: where they are mounted; "": nowhere */
 	struct info_pages *nodes;
 	unsigned int n_nodes;
 };
@@ -97,6 +99,7 @@ struct info_attempt {
 struct info {
 	char kernel[64], machine[64];
 	char user[64];
+	const char *sudo;        /* comes before a command that takes root */
 	bool may_lock;           /* CAP_IPC_LOCK, where it counts */
 	uint64_t memlock;        /* UINT64_MAX: no limit */
 	uint64_t memlock_hard;
@@ -152,6 +155,13 @@ struct info_problem *problem(struct info *info, bool missing, const char *format
 	__attribute__((format(printf, 3, 4)));
 void remedy(struct info_problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+#define ANY_NODE (-1)
+/* Replaces the remedy: so many more bytes in pages of that size. */
+void remedy_pages(const struct info *info, struct info_problem *problem, struct info_hugepages *pages,
+		  int node, uint64_t bytes);
+/* The way in which dpdk-hugepages.py and mount, as this program, and hugeadm name a size. */
+#define SIZE_TEXT 24
+void name_size(uint64_t size, char dpdk[SIZE_TEXT], char hugeadm[SIZE_TEXT]);
 /* How many things are missing. */
 unsigned int info_missing(const struct info *info);
 

@@ -59,6 +59,12 @@ linux_user(void)
 }
 
 static bool
+linux_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+static bool
 linux_may_join(const char *name)
 {
 	const struct group *const group = getgrnam(name);
@@ -101,6 +107,7 @@ static const struct info_sys linux_sys = {
 	.page_mount = hugetlbfs_find_path_for_size,
 	.memlock = linux_memlock,
 	.user = linux_user,
+	.is_root = linux_is_root,
 	.may_join = linux_may_join,
 	.is_of_group = linux_is_of_group,
 	.allocate = linux_allocate,

@@ -22,6 +22,7 @@ struct info_sys {
 	/* RLIMIT_MEMLOCK; UINT64_MAX: no limit. */
 	void (*memlock)(uint64_t *soft, uint64_t *hard);
 	const char *(*user)(void);
+	bool (*is_root)(void);
 	bool (*may_join)(const char *group); /* there is one, and this process is not in it */
 	/* Its members may read and write the node. */
 	bool (*is_of_group)(const char *node, const char *group);

@@ -41,6 +41,7 @@ look_at_system(struct info *info)
 	if (!sys_text(info->machine, sizeof(info->machine), "/proc/sys/kernel/arch"))
 		snprintf(info->machine, sizeof(info->machine), "%.63s", name.machine);
 	snprintf(info->user, sizeof(info->user), "%s", info_sys->user());
+	info->sudo = info_sys->is_root() ? "" : "sudo ";
 	info->may_lock = may_lock();
 	info_sys->memlock(&info->memlock, &info->memlock_hard);
 }

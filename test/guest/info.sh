@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # dpdk-ioas-info tells the truth of a real kernel, its remedies mend what is missing, and it shows the
 # IOVA space of a running testpmd.
-# guest: --machine intel-39 --nics e1000e,e1000e
+# guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine pseries --nics e1000e,e1000e
 # add: app/dpdk-ioas-info
@@ -9,13 +9,14 @@
 . /lib/guest.sh
 
 info=/share/dpdk-ioas-info
+limit='ulimit -l unlimited'
 
 # Runs it; what it prints is in $log. usage: asked STATUS [OPTION]...
 asked() {
 	local wanted=$1 rc=0
 	shift
 	if [ -n "$as" ]; then
-		su "$as" -s /bin/sh -c "ulimit -l ${lock-unlimited}; exec $info $*" >"$log" 2>&1 || rc=$?
+		su "$as" -s /bin/sh -c "$limit; exec $info $*" >"$log" 2>&1 || rc=$?
 	else
 		$info "$@" >"$log" 2>&1 || rc=$?
 	fi
@@ -26,19 +27,77 @@ has() {
 	local pattern
 	for pattern; do grep -qE -e "$pattern" "$log" || wrong="$wrong no '$pattern';"; done
 }
+# usage: lacks PATTERN...
+lacks() {
+	local pattern
+	for pattern; do ! grep -qE -e "$pattern" "$log" || wrong="$wrong '$pattern';"; done
+}
+
+# The lines to be typed: the first of each remedy.
+# shellcheck disable=SC2016
+remedies() { sed -nE '/^(missing|note): /{n;s/^ *-> `([^`]*)`.*/\1/p}' "$log"; }
+# Types them, and asks again. usage: mend STATUS [OPTION]...
+mend() {
+	remedies >/tmp/mend
+	sed 's/^/+ /' /tmp/mend
+	[ -s /tmp/mend ] || wrong="$wrong no remedy;"
+	PATH=/tmp/bin:$PATH sh -e /tmp/mend >/tmp/mended 2>&1 || wrong="$wrong a remedy failed: $(cat /tmp/mended);"
+	asked "$@"
+}
+
+# The guest has neither sudo nor Python: these do what the lines ask of the real ones.
+mkdir -p /tmp/bin
+cat >/tmp/bin/sudo <<-'END'
+	#!/bin/sh
+	exec "$@"
+END
+cat >/tmp/bin/dpdk-devbind.py <<-'END'
+	#!/bin/sh
+	. /lib/guest.sh
+	[ "$1 $2" = '-b vfio-pci' ] || exit
+	shift 2
+	bind_vfio "$@"
+END
+cat >/tmp/bin/dpdk-hugepages.py <<-'END'
+	#!/bin/sh -e
+	kib() {
+		case $1 in
+		*G) echo $((${1%G} << 20)) ;;
+		*M) echo $((${1%M} << 10)) ;;
+		esac
+	}
+	node='*' page=$(awk '/^Hugepagesize/ { print $2 }' /proc/meminfo)
+	while getopts p:n:r: option; do
+		case $option in
+		p) page=$(kib "$OPTARG") ;;
+		n) node=$OPTARG ;;
+		r) pages=$(($(kib "$OPTARG") / page)) ;;
+		*) exit 1 ;;
+		esac
+	done
+	for file in /sys/devices/system/node/node$node/hugepages/hugepages-${page}kB/nr_hugepages; do
+		echo $pages >"$file"
+		[ "$(cat "$file")" -eq $pages ]
+	done
+END
+chmod +x /tmp/bin/*
 
 # shellcheck disable=SC2046
 set -- $(nics)
 wrong=''
 asked 1
-has 'no device is bound to a VFIO driver' "dpdk-devbind.py -b vfio-pci ADDRESS., ADDRESS being $1"
+has 'no device is bound to a VFIO driver' "-> .dpdk-devbind.py -b vfio-pci $1., for example"
+mend 0
+asked 1 -a "$2"
+has "$2: bound to .*, not to a VFIO driver"
+mend 0 -a "$2"
 case_end "before devices are bound" "$wrong"
 
-bind_vfio "$@"
 wrong=''
 asked 0
 pages=$(cat /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages)
-has "^Machine +Linux $(uname -r), $(uname -m), user root" "node 0: $pages free of $pages; mounted at /dev/hugepages" \
+has "^Machine +Linux $(uname -r), $(uname -m), user root" \
+	"node 0: $pages free of $pages(, node 1: $pages free of $pages)?; mounted at /dev/hugepages" \
 	'^all is there' "$1 8086:10d3 network, vfio-pci"
 cat "$log"
 case $GUEST_MACHINE in
@@ -62,31 +121,43 @@ case_end "all is well" "$wrong"
 
 # For a user the remedies are what is to be done.
 wrong='' as=dpdk
+chmod 700 /dev/hugepages
 asked 1
-chmod 600 /dev/hugepages
-grep -o 'sudo chown [a-z0-9/ ]*' "$log" | sed 's/^sudo //' >/tmp/mend
-[ -s /tmp/mend ] || wrong="$wrong no chown;"
-cat /tmp/mend
-sh /tmp/mend
+has 'no hugetlbfs is mounted that dpdk may write to' 'sudo chown dpdk /dev/'
+# The plugin could use type1, and so the groups were asked for; now it is iommufd.
+[ "$GUEST_MACHINE" = pseries ] || mend 1
+lacks 'no hugetlbfs'
+mend 0
+umount /dev/hugepages
 asked 1
 has 'no hugetlbfs is mounted that dpdk may write to'
-chmod 1777 /dev/hugepages
-# The plugin could use type1, and so the groups were asked for; now it is iommufd.
-[ "$GUEST_MACHINE" = pseries ] || asked 1
-grep -o 'sudo chown [a-z0-9/ ]*' "$log" | sed 's/^sudo //' >/tmp/mend
-sh /tmp/mend
-asked 0
+mend 0
+umount /dev/hugepages-2M
+mount -t hugetlbfs -o pagesize=2M,mode=1777 hugetlbfs /dev/hugepages
 # The tables of two devices' DMA windows count on POWER.
 needed=64
 [ "$GUEST_MACHINE" != pseries ] || needed=96
-lock=1024
+limit='ulimit -S -l 1024'
 asked 1 -m 64
 has "RLIMIT_MEMLOCK is 1 MiB, $needed MiB are needed" "ulimit -l $((needed * 1024))"
-# shellcheck disable=SC2016
-lock=$(sed -n 's/.*`ulimit -l \([0-9]*\)`.*/\1/p' "$log")
+limit="$limit; $(remedies)"
 asked 0 -m 64 --try
 has '64 MiB mapped in 1 map, and unmapped'
 case_end "remedies for a user" "$wrong"
+
+wrong='' limit='ulimit -l unlimited'
+more=$(($(cat /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages) * 2 + 64))
+asked 1 -m $more
+has "hugepages: $more MiB are needed"
+mend 0 -m $more
+# Only one node has got more.
+[ ! -e /sys/devices/system/node/node1 ] || has "node 1: [0-9]+ free of $pages;"
+for file in /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; do echo 0 >"$file"; done
+asked 1
+has 'no hugepages are reserved'
+mend 0
+for file in /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; do echo "$pages" >"$file"; done
+case_end "more hugepages" "$wrong"
 
 wrong='' as=''
 asked 1 -m 65536

@@ -32,6 +32,9 @@ static const char *missing;   /* one that is not there */
 static bool joinable;         /* there is a group vfio without the user */
 static const char *theirs;    /* the node that it may use, or NULL */
 static uint64_t memlock;
+static uint64_t memlock_hard;
+static bool root_user;
+static int n_page_sizes;
 static const char *mounted;
 static bool memory;           /* hugepages can be allocated */
 static char *text, *error;    /* what the program printed */
@@ -56,7 +59,7 @@ page_sizes(long *sizes, int n)
 {
 	sizes[0] = GIB(1);
 	sizes[1] = MIB(2);
-	return n >= 2 ? 2 : n;
+	return n < n_page_sizes ? n : n_page_sizes;
 }
 
 static const char *
@@ -69,13 +72,19 @@ static void
 get_memlock(uint64_t *soft, uint64_t *hard)
 {
 	*soft = memlock;
-	*hard = memlock;
+	*hard = memlock > memlock_hard ? memlock : memlock_hard;
 }
 
 static const char *
 user(void)
 {
 	return "joe";
+}
+
+static bool
+is_root(void)
+{
+	return root_user;
 }
 
 static bool
@@ -115,6 +124,7 @@ static const struct info_sys made_up = {
 	.page_mount = page_mount,
 	.memlock = get_memlock,
 	.user = user,
+	.is_root = is_root,
 	.may_join = may_join,
 	.is_of_group = is_of_group,
 	.allocate = allocate,
@@ -226,6 +236,7 @@ put_intel(void)
 	put("CapEff:\t0000000000000000", "/proc/self/status");
 	put("d2008c22260206", "/sys/class/iommu/dmar0/intel-iommu/cap");
 	put("", "/sys/class/iommu/dmar0/devices/" NIC);
+	put("", "/sys/bus/pci/drivers/vfio-pci/bind");
 	put_device(NIC, "0x020000", "vfio-pci");
 	put_group(NIC, 1, "dmar0", "0x00000000fee00000 0x00000000feefffff msi");
 	put_cdev(NIC, 0);
@@ -264,6 +275,9 @@ machine_start(void)
 	forbidden = missing = theirs = NULL;
 	joinable = false;
 	memlock = UINT64_MAX;
+	memlock_hard = 0;
+	root_user = false;
+	n_page_sizes = 2;
 	mounted = "/dev/hugepages";
 	memory = true;
 	put_intel();
@@ -391,14 +405,17 @@ no_iommu(void)
 	CU_ASSERT_TRUE(says("missing: no IOMMU: the firmware has a VT-d, but the kernel does not use it\n"
 			    "    -> add intel_iommu=on to the kernel's command line"));
 	CU_ASSERT_TRUE(says("e1000e (eth0), node 0, no IOMMU group\n"));
-	CU_ASSERT_TRUE(says("missing: no device is bound to a VFIO driver\n    -> `dpdk-devbind.py -b vfio-pci "
-			    "ADDRESS`, ADDRESS being " NIC " for example, which ends the interface eth0\n"));
-	CU_ASSERT_TRUE(says("missing: no hugepages are reserved\n    -> `dpdk-hugepages.py --setup 1G`"));
+	CU_ASSERT_TRUE(says("missing: no device is bound to a VFIO driver\n    -> `sudo modprobe vfio-pci && "
+			    "sudo dpdk-devbind.py -b vfio-pci " NIC "`, for example, which ends the interface "
+			    "eth0\n"));
+	CU_ASSERT_TRUE(says("missing: no hugepages are reserved\n    -> `sudo dpdk-hugepages.py -r 1G` on each "
+			    "node, or `sudo hugeadm --pool-pages-min DEFAULT:1G` on all together\n"));
 	CU_ASSERT_TRUE(says("3 things are missing\n"));
 
 	put("quiet iommu=off", "/proc/cmdline");
 	CU_ASSERT_EQUAL(run(""), 1);
-	CU_ASSERT_TRUE(says("no IOMMU: it is switched off with iommu=off\n    -> take iommu=off from"));
+	CU_ASSERT_TRUE(says("no IOMMU: it is switched off with iommu=off\n    -> take iommu=off from the "
+			    "kernel's command line (/etc/default/grub, then `sudo update-grub`)"));
 	snprintf(path, sizeof(path), "%s/sys/firmware/acpi/tables/DMAR", root);
 	unlink(path);
 	put("quiet", "/proc/cmdline");
@@ -425,7 +442,7 @@ not_viable(void)
 	CU_ASSERT_EQUAL(run(""), 1);
 	CU_ASSERT_TRUE(says("group 1 not viable: " SECOND " on nvme, dmar0"));
 	CU_ASSERT_TRUE(says("missing: " NIC ": its IOMMU group 1 is not viable: it has " SECOND " on nvme\n"
-			    "    -> `dpdk-devbind.py -b vfio-pci " SECOND "`, or `dpdk-devbind.py -u "
+			    "    -> `sudo dpdk-devbind.py -b vfio-pci " SECOND "`, or `sudo dpdk-devbind.py -u "
 			    SECOND "`\n"));
 	CU_ASSERT_EQUAL(run("-j"), 1);
 	CU_ASSERT_TRUE(member_is("devices/0/viable", "false"));
@@ -452,14 +469,18 @@ interfaces(void)
 	put("0x020000", "/sys/bus/pci/devices/" NIC "/0000:01:00.0/class");
 	CU_ASSERT_EQUAL(run(""), 1);
 	CU_ASSERT_TRUE(says("virtio-pci (eth0), node 0"));
-	CU_ASSERT_TRUE(says("ADDRESS being " NIC " for example, which ends the interface eth0\n"));
+	CU_ASSERT_TRUE(says("`sudo dpdk-devbind.py -b vfio-pci " NIC "`, for example, which ends the interface "
+			    "eth0\n"));
 	CU_ASSERT_EQUAL(run("-a " NIC), 1);
-	CU_ASSERT_TRUE(says("`dpdk-devbind.py -b vfio-pci " NIC "`, which ends the interface eth0\n"));
+	CU_ASSERT_TRUE(says("-> `sudo dpdk-devbind.py -b vfio-pci " NIC "`, which ends the interface eth0\n"));
+	root_user = true;
+	CU_ASSERT_EQUAL(run("-a " NIC), 1);
+	CU_ASSERT_TRUE(says("-> `dpdk-devbind.py -b vfio-pci " NIC "`, which ends the interface eth0\n"));
 	/* One that is not in use is the better example. */
 	put_device(SECOND, "0x020000", NULL);
 	put_group(SECOND, 2, "dmar0", "");
 	CU_ASSERT_EQUAL(run(""), 1);
-	CU_ASSERT_TRUE(says("ADDRESS being " SECOND " for example\n"));
+	CU_ASSERT_TRUE(says("-> `dpdk-devbind.py -b vfio-pci " SECOND "`, for example\n"));
 }
 
 /* A group of many devices: all of them are named. */
@@ -475,7 +496,7 @@ large_group(void)
 		info_append(&all, "%s%s", i == 0 ? "" : " ", address);
 		info_append(&list, "%s%s on nvme", i == 0 ? "" : ", ", address);
 	}
-	info_append(&all, "`, or `dpdk-devbind.py -u %s`\n", all);
+	info_append(&all, "`, or `sudo dpdk-devbind.py -u %s`\n", all);
 	info_append(&list, "\n");
 	CU_ASSERT_EQUAL(run(""), 1);
 	CU_ASSERT_TRUE(says(all));
@@ -525,7 +546,7 @@ no_iommufd(void)
 	model.iommu_error = -ENOENT;
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_TRUE(says("Backends     iommufd  no: /dev/iommu does not exist\n"));
-	CU_ASSERT_TRUE(says("note: backend iommufd: /dev/iommu does not exist\n    -> `modprobe iommufd`\n"));
+	CU_ASSERT_TRUE(says("note: backend iommufd: /dev/iommu does not exist\n    -> `sudo modprobe iommufd`\n"));
 	put("CONFIG_X=y\n# CONFIG_IOMMUFD is not set", "/boot/config-6.12.0");
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_TRUE(says("-> a kernel with CONFIG_IOMMUFD (/boot/config-6.12.0 is without)\n"));
@@ -598,23 +619,46 @@ hugepages(void)
 	CU_ASSERT_TRUE(says("this configuration will map\n"));
 	CU_ASSERT_EQUAL(run("-m 913"), 1);
 	CU_ASSERT_TRUE(says("missing: hugepages: 913 MiB are needed, 912 MiB are free\n    -> "
-			    "`dpdk-hugepages.py -p 2M -r 1026M`, or `hugeadm --pool-pages-min 2MB:+1`\n"));
+			    "`sudo dpdk-hugepages.py -p 2M -n 0 -r 514M`, or `sudo hugeadm --pool-pages-min "
+			    "2MB:+1`\n"));
+	/* On the node of the device. */
+	put("1", "/sys/bus/pci/devices/" NIC "/numa_node");
+	CU_ASSERT_EQUAL(run("-m 920"), 1);
+	CU_ASSERT_TRUE(says("`sudo dpdk-hugepages.py -p 2M -n 1 -r 520M`, or"));
 	CU_ASSERT_EQUAL(run("-m 900 --grow 20"), 1);
 	CU_ASSERT_TRUE(says("920 MiB are needed, 912 MiB are free\n"));
 	CU_ASSERT_EQUAL(run("--socket-mem 400,512"), 0);
 	CU_ASSERT_EQUAL(run("--socket-mem 402,0"), 1);
 	CU_ASSERT_TRUE(says("missing: hugepages: 402 MiB are needed on node 0, 400 MiB are free\n    -> "
-			    "`dpdk-hugepages.py -p 2M -n 0 -r 514M`"));
+			    "`sudo dpdk-hugepages.py -p 2M -n 0 -r 514M`\n"));
+	/* What a remedy brings to the nodes is not missing on all together. */
+	CU_ASSERT_EQUAL(run("--socket-mem 500,600"), 1);
+	CU_ASSERT_TRUE(says("`sudo dpdk-hugepages.py -p 2M -n 0 -r 612M`\n"));
+	CU_ASSERT_TRUE(says("`sudo dpdk-hugepages.py -p 2M -n 1 -r 600M`\n"));
+	CU_ASSERT_TRUE(says("\n2 things are missing\n"));
+	CU_ASSERT_EQUAL(run("--socket-mem 500,600 --grow 2"), 1);
+	CU_ASSERT_TRUE(says("1102 MiB are needed, 912 MiB are free\n    -> `sudo dpdk-hugepages.py -p 2M -n 1 -r "
+			    "602M`"));
 	CU_ASSERT_EQUAL(run("-m 512 --page-size 1G"), 1);
-	CU_ASSERT_TRUE(says("512 MiB are needed, 0 MiB are free in pages of 1G\n    -> `dpdk-hugepages.py -p 1G "
-			    "-r 1G`, or `hugeadm --pool-pages-min 1GB:+1`; where memory is fragmented"));
+	CU_ASSERT_TRUE(says("512 MiB are needed, 0 MiB are free in pages of 1 GiB\n    -> `sudo dpdk-hugepages.py "
+			    "-p 1G -n 1 -r 1G`, or `sudo hugeadm --pool-pages-min 1GB:+1`; where memory is "
+			    "fragmented"));
 	CU_ASSERT_EQUAL(run("-m 512 --page-size 64K"), 1);
 	CU_ASSERT_TRUE(says("missing: this machine has no hugepages of 64 KiB\n    -> --page-size 2M, or"));
 	CU_ASSERT_EQUAL(run("-m 512 --page-size 2M"), 0);
 	mounted = NULL;
 	CU_ASSERT_EQUAL(run(""), 1);
-	CU_ASSERT_TRUE(says("missing: no hugetlbfs is mounted that joe may write to\n    -> `dpdk-hugepages.py "
-			    "-m`, or `hugeadm --create-user-mounts=joe`"));
+	CU_ASSERT_TRUE(says("missing: no hugetlbfs is mounted that joe may write to\n    -> `sudo mkdir -p "
+			    "/dev/hugepages-2M && sudo mount -t hugetlbfs -o pagesize=2M,mode=1777 nodev "
+			    "/dev/hugepages-2M`, or `sudo hugeadm --create-user-mounts=joe`; DPDK's"));
+	put("proc /proc proc rw 0 0\nnodev /mnt/huge-1g hugetlbfs rw,pagesize=1024M 0 0\n"
+	    "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0", "/proc/mounts");
+	CU_ASSERT_EQUAL(run(""), 1);
+	CU_ASSERT_TRUE(says("may write to\n    -> `sudo chmod 1777 /dev/hugepages`; for good mode=1777"));
+	n_page_sizes = 0;
+	CU_ASSERT_EQUAL(run("-m 64 --page-size 2M"), 1);
+	CU_ASSERT_TRUE(says("missing: the kernel has no hugepages\n    -> a kernel with CONFIG_HUGETLBFS"));
+	CU_ASSERT_TRUE(says("\n1 thing is missing\n"));
 }
 
 static void
@@ -627,8 +671,12 @@ memlock_limits(void)
 			    "`dpdk-ioas-info -m MB` says"));
 	CU_ASSERT_EQUAL(run("-m 256"), 1);
 	CU_ASSERT_TRUE(says("missing: RLIMIT_MEMLOCK is 8 MiB, 256 MiB are needed\n"));
-	CU_ASSERT_TRUE(says("`ulimit -l 262144`; for good: \"joe - memlock 262144\" in "
+	CU_ASSERT_TRUE(says("-> `sudo prlimit --pid $$ --memlock=268435456`; for good: \"joe - memlock 262144\" in "
 			    "/etc/security/limits.conf, or LimitMEMLOCK=256M"));
+	memlock_hard = MIB(256);
+	CU_ASSERT_EQUAL(run("-m 256"), 1);
+	CU_ASSERT_TRUE(says("-> `ulimit -l 262144`; for good:"));
+	memlock_hard = 0;
 	CU_ASSERT_EQUAL(run("-m 8"), 0);
 	put("CapEff:\t0000000000004000", "/proc/self/status");
 	CU_ASSERT_EQUAL(run("-m 256"), 0);
@@ -649,7 +697,7 @@ type1_maps(void)
 	CU_ASSERT_EQUAL(run("-m 900"), 0);
 	CU_ASSERT_EQUAL(run("-m 200 --grow 640"), 1);
 	CU_ASSERT_TRUE(says("missing: type1 takes 300 maps, and memory that grows is one a page: 322\n"));
-	CU_ASSERT_TRUE(says("-> preallocate it (-m), use larger pages, or `echo 65536 > /sys/module/"));
+	CU_ASSERT_TRUE(says("-> preallocate it (-m), use larger pages, or `echo 65536 | sudo tee /sys/module/"));
 	model.iommu_error = 0;
 	CU_ASSERT_EQUAL(run("-m 200 --grow 640"), 0);
 }
@@ -675,8 +723,8 @@ devices(void)
 	put_group(SECOND, 2, "dmar0", "");
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_EQUAL(run("-a 00:03.0"), 1);
-	CU_ASSERT_TRUE(says("missing: " SECOND ": bound to ixgbe, not to a VFIO driver\n    -> `dpdk-devbind.py -b "
-			    "vfio-pci " SECOND "`\n"));
+	CU_ASSERT_TRUE(says("missing: " SECOND ": bound to ixgbe, not to a VFIO driver\n    -> `sudo dpdk-devbind.py "
+			    "-b vfio-pci " SECOND "`\n"));
 	CU_ASSERT_EQUAL(run("-a " NIC), 0);
 	CU_ASSERT_EQUAL(run("-a " NIC " -a 0000:7f:00.1"), 1);
 	CU_ASSERT_TRUE(says("missing: 0000:7f:00.1: there is no such device\n"));
@@ -709,7 +757,9 @@ tries(void)
 	model.memlock = UINT64_MAX;
 	memory = false;
 	CU_ASSERT_EQUAL(run("--try -m 256"), 1);
-	CU_ASSERT_TRUE(says("missing: tried: cannot allocate 256 MiB of hugepages: Cannot allocate memory\n"));
+	CU_ASSERT_TRUE(says("missing: tried: cannot allocate 256 MiB of hugepages: Cannot allocate memory\n    -> "
+			    "`sudo dpdk-hugepages.py -p 2M -n 0 -r 768M`, or `sudo hugeadm --pool-pages-min "
+			    "2MB:+128`, for others have reserved what is free; or"));
 	CU_ASSERT_EQUAL(run("--try -m 4096"), 1);
 	CU_ASSERT_TRUE(says("note: not tried: something is missing\n"));
 	CU_ASSERT_EQUAL(model_open_files(), 0);
