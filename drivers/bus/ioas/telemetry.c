@@ -7,11 +7,13 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ioas_bus.h"
+#include "memlock.h"
 #include "telemetry.h"
 
 void
@@ -56,6 +58,23 @@ tel_add_item(struct rte_tel_data *list, unsigned int n)
 
 	snprintf(name, sizeof(name), "%u", n);
 	return tel_add_dict(list, name);
+}
+
+void
+tel_add_memlock(struct rte_tel_data *data)
+{
+	struct memlock memlock;
+
+	if (memlock_read(&memlock) < 0)
+		return;
+	tel_add(data, "memlock_used", "0x%" PRIx64, memlock.used);
+	if (memlock.limit == UINT64_MAX) {
+		tel_add(data, "memlock_limit", "unlimited");
+		return;
+	}
+	tel_add(data, "memlock_limit", "0x%" PRIx64, memlock.limit);
+	tel_add(data, "memlock_free", "0x%" PRIx64,
+		memlock.limit > memlock.used ? memlock.limit - memlock.used : 0);
 }
 
 int

@@ -25,6 +25,9 @@ void tel_add_int(struct rte_tel_data *data, const char *name, int value);
 struct rte_tel_data *tel_add_dict(struct rte_tel_data *data, const char *name);
 struct rte_tel_data *tel_add_item(struct rte_tel_data *list, unsigned int n);
 
+/* What the user and the kernel allow to be pinned; bytes in use are those of this process. */
+void tel_add_memlock(struct rte_tel_data *data);
+
 /* Takes apart IOVA[,DEVICE]; device is NULL if there is none. 0 or -EINVAL. */
 int tel_parse_iova(const char *params, uint64_t *iova, const char **device);
 

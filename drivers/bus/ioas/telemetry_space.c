@@ -13,26 +13,7 @@
 #include <rte_version.h>
 
 #include "ioas_bus.h"
-#include "memlock.h"
 #include "telemetry.h"
-
-/* What the user and the kernel allow to be pinned; bytes in use are those of this process. */
-static void
-add_memlock(struct rte_tel_data *data)
-{
-	struct memlock memlock;
-
-	if (memlock_read(&memlock) < 0)
-		return;
-	tel_add(data, "memlock_used", "0x%" PRIx64, memlock.used);
-	if (memlock.limit == UINT64_MAX) {
-		tel_add(data, "memlock_limit", "unlimited");
-		return;
-	}
-	tel_add(data, "memlock_limit", "0x%" PRIx64, memlock.limit);
-	tel_add(data, "memlock_free", "0x%" PRIx64,
-		memlock.limit > memlock.used ? memlock.limit - memlock.used : 0);
-}
 
 /* Of the space that all devices have in common. */
 int
@@ -63,7 +44,7 @@ telemetry_info(const char *cmd __rte_unused, const char *params __rte_unused,
 	tel_add(data, "quarantine_limit", "0x%" PRIx64, info.quarantine_limit);
 	if (room != UINT64_MAX)
 		tel_add(data, "room", "%" PRIu64, room);
-	add_memlock(data);
+	tel_add_memlock(data);
 	return 0;
 }
 

@@ -142,6 +142,7 @@ telemetry_stats(const char *cmd __rte_unused, const char *params, struct rte_tel
 	add_failures(data, "unmap_failures", stats->unmap_failures);
 	add_failures(data, "attach_failures", stats->attach_failures);
 	tel_add(data, "misses", "%" PRIu64, seams_misses());
+	tel_add_memlock(data);
 	add_latency(data, "map_latency", &stats->map);
 	add_latency(data, "unmap_latency", &stats->unmap);
 	return 0;

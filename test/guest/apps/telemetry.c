@@ -153,26 +153,33 @@ list(const char *what)
 	return runs;
 }
 
+/* As much is in use as is mapped, at least. */
+static void
+check_memlock(const json_t *of, uint64_t bytes)
+{
+	const uint64_t used = number(of, "memlock_used");
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	check(used >= bytes && used != UINT64_MAX, "memory in use");
+	if (limit.rlim_cur == RLIM_INFINITY || geteuid() == 0)
+		check(strcmp(text_of(of, "memlock_limit"), "unlimited") == 0 &&
+		      json_object_get(of, "memlock_free") == NULL, "no limit");
+	else
+		check(number(of, "memlock_limit") == limit.rlim_cur &&
+		      number(of, "memlock_free") == limit.rlim_cur - used, "limit");
+}
+
 static void
 check_info(void)
 {
 	const json_t *const info = ask("/ioas/info", ""), *const ranges = ask("/ioas/ranges", device());
 	const json_t *const first = json_object_get(json_object_get(ranges, "ranges"), "0");
-	struct rlimit limit;
 
-	getrlimit(RLIMIT_MEMLOCK, &limit);
 	check(strcmp(text_of(info, "release"), rte_version()) == 0, "info: release");
 	check(number(info, "devices") == 2, "info: devices");
 	check(number(info, "isolated") == isolated, "info: isolated");
-	check(number(info, "memlock_used") >= number(info, "bytes") &&
-	      number(info, "memlock_used") != UINT64_MAX, "info: memory in use");
-	if (limit.rlim_cur == RLIM_INFINITY || geteuid() == 0)
-		check(strcmp(text_of(info, "memlock_limit"), "unlimited") == 0 &&
-		      json_object_get(info, "memlock_free") == NULL, "info: no limit");
-	else
-		check(number(info, "memlock_limit") == limit.rlim_cur &&
-		      number(info, "memlock_free") == limit.rlim_cur - number(info, "memlock_used"),
-		      "info: limit");
+	check_memlock(info, number(info, "bytes"));
 	check(number(first, "first") == number(info, "aperture_first") &&
 	      number(first, "last") < number(info, "aperture_last"), "ranges");
 }
@@ -221,6 +228,7 @@ check_stats(const json_t *of)
 	const json_t *const entries = json_object_get(of, "entries");
 	uint64_t unknown = number(entries, "unknown_bytes");
 
+	check_memlock(of, isolated ? 0 : number(of, "bytes_now"));
 	check(total(nodes) == number(of, "bytes_now"), "stats: bytes by node");
 	for (unsigned int i = 0; i < rte_socket_count(); i++) {
 		char node[16];
