@@ -116,6 +116,8 @@ attempt(struct info *info)
 		return;
 	info->attempt.attached = attach_all(info, space);
 	if (info->attempt.attached) {
+		if (info->backend == &info->backends[0])
+			look_at_features(info, space, true);
 		keep_ranges(&info->attempt, space);
 		if (info->config.bytes > 0)
 			map_some(info, space);

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -199,54 +200,33 @@ advise_maps(struct info *info)
 	       info->sudo);
 }
 
-/* The IOVAs that a device can use, as far as sysfs tells: their sum and the longest range. */
-static void
-usable_iovas(const struct info_device *device, uint64_t last, uint64_t *sum, uint64_t *longest)
-{
-	uint64_t from = 0;
-
-	*sum = *longest = 0;
-	/* The kernel sorts them. */
-	for (unsigned int i = 0; i <= device->n_reserved && from <= last; i++) {
-		const bool end = i == device->n_reserved || device->reserved[i].range.first > last;
-		const uint64_t to = end ? last + 1 : device->reserved[i].range.first;
-
-		if (to > from) {
-			*sum += to - from;
-			*longest = to - from > *longest ? to - from : *longest;
-		}
-		if (end || device->reserved[i].range.last >= last)
-			break;
-		from = device->reserved[i].range.last + 1;
-	}
-}
-
-static unsigned int
-bits_of(const struct info *info, const struct info_device *device)
-{
-	for (unsigned int i = 0; i < info->n_iommus; i++)
-		if (strcmp(info->iommus[i].name, device->iommu) == 0)
-			return info->iommus[i].bits;
-	return 0;
-}
-
 static void
 advise_aperture(struct info *info)
 {
 	for (unsigned int i = 0; i < info->n_devices; i++) {
 		const struct info_device *const device = &info->devices[i];
-		const unsigned int bits = bits_of(info, device);
-		uint64_t sum, longest;
+		uint64_t sum = 0, longest = 0;
+		struct ioas_range *ranges;
+		unsigned int n;
 
-		if (!device_is_chosen(info, device) || bits == 0 || bits > 63)
+		if (!device_is_chosen(info, device))
 			continue;
-		usable_iovas(device, (UINT64_C(1) << bits) - 1, &sum, &longest);
-		if (longest >= info->config.bytes && sum >= info->config.bytes + info->config.grow)
+		ranges = device_ranges(info, device, &n);
+		for (unsigned int k = 0; k < n; k++) {
+			const uint64_t step = ranges[k].last - ranges[k].first;
+			/* All 64 bits are no number. */
+			const uint64_t length = step + (step < UINT64_MAX);
+
+			sum += length;
+			longest = length > longest ? length : longest;
+		}
+		free(ranges);
+		if (n == 0 || (longest >= info->config.bytes &&
+			       sum >= info->config.bytes + info->config.grow))
 			continue;
-		remedy(problem(info, true, "%s: %" PRIu64 " MiB are needed, its IOMMU of %u bits has %"
-			       PRIu64 " MiB of IOVAs, %" PRIu64 " MiB of them contiguous", device->address,
-			       (info->config.bytes + info->config.grow) >> 20, bits, sum >> 20,
-			       longest >> 20),
+		remedy(problem(info, true, "%s: %" PRIu64 " MiB are needed, it has %" PRIu64
+			       " MiB of IOVAs, %" PRIu64 " MiB of them contiguous", device->address,
+			       (info->config.bytes + info->config.grow) >> 20, sum >> 20, longest >> 20),
 		       "less memory, or another device");
 	}
 }

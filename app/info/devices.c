@@ -221,6 +221,45 @@ device_is_viable(const struct info_device *device)
 	return device->neighbours == NULL;
 }
 
+static unsigned int
+bits_of(const struct info *info, const struct info_device *device)
+{
+	for (unsigned int i = 0; i < info->n_iommus; i++)
+		if (strcmp(info->iommus[i].name, device->iommu) == 0)
+			return info->iommus[i].bits;
+	return 0;
+}
+
+struct ioas_range *
+device_ranges(const struct info *info, const struct info_device *device, unsigned int *n)
+{
+	const unsigned int bits = bits_of(info, device);
+	const uint64_t last = bits > 63 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+	struct ioas_range *ranges = NULL;
+	uint64_t from = 0;
+
+	*n = 0;
+	if (bits == 0)
+		return NULL;
+	/* The kernel sorts them. */
+	for (unsigned int i = 0; i < device->n_reserved; i++) {
+		const struct info_reserved *const reserved = &device->reserved[i];
+
+		/* Those of the firmware that it does not insist on. */
+		if (strcmp(reserved->type, "direct-relaxable") == 0 || reserved->range.last < from)
+			continue;
+		if (reserved->range.first > last)
+			break;
+		if (reserved->range.first > from)
+			*GROW(ranges, *n) = (struct ioas_range){ from, reserved->range.first - 1 };
+		if (reserved->range.last >= last)
+			return ranges;
+		from = reserved->range.last + 1;
+	}
+	*GROW(ranges, *n) = (struct ioas_range){ from, last };
+	return ranges;
+}
+
 void
 device_node(const struct info *info, const struct info_device *device, char node[128])
 {

@@ -33,6 +33,13 @@ struct info_backend {
 	char remedy[640];
 };
 
+/* What the kernel offers beyond what the plugin needs. */
+struct info_feature {
+	const char *name, *text; /* in JSON, and as users know it */
+	bool known, there;
+};
+#define INFO_FEATURES 4
+
 struct info_reserved {
 	struct ioas_range range;
 	char type[24];           /* the kernel's word */
@@ -109,6 +116,7 @@ struct info {
 	unsigned int groups;     /* of devices for which an IOMMU translates */
 	struct info_backend backends[3];
 	const struct info_backend *backend; /* the one that is taken, or NULL */
+	struct info_feature features[INFO_FEATURES];
 	struct info_device *devices;
 	unsigned int n_devices;
 	struct info_hugepages *hugepages;
@@ -131,7 +139,10 @@ void info_free(struct info *info);
 
 void look_at_system(struct info *info);
 void look_at_iommus(struct info *info);
+/* And at features. */
 void look_at_backends(struct info *info);
+/* With a space of iommufd; NULL: there is none. Dirty tracking is known of attached devices only. */
+void look_at_features(struct info *info, struct ioas *space, bool attached);
 /* Devices of a kind ("net", "crypto", "dma", "storage", "all"), all that are bound to VFIO drivers,
  * and those that are wanted already. Returns false if there is no such kind. */
 bool look_at_devices(struct info *info, const char *kind);
@@ -141,6 +152,10 @@ bool device_is_vfio(const struct info_device *device);
 /* Whether an IOMMU translates for it. */
 bool device_is_translated(const struct info_device *device);
 bool device_is_viable(const struct info_device *device);
+/* The IOVAs that it can use, as far as sysfs tells, ascending; to be freed. NULL, and none, where the bits of
+ * its IOMMU are not known. */
+struct ioas_range *device_ranges(const struct info *info, const struct info_device *device,
+				 unsigned int *n);
 /* The node that it is opened by with the backend that is taken; "" if there is none. */
 void device_node(const struct info *info, const struct info_device *device, char node[128]);
 /* Whether the plugin will have it: named, or, where none is, bound to a VFIO driver. */

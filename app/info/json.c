@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
@@ -61,6 +62,19 @@ backends(const struct info *info)
 	return all;
 }
 
+/* null: not known. */
+static json_t *
+features(const struct info *info)
+{
+	json_t *const all = json_object();
+
+	for (unsigned int i = 0; i < INFO_FEATURES; i++)
+		json_object_set_new(all, info->features[i].name,
+				    info->features[i].known ? json_boolean(info->features[i].there)
+							    : json_null());
+	return all;
+}
+
 static json_t *
 hugepages(const struct info *info)
 {
@@ -95,6 +109,20 @@ reserved(const struct info_device *device)
 	return all;
 }
 
+/* null: not known before it is attached. */
+static json_t *
+usable(const struct info *info, const struct info_device *device)
+{
+	unsigned int n;
+	struct ioas_range *const ranges = device_ranges(info, device, &n);
+	json_t *const all = n > 0 ? json_array() : json_null();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(all, range(&ranges[i]));
+	free(ranges);
+	return all;
+}
+
 static json_t *
 devices(const struct info *info)
 {
@@ -107,7 +135,8 @@ devices(const struct info *info)
 		device_node(info, device, node);
 		json_array_append_new(
 			all,
-			json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:b, s:o, s:o, s:b, s:o}",
+			json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:b, s:o, "
+				  "s:o}",
 				  "device", device->address, "exists", device->exists,
 				  "vendor", json_sprintf("%04x", device->vendor),
 				  "id", json_sprintf("%04x", device->device),
@@ -119,10 +148,12 @@ devices(const struct info *info)
 				  "iommu", text_or_null(device->iommu),
 				  "viable", device_is_viable(device),
 				  "neighbours", text_or_null(device->neighbours),
+				  "cdev", text_or_null(device->cdev),
 				  "node", text_or_null(node),
 				  "usable", device_is_vfio(device) && device_is_translated(device) &&
 					    device_is_viable(device),
-				  "reserved", reserved(device)));
+				  "reserved", reserved(device),
+				  "ranges", usable(info, device)));
 	}
 	return all;
 }
@@ -157,11 +188,12 @@ void
 show_json(const struct info *info, FILE *out)
 {
 	json_t *const all = json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:b}", "kernel", info->kernel,
+		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:b}", "kernel", info->kernel,
 		"machine", info->machine, "user", info->user, "may_lock", info->may_lock, "memlock",
 		limit(info->memlock), "iommus", iommus(info), "backends", backends(info), "backend",
-		info->backend != NULL ? info->backend->name : NULL, "hugepages", hugepages(info), "devices",
-		devices(info), "problems", problems(info), "well", info_missing(info) == 0);
+		info->backend != NULL ? info->backend->name : NULL, "features", features(info), "hugepages",
+		hugepages(info), "devices", devices(info), "problems", problems(info), "well",
+		info_missing(info) == 0);
 
 	if (info->config.try)
 		json_object_set_new(all, "tried", attempted(info));

@@ -60,12 +60,47 @@ keep_reason(enum ioas_log_level level, const char *line, void *arg)
 	snprintf(backend->remedy, sizeof(backend->remedy), "%s", colon != NULL ? colon + 2 : "");
 }
 
+/* VFIO has numbers for character devices of its own if it was configured with them. */
+static bool
+has_cdevs(void)
+{
+	char path[256], line[128], name[64];
+	bool found = false;
+	FILE *file;
+
+	sys_path(path, sizeof(path), "/proc/devices");
+	file = fopen(path, "re");
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+		found = sscanf(line, "%*u %63s", name) == 1 && strcmp(name, "vfio-dev") == 0;
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+void
+look_at_features(struct info *info, struct ioas *space, bool attached)
+{
+	const unsigned int features = space != NULL ? ioas_features(space) : 0;
+	const struct info_feature all[] = {
+		{ "cdevs", "VFIO character devices", true, has_cdevs() },
+		{ "map_file", "IOMMU_IOAS_MAP_FILE", space != NULL,
+		  (features & IOAS_FEATURE_MAP_FILE) != 0 },
+		{ "change_process", "IOMMU_IOAS_CHANGE_PROCESS", space != NULL,
+		  (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 },
+		{ "dirty_tracking", "dirty tracking", attached,
+		  (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 },
+	};
+
+	memcpy(info->features, all, sizeof(all));
+}
+
 /* Has lib/ioas make an empty space with each. */
 void
 look_at_backends(struct info *info)
 {
 	static const char *const names[] = { "iommufd", "spapr", "type1" };
 
+	look_at_features(info, NULL, false);
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct info_backend *const backend = &info->backends[i];
 		const struct ioas_options options = {
@@ -80,6 +115,8 @@ look_at_backends(struct info *info)
 		backend->works = ioas_create(&options, &space) == 0;
 		if (!backend->works)
 			continue;
+		if (i == 0)
+			look_at_features(info, space, false);
 		ioas_destroy(space);
 		if (info->backend == NULL)
 			info->backend = backend;

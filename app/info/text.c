@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bytes.h"
 #include "colour.h"
@@ -68,6 +70,23 @@ show_backends(const struct info *info, FILE *out)
 }
 
 static void
+show_features(const struct info *info, FILE *out)
+{
+	for (unsigned int i = 0; i < INFO_FEATURES; i++) {
+		const struct info_feature *const feature = &info->features[i];
+
+		heading(out, i == 0 ? "Features" : "");
+		fprintf(out, "%s: ", feature->text);
+		if (feature->known)
+			fprintf(out, "%s\n", feature->there ? "yes" : "no");
+		else if (info->backends[0].works)
+			fprintf(out, "shows with a device attached (--try)\n");
+		else
+			fprintf(out, "not known without iommufd\n");
+	}
+}
+
+static void
 show_hugepages(const struct info *info, FILE *out)
 {
 	heading(out, "Hugepages");
@@ -122,6 +141,29 @@ show_group(const struct info_device *device, FILE *out)
 }
 
 static void
+show_ranges(const struct ioas_range *ranges, unsigned int n, FILE *out)
+{
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(out, "%s 0x%" PRIx64 "-0x%" PRIx64, i > 0 ? "," : "", ranges[i].first,
+			ranges[i].last);
+	fprintf(out, "\n");
+}
+
+static void
+show_usable(const struct info *info, const struct info_device *device, FILE *out)
+{
+	unsigned int n;
+	struct ioas_range *const ranges = device_ranges(info, device, &n);
+
+	if (n > 0) {
+		heading(out, "");
+		fprintf(out, "  usable");
+		show_ranges(ranges, n, out);
+	}
+	free(ranges);
+}
+
+static void
 show_device(const struct info *info, const struct info_device *device, FILE *out)
 {
 	char node[128];
@@ -143,6 +185,8 @@ show_device(const struct info *info, const struct info_device *device, FILE *out
 	device_node(info, device, node);
 	if (node[0] != '\0')
 		fprintf(out, ", %s", node);
+	if (device->cdev[0] != '\0' && strcmp(device->cdev, node) != 0)
+		fprintf(out, ", cdev %s", device->cdev);
 	fprintf(out, "\n");
 	for (unsigned int i = 0; i < device->n_reserved; i++) {
 		const struct info_reserved *const reserved = &device->reserved[i];
@@ -151,6 +195,7 @@ show_device(const struct info *info, const struct info_device *device, FILE *out
 		fprintf(out, "  reserved 0x%" PRIx64 "-0x%" PRIx64 " (%s)\n", reserved->range.first,
 			reserved->range.last, reserved->type);
 	}
+	show_usable(info, device, out);
 }
 
 static void
@@ -175,10 +220,7 @@ show_attempt(const struct info *info, FILE *out)
 		return;
 	heading(out, "Tried");
 	fprintf(out, "attached; IOVAs");
-	for (unsigned int i = 0; i < attempt->n_ranges; i++)
-		fprintf(out, "%s 0x%" PRIx64 "-0x%" PRIx64, i > 0 ? "," : "", attempt->ranges[i].first,
-			attempt->ranges[i].last);
-	fprintf(out, "\n");
+	show_ranges(attempt->ranges, attempt->n_ranges, out);
 	if (!attempt->mapped)
 		return;
 	heading(out, "");
@@ -223,6 +265,7 @@ show_text(const struct info *info, FILE *out)
 	show_system(info, out);
 	show_iommus(info, out);
 	show_backends(info, out);
+	show_features(info, out);
 	show_hugepages(info, out);
 	show_devices(info, out);
 	show_attempt(info, out);

@@ -2,6 +2,7 @@
 # dpdk-ioas-info tells the truth of a real kernel, its remedies mend what is missing, and it shows the
 # IOVA space of a running testpmd.
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
+# guest: --machine intel-48 --nics e1000e,e1000e --linux newest
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine pseries --nics e1000e,e1000e
 # add: app/dpdk-ioas-info
@@ -100,14 +101,26 @@ has "^Machine +Linux $(uname -r), $(uname -m), user root" \
 	"node 0: $pages free of $pages(, node 1: $pages free of $pages)?; mounted at /dev/hugepages" \
 	'^all is there' "$1 8086:10d3 network, vfio-pci"
 cat "$log"
+# They came with Linux 6.13. QEMU's IOMMUs do no dirty tracking.
+case $(uname -r) in 6.12.*) newer=no ;; *) newer=yes ;; esac
 case $GUEST_MACHINE in
 pseries)
+	has 'IOMMU_IOAS_MAP_FILE: not known without iommufd' 'dirty tracking: not known without iommufd'
 	has 'the plugin takes spapr' 'iommufd +no: ' "group $(basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")"), .*/dev/vfio/[0-9]+" ;;
 *)
-	has 'iommufd +works' 'type1 +works' 'the plugin takes iommufd' "$1 .*$(cdev "$1")"
+	has 'iommufd +works' 'type1 +works' 'the plugin takes iommufd' "$1 .*$(cdev "$1")" \
+		'VFIO character devices: yes' "IOMMU_IOAS_MAP_FILE: $newer" "IOMMU_IOAS_CHANGE_PROCESS: $newer" \
+		'dirty tracking: shows with a device attached'
 	# As the kernel has it after an attach.
 	asked 0 --try -m 64
-	has 'Tried +attached; IOVAs' '64 MiB mapped in 1 map, and unmapped' '^this configuration maps: tried' ;;
+	has 'Tried +attached; IOVAs' '64 MiB mapped in 1 map, and unmapped' '^this configuration maps: tried' \
+		'dirty tracking: no' ;;
+esac
+# What is said before the attempt is what the kernel gives.
+usable=$(sed -n 's/^ *usable //p' "$log" | head -n 1)
+tried=$(sed -n 's/^Tried .*IOVAs //p' "$log")
+case $GUEST_MACHINE in
+intel-*) [ -n "$usable" ] && [ "$usable" = "$tried" ] || wrong="$wrong usable $usable, not $tried;" ;;
 esac
 case $GUEST_MACHINE in
 intel-39)

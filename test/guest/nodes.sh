@@ -2,7 +2,7 @@
 # Packets flow with a NIC and memory on each of two NUMA nodes, and telemetry tells what there is.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
-# guest: --machine intel-48 --nics e1000e,virtio --nodes 2
+# guest: --machine intel-48 --nics e1000e,virtio --nodes 2 --linux newest
 # add: test/guest/apps/telemetry
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh

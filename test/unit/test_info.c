@@ -233,6 +233,7 @@ put_intel(void)
 	put("6.12.0", "/proc/sys/kernel/osrelease");
 	put("x86_64", "/proc/sys/kernel/arch");
 	put("quiet intel_iommu=on", "/proc/cmdline");
+	put("Character devices:\n 10 misc\n241 vfio\n511 vfio-dev\n\nBlock devices:", "/proc/devices");
 	put("CapEff:\t0000000000000000", "/proc/self/status");
 	put("d2008c22260206", "/sys/class/iommu/dmar0/intel-iommu/cap");
 	put("", "/sys/class/iommu/dmar0/devices/" NIC);
@@ -362,12 +363,17 @@ all_is_well(void)
 	CU_ASSERT_TRUE(says("Memlock      no limit\n"));
 	CU_ASSERT_TRUE(says("IOMMU        dmar0: Intel VT-d, 39 bits, 1 device\n"));
 	CU_ASSERT_TRUE(says("Backends     iommufd  works\n"));
-	CU_ASSERT_TRUE(says("the plugin takes iommufd\n"));
+	CU_ASSERT_TRUE(says("the plugin takes iommufd\n"
+			    "Features     VFIO character devices: yes\n"
+			    "             IOMMU_IOAS_MAP_FILE: no\n"
+			    "             IOMMU_IOAS_CHANGE_PROCESS: no\n"
+			    "             dirty tracking: shows with a device attached (--try)\n"));
 	CU_ASSERT_TRUE(says("Hugepages    2 MiB    node 0: 200 free of 256, node 1: 256 free of 256; "
 			    "mounted at /dev/hugepages\n"));
 	CU_ASSERT_TRUE(says("Devices      " NIC " 8086:10d3 network, vfio-pci, node 0, group 1, dmar0, "
 			    "/dev/vfio/devices/vfio0\n"
-			    "               reserved 0xfee00000-0xfeefffff (msi)\n"));
+			    "               reserved 0xfee00000-0xfeefffff (msi)\n"
+			    "               usable 0x0-0xfedfffff, 0xfef00000-0x7fffffffff\n"));
 	CU_ASSERT_TRUE(says("\nall is there\n"));
 	CU_ASSERT_PTR_NULL(strstr(text, "missing"));
 	CU_ASSERT_PTR_NULL(strchr(text, '\033'));
@@ -377,7 +383,13 @@ all_is_well(void)
 	CU_ASSERT_TRUE(member_is("iommus", "[{\"name\":\"dmar0\",\"model\":\"Intel VT-d\",\"bits\":39,"
 				 "\"devices\":1}]"));
 	CU_ASSERT_TRUE(member_is("backend", "\"iommufd\""));
+	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":true,\"map_file\":false,\"change_process\":false,"
+				 "\"dirty_tracking\":null}"));
 	CU_ASSERT_TRUE(member_is("memlock", "null"));
+	CU_ASSERT_TRUE(member_is("devices/0/cdev", "\"/dev/vfio/devices/vfio0\""));
+	CU_ASSERT_TRUE(member_is("devices/0/ranges",
+				 "[{\"first\":\"0x0\",\"last\":\"0xfedfffff\"},"
+				 "{\"first\":\"0xfef00000\",\"last\":\"0x7fffffffff\"}]"));
 	CU_ASSERT_TRUE(member_is("devices/0/node", "\"/dev/vfio/devices/vfio0\""));
 	CU_ASSERT_TRUE(member_is("devices/0/usable", "true"));
 	CU_ASSERT_TRUE(member_is("devices/0/reserved",
@@ -529,7 +541,8 @@ no_permission(void)
 	model.iommu_error = -EACCES;
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_TRUE(says("the plugin takes type1\n"));
-	CU_ASSERT_TRUE(says(", /dev/vfio/1\n"));
+	CU_ASSERT_TRUE(says(", /dev/vfio/1, cdev /dev/vfio/devices/vfio0\n"));
+	CU_ASSERT_TRUE(says("IOMMU_IOAS_MAP_FILE: not known without iommufd\n"));
 	CU_ASSERT_TRUE(says("note: backend iommufd: no permission to open /dev/iommu\n    -> `sudo chown joe "
 			    "/dev/iommu`; for good a udev rule: KERNEL==\"iommu\""));
 	model.container_error = -EACCES;
@@ -569,6 +582,52 @@ no_cdevs(void)
 }
 
 static void
+features(void)
+{
+	model.map_file = true;
+	put("Character devices:\n241 vfio", "/proc/devices");
+	CU_ASSERT_EQUAL(run("-j"), 0);
+	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":false,\"map_file\":true,\"change_process\":true,"
+				 "\"dirty_tracking\":null}"));
+	CU_ASSERT_EQUAL(run("-j --try"), 0);
+	CU_ASSERT_TRUE(member_is("features/dirty_tracking", "false"));
+	model.dirty_tracking = true;
+	CU_ASSERT_EQUAL(run("--try"), 0);
+	CU_ASSERT_TRUE(says("Features     VFIO character devices: no\n"
+			    "             IOMMU_IOAS_MAP_FILE: yes\n"
+			    "             IOMMU_IOAS_CHANGE_PROCESS: yes\n"
+			    "             dirty tracking: yes\n"));
+	model.iommu_error = -ENOENT;
+	CU_ASSERT_EQUAL(run("-j --try"), 0);
+	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":false,\"map_file\":null,\"change_process\":null,"
+				 "\"dirty_tracking\":null}"));
+}
+
+/* What is reserved on more than one ground, what the firmware does not insist on, and the end. */
+static void
+usable_iovas(void)
+{
+	put("0x0000000000001000 0x0000000000002fff direct-relaxable\n"
+	    "0x0000000000010000 0x000000000003ffff direct\n"
+	    "0x0000000000020000 0x0000000000020fff reserved\n"
+	    "0x00000000fee00000 0x00000000feefffff msi\n"
+	    "0x000000fd00000000 0x000000ffffffffff reserved",
+	    "/sys/kernel/iommu_groups/1/reserved_regions");
+	CU_ASSERT_EQUAL(run(""), 0);
+	CU_ASSERT_TRUE(says("usable 0x0-0xffff, 0x40000-0xfedfffff, 0xfef00000-0x7fffffffff\n"));
+	put("0x0000000000000000 0x000000007fffffff reserved\n0x0000007f00000000 0xffffffffffffffff reserved",
+	    "/sys/kernel/iommu_groups/1/reserved_regions");
+	CU_ASSERT_EQUAL(run(""), 0);
+	CU_ASSERT_TRUE(says("usable 0x80000000-0x7effffffff\n"));
+	/* Arm does not tell its bits. */
+	put_link("smmu3.0x0000000009050000", "/sys/bus/pci/devices/" NIC "/iommu");
+	CU_ASSERT_EQUAL(run("-j"), 0);
+	CU_ASSERT_TRUE(member_is("devices/0/ranges", "null"));
+	CU_ASSERT_EQUAL(run(""), 0);
+	CU_ASSERT_PTR_NULL(strstr(text, "usable"));
+}
+
+static void
 power(void)
 {
 	char path[PATH_MAX];
@@ -582,7 +641,7 @@ power(void)
 	CU_ASSERT_TRUE(says("IOMMU        of the platform"));
 	CU_ASSERT_TRUE(says("iommufd  no: iommufd cannot translate for devices on POWER\n"));
 	CU_ASSERT_TRUE(says("the plugin takes spapr\n"));
-	CU_ASSERT_TRUE(says(", /dev/vfio/1\n"));
+	CU_ASSERT_TRUE(says(", /dev/vfio/1, cdev /dev/vfio/devices/vfio0\n"));
 	CU_ASSERT_PTR_NULL(strstr(text, "note:"));
 	memlock = MIB(79);
 	CU_ASSERT_EQUAL(run("-m 64"), 1);
@@ -711,8 +770,8 @@ apertures(void)
 	put_pages(1, "2048kB", "8192", "8192");
 	CU_ASSERT_EQUAL(run("-m 3072 --grow 1022"), 0);
 	CU_ASSERT_EQUAL(run("-m 3073"), 1);
-	CU_ASSERT_TRUE(says("missing: " NIC ": 3073 MiB are needed, its IOMMU of 32 bits has 4095 MiB of IOVAs, "
-			    "3072 MiB of them contiguous\n"));
+	CU_ASSERT_TRUE(says("missing: " NIC ": 3073 MiB are needed, it has 4095 MiB of IOVAs, 3072 MiB of them "
+			    "contiguous\n"));
 	CU_ASSERT_EQUAL(run("-m 3072 --grow 1024"), 1);
 }
 
@@ -840,6 +899,8 @@ ON_A_MACHINE(large_group)
 ON_A_MACHINE(no_permission)
 ON_A_MACHINE(no_iommufd)
 ON_A_MACHINE(no_cdevs)
+ON_A_MACHINE(features)
+ON_A_MACHINE(usable_iovas)
 ON_A_MACHINE(power)
 ON_A_MACHINE(iommu_models)
 ON_A_MACHINE(hugepages)
@@ -860,6 +921,8 @@ UNIT_MAIN("info",
 	  { "no permission", run_no_permission },
 	  { "a kernel without iommufd", run_no_iommufd },
 	  { "a kernel without character devices", run_no_cdevs },
+	  { "features", run_features },
+	  { "usable IOVAs", run_usable_iovas },
 	  { "POWER", run_power },
 	  { "IOMMUs", run_iommu_models },
 	  { "hugepages", run_hugepages },

@@ -15,6 +15,18 @@
 #include "ioas_bus.h"
 #include "telemetry.h"
 
+/* What the kernel offers beyond what the plugin uses. */
+static void
+add_features(struct rte_tel_data *data)
+{
+	const unsigned int features = ioas_features(bus_ioas_space);
+	struct rte_tel_data *const dict = tel_add_dict(data, "features");
+
+	tel_add_int(dict, "map_file", (features & IOAS_FEATURE_MAP_FILE) != 0);
+	tel_add_int(dict, "change_process", (features & IOAS_FEATURE_CHANGE_PROCESS) != 0);
+	tel_add_int(dict, "dirty_tracking", (features & IOAS_FEATURE_DIRTY_TRACKING) != 0);
+}
+
 /* Of the space that all devices have in common. */
 int
 telemetry_info(const char *cmd __rte_unused, const char *params __rte_unused,
@@ -45,6 +57,7 @@ telemetry_info(const char *cmd __rte_unused, const char *params __rte_unused,
 	if (room != UINT64_MAX)
 		tel_add(data, "room", "%" PRIu64, room);
 	tel_add_memlock(data);
+	add_features(data);
 	return 0;
 }
 

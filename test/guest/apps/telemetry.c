@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <rte_dev.h>
@@ -171,6 +172,22 @@ check_memlock(const json_t *of, uint64_t bytes)
 }
 
 static void
+check_features(const json_t *info)
+{
+	const json_t *const features = json_object_get(info, "features");
+	unsigned int major = 0, minor = 0;
+	struct utsname kernel;
+	bool newer;
+
+	uname(&kernel);
+	sscanf(kernel.release, "%u.%u", &major, &minor);
+	newer = (major > 6 || (major == 6 && minor >= 13)) && strcmp(text_of(info, "backend"), "iommufd") == 0;
+	check(number(features, "map_file") == newer, "info: maps of files");
+	check(number(features, "change_process") == newer, "info: changes of the process");
+	check(number(features, "dirty_tracking") == 0, "info: QEMU's IOMMUs track nothing");
+}
+
+static void
 check_info(void)
 {
 	const json_t *const info = ask("/ioas/info", ""), *const ranges = ask("/ioas/ranges", device());
@@ -180,6 +197,7 @@ check_info(void)
 	check(number(info, "devices") == 2, "info: devices");
 	check(number(info, "isolated") == isolated, "info: isolated");
 	check_memlock(info, number(info, "bytes"));
+	check_features(info);
 	check(number(first, "first") == number(info, "aperture_first") &&
 	      number(first, "last") < number(info, "aperture_last"), "ranges");
 }
