@@ -53,7 +53,7 @@ programs_start
 messages -d $plugin
 simple_end
 await primary 'IOAS: backend iommufd, 2 devices'
-await secondary 'IOAS: secondary process: .* IOVAs chosen'
+await secondary 'IOAS: secondary process: .* IOVAs chosen, DPDK [0-9.]*$'
 programs_case "messages" primary secondary
 
 # EAL's group for a device of the plugin's is refused.
@@ -68,7 +68,7 @@ programs_case "a secondary without the plugin" primary secondary without
 # As it would run without it: the program's checks see that.
 messages
 launch with /share/secondary -l 2 --proc-type=secondary -d $plugin -- look
-await with 'IOAS: the primary process runs without the plugin'
+await with 'IOAS: the primary process runs without the plugin.*, DPDK [0-9.]*$'
 await with '^not ok the pool'
 await with '^allocated'
 none with 'IOAS: secondary process'

@@ -38,7 +38,7 @@ virtual() {
 	grep -q 'Done' "$log" || wrong="$wrong did not finish;"
 	case_end "$name" "$wrong"
 }
-none='IOAS: no device for the plugin'
+none='IOAS: no device for the plugin.*, DPDK [0-9.]*$'
 virtual "no device" root 'IOAS: backend iommufd, no device yet' --in-memory
 virtual "no device, and no PCI" root "$none" --in-memory --no-pci
 virtual "no device, IOVA as VA is asked for" root "$none" --in-memory --iova-mode=va

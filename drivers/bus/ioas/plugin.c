@@ -207,5 +207,6 @@ bus_ioas_parse_options(const char *text, struct bus_ioas_options *options)
 RTE_INIT_PRIO(bus_ioas_load, LAST)
 {
 	if (release_check(rte_version()) < 0 || seams_bind() < 0)
-		BUS_IOAS_LOG(ERR, "the plugin is not in use: DPDK runs as it does without it");
+		BUS_IOAS_LOG(ERR, "the plugin is not in use: DPDK runs as it does without it, %s",
+			     rte_version());
 }

@@ -29,6 +29,7 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 #include <rte_tailq.h>
+#include <rte_version.h>
 
 #include "ioas_bus.h"
 
@@ -214,7 +215,7 @@ processes_join(void)
 
 	if (rte_eal_tailq_lookup(NAME) == NULL) {
 		BUS_IOAS_LOG(INFO, "the primary process runs without the plugin, or has no device for it: "
-			     "not in use in this one either");
+			     "not in use in this one either, %s", rte_version());
 		return 0;
 	}
 	if (ask(&message, &fd) < 0)
@@ -246,8 +247,8 @@ processes_start(void)
 			     is_va ? "equal to addresses" : "that were chosen");
 		return -1;
 	}
-	BUS_IOAS_LOG(INFO, "secondary process: memory and devices are the primary's, IOVAs %s",
-		     is_va ? "equal to VA" : "chosen");
+	BUS_IOAS_LOG(INFO, "secondary process: memory and devices are the primary's, IOVAs %s, %s",
+		     is_va ? "equal to VA" : "chosen", rte_version());
 	return 0;
 }
 

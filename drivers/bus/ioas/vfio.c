@@ -29,6 +29,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_uuid.h>
+#include <rte_version.h>
 
 #include "ioas_bus.h"
 #include "seams.h"
@@ -340,7 +341,7 @@ log_unused(void)
 {
 	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow is bound to a VFIO "
 		     "driver and has an IOMMU (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS`, switch "
-		     "the IOMMU on); DPDK runs as it does without it");
+		     "the IOMMU on); DPDK runs as it does without it, %s", rte_version());
 }
 
 /* Whether the command line names an IOVA mode: EAL does not tell. */
