@@ -127,6 +127,7 @@ works amd e1000e,e1000e
 works amd e1000e,virtio
 works virtio-iommu e1000e,e1000e
 works intel-39 e1000e,virtio --dpdk 24.11
+works intel-39 e1000e,virtio --dpdk 25.11
 backend=spapr
 for machine in pseries powernv9; do works $machine e1000e,e1000e; done
 backend=iommufd
