@@ -61,7 +61,7 @@ if [ -z "$wall" ]; then count=(--count); fi
 if [ -z "$turns" ]; then
 	if [ -n "$quick" ]; then turns=1; elif [ -n "$wall" ]; then turns=25; else turns=5; fi
 fi
-if [ -n "$base" ]; then git -C "$top" rev-parse --git-dir >/dev/null || die "--base needs a clone that git takes"; fi
+if [ -n "$base" ]; then git -C "$top" rev-parse --git-dir >/dev/null || die "--base: no repository for git"; fi
 # A name that means nothing was mistyped. An id of a commit was not: the branch is new, or it was rewritten.
 if [ -n "$base" ] && ! git -C "$top" rev-parse -q --verify "$base^{commit}" >/dev/null; then
 	if [[ $base =~ ^0{40,64}$ ]]; then

@@ -63,10 +63,10 @@ cell(FILE *out, const char *s)
 static void
 environments(FILE *out, const struct results *results)
 {
-	fprintf(out, "<h2>Where</h2>\n<table>\n<tr><th>machine</th><th>CPUs</th><td class=\"text\"><b>clock</b></td><td class=\"text\">"
-		"<b>processor</b></td><td class=\"text\"><b>kernel</b></td><td class=\"text\"><b>DPDK"
-		"</b></td><td class=\"text\"><b>compiler</b></td><td class=\"text\"><b>options</b></td>"
-		"</tr>\n");
+	fprintf(out, "<h2>Where</h2>\n<table>\n<tr><th>machine</th><th>CPUs</th><td class=\"text\">"
+		"<b>clock</b></td><td class=\"text\"><b>processor</b></td><td class=\"text\"><b>kernel"
+		"</b></td><td class=\"text\"><b>DPDK</b></td><td class=\"text\"><b>compiler</b></td>"
+		"<td class=\"text\"><b>options</b></td></tr>\n");
 	for (unsigned int i = 0; i < results->n_environments; i++) {
 		const struct environment *const environment = &results->environment[i];
 

@@ -104,5 +104,5 @@ runs "a branch that is not here" 1 '^error: --base: there is no revision mian$' 
 runs "half an id that is not here" 1 '^error: --base: there is no revision 1f1f1f1$' 1 "${at[@]}" 1f1f1f1
 runs "an empty base" 1 '^error: --base needs a value$' 1 "${at[@]}" ''
 mv "$repository/.git" "$repository/gone"
-runs "no clone" 1 '^error: --base needs a clone that git takes$' 1 "${at[@]}" "$unknown"
+runs "no clone" 1 '^error: --base: no repository for git$' 1 "${at[@]}" "$unknown"
 exit $failed
