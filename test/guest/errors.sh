@@ -2,6 +2,7 @@
 # What can be wrong with a machine or a user gives one clear line that names cause and remedy.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
+# guest: --machine intel-48 --nics e1000e,e1000e --dpdk 25.11
 # add: test/guest/apps/failing.so
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
@@ -43,6 +44,12 @@ testpmd_run() {
 	fi
 }
 
+# What EAL says where the plugin ends it. Debian's 25.11 goes on without devices: seams.c.
+no_scan="Cannot scan the buses" no_probe="Cannot probe devices" stops=fails
+case $GUEST_DPDK in
+25.11.*) no_scan="No probed ethernet devices" no_probe="No probed ethernet devices" stops=ends ;;
+esac
+
 # shellcheck disable=SC2046
 set -- $(nics)
 
@@ -54,9 +61,9 @@ give_to_user "$@"
 as=dpdk
 
 limit=65536
-expect_error "memlock too small for -m" fails \
+expect_error "memlock too small for -m" $stops \
 	"IOAS: cannot map 128 MiB .*RLIMIT_MEMLOCK is 64 MiB, 128 MiB is needed: raise it" \
-	"Cannot probe devices" -- --in-memory -m 128 -d $plugin
+	"$no_probe" -- --in-memory -m 128 -d $plugin
 limit=8192
 free=$(free_pages)
 expect_error "memlock too small for growth is an allocation that fails" fails \
@@ -104,8 +111,8 @@ for backend in iommufd type1; do
 		node=/dev/vfio/vfio
 		mv $node /tmp/vfio
 	fi
-	expect_error "no $node, and $backend is demanded" fails \
-		"IOAS: $node does not exist" "Cannot scan the buses" -- --in-memory -d $plugin
+	expect_error "no $node, and $backend is demanded" $stops \
+		"IOAS: $node does not exist" "$no_scan" -- --in-memory -d $plugin
 done
 unset DPDK_IOAS
 mv /tmp/vfio /dev/vfio/vfio
@@ -130,9 +137,9 @@ expect_error "import slots that cannot be written" ends \
 	"IOAS: cannot write the import slots: Cannot allocate memory" \
 	"IOAS: the plugin is not in use: DPDK runs as it does without it, DPDK [0-9.]*$" -- --in-memory -d $plugin
 FAIL=events
-expect_error "memory events that cannot be followed" fails \
+expect_error "memory events that cannot be followed" $stops \
 	"IOAS: cannot follow memory events: Cannot allocate memory" \
-	"Cannot probe devices" -- --in-memory -d $plugin
+	"$no_probe" -- --in-memory -d $plugin
 unset LD_PRELOAD FAIL
 
 testpmd_start -l 0-1 --in-memory -a "$1" -d $plugin -- -i --total-num-mbufs=4096
@@ -150,8 +157,10 @@ log=/tmp/testpmd.log
 for option in fd=7 fd=:7 fd=/dev/iommu:x backend=foo iova=pa iova= window=1-2 window=0x2000-0x1fff window=0x1000 quarantine= quarantine=0 \
 	quarantine=-1 quarantine=64X quarantine=64MB quarantine=99999999T quarantine=64 backend foo=1; do
 	export DPDK_IOAS=$option
-	expect_error "option $option" fails "IOAS: DPDK_IOAS: .*${option%%=*}.*[:,] \(use\|give\)" \
-		"Cannot scan the buses" -- --in-memory -d $plugin
+	expect_error "option $option" $stops "IOAS: DPDK_IOAS: .*${option%%=*}.*[:,] \(use\|give\)" \
+		"$no_scan" -- --in-memory -d $plugin
+	# One is enough to see that.
+	[ $stops = fails ] || break
 done
 unset DPDK_IOAS
 finish

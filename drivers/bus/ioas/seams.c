@@ -61,14 +61,20 @@ in_use(void)
 	return bus_ioas_space != NULL || processes_joined();
 }
 
+/*
+ * Whether EAL must not start. It is told by what rte_bus_scan() and rte_bus_probe() return; but where a
+ * compiler has seen that EAL's own return nothing but 0 (Debian's DPDK 25.11), EAL goes on all the same, and
+ * then no device may be probed: stock EAL would take those that the plugin could not have.
+ */
+static bool refused;
+
 static int
-seam_rte_bus_scan(void)
+scan(void)
 {
 	static bool scanned;
 	struct bus_ioas_options options;
 	int ret;
 
-	seams_bind_late();
 	if (bus_ioas_parse_options(getenv("DPDK_IOAS"), &options) < 0)
 		return -1;
 	ret = seam_original.rte_bus_scan();
@@ -77,6 +83,17 @@ seam_rte_bus_scan(void)
 		return ret;
 	scanned = true;
 	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : devices_take(&options);
+}
+
+static int
+seam_rte_bus_scan(void)
+{
+	int ret;
+
+	seams_bind_late();
+	ret = scan();
+	refused = refused || ret < 0;
+	return ret;
 }
 
 static enum rte_iova_mode
@@ -113,7 +130,7 @@ seam_rte_bus_probe(void)
 	int ret;
 
 	seams_bind_late();
-	if (processes_joined() && processes_start() < 0)
+	if (refused || (processes_joined() && processes_start() < 0))
 		return -1;
 	/* Applications probe again what they have found since. */
 	if (!in_use() || processes_joined() || memory_has_started())
