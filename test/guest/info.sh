@@ -5,6 +5,8 @@
 # guest: --machine intel-48 --nics e1000e,e1000e --linux newest
 # guest: --machine smmuv3 --nics e1000e,e1000e
 # guest: --machine pseries --nics e1000e,e1000e
+# guest: --machine intel-48 --nics e1000e,e1000e --dpdk 24.11
+# guest: --machine intel-48 --nics e1000e,e1000e --dpdk 25.11
 # add: app/dpdk-ioas-info
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh

@@ -5,6 +5,7 @@
 # guest: --machine intel-48 --nics virtio,e1000e
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2 --pages-2m 768
 # guest: --machine intel-48 --nics e1000e,e1000e --pages-1g 3 --pages-2m 16 --mem 5G
+# guest: --machine intel-48 --nics e1000e,virtio --dpdk 24.11
 # guest: --machine intel-39 --nics e1000e,virtio --dpdk 25.11
 # add: test/guest/apps/iova_check
 # shellcheck shell=dash disable=SC1091,SC2154

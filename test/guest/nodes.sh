@@ -3,6 +3,7 @@
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
 # guest: --machine intel-48 --nics e1000e,virtio --nodes 2 --linux newest
+# guest: --machine intel-48 --nics e1000e,virtio --nodes 2 --dpdk 24.11
 # add: test/guest/apps/telemetry
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
