@@ -162,5 +162,15 @@ for option in fd=7 fd=:7 fd=/dev/iommu:x backend=foo iova=pa iova= window=1-2 wi
 	# One is enough to see that.
 	[ $stops = fails ] || break
 done
+if [ $stops = ends ]; then
+	testpmd_start -l 0-1 --in-memory -d $plugin -- -i --total-num-mbufs=4096
+	testpmd_say port attach "$1"
+	testpmd_end || true
+	wrong=''
+	grep -q "IOAS: $1: not taken, for the plugin could not start" "$log" || wrong="no line;"
+	if grep -q "Port 0 is attached" "$log"; then wrong="$wrong it was attached;"; fi
+	[ -z "$wrong" ] || sed 's/^/  | /' "$log"
+	case_end "nor does a device come later" "$wrong"
+fi
 unset DPDK_IOAS
 finish

@@ -64,7 +64,7 @@ in_use(void)
 /*
  * Whether EAL must not start. It is told by what rte_bus_scan() and rte_bus_probe() return; but where a
  * compiler has seen that EAL's own return nothing but 0 (Debian's DPDK 25.11), EAL goes on all the same, and
- * then no device may be probed: stock EAL would take those that the plugin could not have.
+ * then no device may be probed, nor come later: stock EAL would take those that the plugin could not have.
  */
 static bool refused;
 
@@ -130,13 +130,17 @@ seam_rte_bus_probe(void)
 	int ret;
 
 	seams_bind_late();
-	if (refused || (processes_joined() && processes_start() < 0))
+	if (processes_joined() && processes_start() < 0)
+		refused = true;
+	if (refused)
 		return -1;
 	/* Applications probe again what they have found since. */
 	if (!in_use() || processes_joined() || memory_has_started())
 		return seam_original.rte_bus_probe();
-	if (memory_start() < 0)
+	if (memory_start() < 0) {
+		refused = true;
 		return -1;
+	}
 	processes_serve();
 	ret = seam_original.rte_bus_probe();
 	devices_note_drivers();
@@ -218,6 +222,10 @@ seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vf
 	int ret;
 
 	seams_bind_late();
+	if (refused) {
+		BUS_IOAS_LOG(ERR, "%s: not taken, for the plugin could not start: see its first error", dev_addr);
+		return -1;
+	}
 	ret = processes_joined() ? processes_setup(dev_addr, vfio_dev_fd, device_info)
 				 : devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
 	if (ret <= 0)
