@@ -256,6 +256,11 @@ gives_way(void)
 	unmap(GIB(1), MIB(2));
 	CU_ASSERT_EQUAL(ioas_map(space, VA(GIB(8)), MIB(32), NULL), -ENOSPC);
 	CU_ASSERT_EQUAL(in_quarantine(), MIB(2));
+	/* But for the window as a whole. */
+	for (uint64_t i = 0; i < 7; i++)
+		unmap(GIB(2) + i * MIB(4), MIB(2));
+	CU_ASSERT_EQUAL(unit_map(GIB(8), MIB(16)), MIB(64));
+	CU_ASSERT_EQUAL(in_quarantine(), 0);
 }
 
 /* IOVAs that a caller names are his. */
