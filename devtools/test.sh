@@ -16,7 +16,7 @@ if at least one test ran and none failed. Logs: build/test/all, or build/test/PA
 
 With PATTERN: only the guest tests whose name matches it ("user", "memory*"), and what they need.
 
-  DPDK_IOAS_JOBS   of these at a time (default 2)
+  DPDK_IOAS_JOBS   of these at a time (default 3: on two processors one always waits for something)
   DPDK_IOAS_CHURN  seconds that churn.sh takes on each machine (default 45)
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
@@ -33,7 +33,7 @@ case ${1-} in
 -*) usage >&2; die "unknown option $1" ;;
 esac
 pattern=${1-}
-jobs=${DPDK_IOAS_JOBS:-2}
+jobs=${DPDK_IOAS_JOBS:-3}
 # A folder for each pattern, so that runs with different ones do not disturb each other.
 logs=$top/build/test/${pattern:-all}
 rm -rf "$logs"
