@@ -63,7 +63,8 @@ fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # A mirror that stands still, as this machine may have one, is out of date for apt.
 apt-config dump Acquire::Check-Valid-Until >"$root/etc/apt/apt.conf.d/90mirror"
-rm -rf "$root/root/dpdk-ioas"
+# With the packages that an earlier version has made there.
+rm -rf "$root/root/dpdk-ioas" "$root"/root/*.deb
 git clone -q "$top" "$root/root/dpdk-ioas"
 mkdir -p "$root/root/.cache/dpdk-ioas/kernel"
 if [ -d "$cache/kernel" ]; then cp -a --update "$cache/kernel/." "$root/root/.cache/dpdk-ioas/kernel/"; fi
