@@ -382,38 +382,48 @@ entry_means(const char *entry, size_t length, const struct goal *goal)
 	       (name[length] == ':' || name[length] == '\0');
 }
 
+/* Takes the first entry off a list; false: there is none. */
+static bool
+take_entry(const char **list, const char **entry, size_t *length)
+{
+	if (*list == NULL)
+		return false;
+	*entry = *list;
+	*length = strcspn(*entry, ",");
+	*list = (*entry)[*length] == ',' ? *entry + *length + 1 : NULL;
+	return true;
+}
+
 /* Whether any entry of the list does. */
 static bool
 list_means(const char *list, const struct goal *goal)
 {
-	for (;; list++) {
-		const size_t length = strcspn(list, ",");
+	const char *entry;
+	size_t length;
 
-		if (entry_means(list, length, goal))
+	while (take_entry(&list, &entry, &length))
+		if (entry_means(entry, length, goal))
 			return true;
-		list += length;
-		if (*list == '\0')
-			return false;
-	}
+	return false;
 }
 
 int
 goals_known(const char *list, const struct goal *goals, unsigned int n)
 {
-	for (;; list++) {
-		const size_t length = strcspn(list, ",");
+	const char *entry;
+	size_t length;
+
+	while (take_entry(&list, &entry, &length)) {
 		unsigned int i = 0;
 
-		while (i < n && !entry_means(list, length, &goals[i]))
+		while (i < n && !entry_means(entry, length, &goals[i]))
 			i++;
 		if (i == n) {
-			complain("--goals: there is no goal '%.*s': see --help", (int)length, list);
+			complain("--goals: there is no goal '%.*s': see --help", (int)length, entry);
 			return EXIT_USAGE;
 		}
-		list += length;
-		if (*list == '\0')
-			return 0;
 	}
+	return 0;
 }
 
 static void
