@@ -57,7 +57,6 @@ choose_pages(const struct info *info)
 
 		if (info->config.page_size != 0 && info->config.page_size != pages->size)
 			continue;
-
 		for (unsigned int k = 0; k < pages->n_nodes; k++)
 			free += pages->nodes[k].free * pages->size;
 		if (free >= info->config.bytes)
@@ -79,7 +78,7 @@ map_some(struct info *info, struct ioas *space)
 		problem(info, false, "not tried: %" PRIu64 " MiB in pages of one size", info->config.bytes >> 20);
 		return;
 	}
-	attempt->bytes = (info->config.bytes + pages->size - 1) / pages->size * pages->size;
+	attempt->bytes = round_up(info->config.bytes, pages->size);
 	memory = info_sys->allocate(attempt->bytes, pages->size);
 	if (memory == NULL) {
 		wrong = problem(info, true, "tried: cannot allocate %" PRIu64 " MiB of hugepages: %s",

@@ -65,12 +65,6 @@ count_pages(const struct info *info, int node)
 	return count;
 }
 
-static uint64_t
-round_up(uint64_t bytes, uint64_t unit)
-{
-	return (bytes + unit - 1) / unit * unit;
-}
-
 /* That of the first device. */
 static int
 node_of_devices(const struct info *info)

@@ -177,6 +177,11 @@ void remedy_pages(const struct info *info, struct info_problem *problem, struct 
 /* The way in which dpdk-hugepages.py and mount, as this program, and hugeadm name a size. */
 #define SIZE_TEXT 24
 void name_size(uint64_t size, char dpdk[SIZE_TEXT], char hugeadm[SIZE_TEXT]);
+static inline uint64_t
+round_up(uint64_t bytes, uint64_t unit)
+{
+	return (bytes + unit - 1) / unit * unit;
+}
 /* How many things are missing. */
 unsigned int info_missing(const struct info *info);
 

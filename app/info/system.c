@@ -100,7 +100,6 @@ look_at_backends(struct info *info)
 {
 	static const char *const names[] = { "iommufd", "spapr", "type1" };
 
-	look_at_features(info, NULL, false);
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct info_backend *const backend = &info->backends[i];
 		const struct ioas_options options = {
@@ -113,10 +112,10 @@ look_at_backends(struct info *info)
 
 		backend->name = names[i];
 		backend->works = ioas_create(&options, &space) == 0;
+		if (i == 0)
+			look_at_features(info, backend->works ? space : NULL, false);
 		if (!backend->works)
 			continue;
-		if (i == 0)
-			look_at_features(info, space, false);
 		ioas_destroy(space);
 		if (info->backend == NULL)
 			info->backend = backend;
