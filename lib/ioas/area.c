@@ -13,8 +13,11 @@
 int
 area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 {
-	const int ret = table_prepare(&space->table, va, length);
+	int ret;
 
+	pthread_mutex_lock(&space->table.lock);
+	ret = table_prepare(&space->table, va, length);
+	pthread_mutex_unlock(&space->table.lock);
 	if (ret < 0)
 		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
 			 ioas_size_text(length).text, va,
@@ -71,8 +74,7 @@ area_show(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 
-	if (!area->alias)
-		table_set(&space->table, va, length, area->iova.first);
+	forget_show(space, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
 		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
 }
@@ -92,8 +94,19 @@ area_unlink(struct area *copy)
 static void
 hide(struct ioas *space, const struct area *area)
 {
-	if (!area->alias)
-		table_clear(&space->table, area->va.first, area->va.last - area->va.first + 1);
+	if (area->alias)
+		return;
+	pthread_mutex_lock(&space->table.lock);
+	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next)
+		table_clear(&space->table, piece->va.first, piece->va.last - piece->va.first + 1);
+	pthread_mutex_unlock(&space->table.lock);
+}
+
+void
+area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int error)
+{
+	ioas_log(&space->log, IOAS_LOG_ERR, "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
+		 ioas_size_text(length).text, iova, strerror(-error));
 }
 
 /* Unmaps an area; false if the kernel would not, and the IOVAs are lost. */
@@ -101,6 +114,7 @@ static bool
 take_out(struct ioas *space, struct area *area)
 {
 	const uint64_t length = area->va.last - area->va.first + 1;
+	struct departures *const departures = &space->root->departures;
 	int ret;
 
 	if (area->origin != NULL)
@@ -112,15 +126,20 @@ take_out(struct ioas *space, struct area *area)
 	if (ret < 0) {
 		stats_failure(space->stats.unmap_failures, ret);
 		placement_release(&space->root->placement, area);
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot unmap %s at IOVA 0x%" PRIx64 ": %s: the IOVAs are lost",
-			 ioas_size_text(length).text, area->iova.first, strerror(-ret));
+		if (departures->silent) {
+			departures->unsaid.error = ret;
+			departures->unsaid.iova = area->iova.first;
+			departures->unsaid.length = length;
+		} else {
+			area_log_lost(space, length, area->iova.first, ret);
+		}
 		ledger_lose(&space->ledger, area);
 		return false;
 	}
 	ledger_remove(&space->ledger, area);
-	ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
-		 ioas_size_text(length).text, area->va.first, area->iova.first);
+	if (!departures->silent)
+		ioas_log(&space->log, IOAS_LOG_DEBUG, "unmapped %s at 0x%" PRIx64 ", IOVA 0x%" PRIx64,
+			 ioas_size_text(length).text, area->va.first, area->iova.first);
 	return true;
 }
 

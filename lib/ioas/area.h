@@ -33,6 +33,9 @@ void area_undo(struct ioas *space, struct area *area);
 /* As callers see it. */
 struct ioas_area area_public(const struct area *area);
 
+/* The line for an area that the kernel would not unmap. */
+void area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int error);
+
 /* The line for a map that the kernel refused. */
 void area_log_failure(const struct ioas *space, uint64_t va, uint64_t length, int error);
 

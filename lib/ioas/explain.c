@@ -22,7 +22,7 @@ ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *out)
 
 	space_lock(space);
 	area = ledger_from_iova(&space->ledger, iova);
-	if (area != NULL && area->iova.first <= iova) {
+	if (area != NULL && area->iova.first <= iova && ledger_has(area, va_of(area, iova))) {
 		va = (void *)(uintptr_t)va_of(area, iova);
 		if (out != NULL)
 			*out = area_public(area);

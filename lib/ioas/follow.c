@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ follow_enter(struct ioas *space)
 
 	space_lock(space);
 	space->ledger.next_follower = root->followers;
-	root->followers = &space->ledger;
+	__atomic_store_n(&root->followers, &space->ledger, __ATOMIC_SEQ_CST);
 	space_unlock(space);
 }
 
@@ -34,7 +35,9 @@ follow_leave(struct ioas *space)
 	space_lock(space);
 	while (*link != &space->ledger)
 		link = &(*link)->next_follower;
-	*link = space->ledger.next_follower;
+	__atomic_store_n(link, space->ledger.next_follower, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&space->root->departures.readers, __ATOMIC_SEQ_CST) != 0)
+		sched_yield();
 	for (struct area *area = ledger_from_iova(&space->ledger, 0); area != NULL;
 	     area = ledger_next(&space->ledger, area)) {
 		if (area->origin != NULL)

@@ -16,6 +16,24 @@ unlink_area(struct history *history, struct area *area)
 		history->oldest_held = area->newer;
 }
 
+static void
+bury(struct history *history, struct area *area)
+{
+	area->newer = history->dead;
+	history->dead = area;
+}
+
+void
+history_free_dead(struct history *history)
+{
+	while (history->dead != NULL) {
+		struct area *const area = history->dead;
+
+		history->dead = area->newer;
+		free(area);
+	}
+}
+
 /* Its IOVAs can be given out again. */
 static void
 let_go(struct history *history, struct placement *placement, struct area *area)
@@ -48,7 +66,7 @@ history_release(struct history *history, struct placement *placement, uint64_t b
 
 		unlink_area(history, area);
 		history->released--;
-		free(area);
+		bury(history, area);
 	}
 }
 
@@ -62,7 +80,7 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 
 		let_go(history, placement, area);
 		unlink_area(history, area);
-		free(area);
+		bury(history, area);
 	}
 }
 
@@ -119,4 +137,5 @@ history_clear(struct history *history, struct placement *placement)
 		free(area);
 	}
 	history->released = 0;
+	history_free_dead(history);
 }

@@ -26,6 +26,7 @@ struct history {
 	unsigned int released;    /* areas in front of it */
 	uint64_t calls;           /* that have unmapped something */
 	uint64_t held_bytes;
+	struct area *dead;        /* to be freed, when that can be done */
 };
 
 /* Takes over an area that the kernel has no more. Its place is kept as long as it is held. */
@@ -40,6 +41,8 @@ void history_reuse(struct history *history, struct placement *placement, uint64_
 /* The area that was the last to have an IOVA, or NULL; and whether it is held. */
 const struct area *history_find(const struct history *history, uint64_t iova);
 bool history_holds(const struct history *history, uint64_t iova);
+/* Frees what is not remembered any more; not while an allocator may be waiting. */
+void history_free_dead(struct history *history);
 /* Frees all. */
 void history_clear(struct history *history, struct placement *placement);
 

@@ -13,7 +13,8 @@
  * IOVA, and answers "which IOVA has this address" without a lock or a system call.
  *
  * Words: an *area* is what one map call made and one unmap call takes away; the kernel cannot
- * split it. The *aperture* is all the IOVAs that every attached device and its IOMMU can use; the
+ * split it. Memory of an area that the process gives back (ioas_forget_begin()) is not found any more; the area
+ * stays until its last page has gone. The *aperture* is all the IOVAs that every attached device and its IOMMU can use; the
  * holes in it are *reserved regions* (an MSI window, for example). All lengths are in bytes;
  * a range is given by its first and its last byte, both inclusive.
  *
@@ -381,6 +382,38 @@ int ioas_unmap(struct ioas *space, const void *va, uint64_t length);
  * @return As ioas_unmap().
  */
 int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
+
+/**
+ * Announce that memory of this process may be about to go, or to get other pages: call it before munmap(),
+ * mremap(), mmap() with MAP_FIXED, shmdt(), madvise() with MADV_DONTNEED, and ioas_forget_end() right after.
+ *
+ * From here on no lookup finds an IOVA of the range, and a map of any part of it waits for ioas_forget_end(). No
+ * other lock of the library is waited for than one that is held over a few stores and system calls; nothing
+ * is allocated, freed or logged: an allocator may call it with its own locks held, also from inside a call of
+ * this library.
+ *
+ * @param space  The space. Spaces that follow it, or that it follows, are served as well.
+ * @param va     First byte. Pages of 4 KiB go as a whole.
+ * @param length In bytes. 0: nothing.
+ * @return A token for ioas_forget_end(), which must be called by this process.
+ */
+unsigned int ioas_forget_begin(struct ioas *space, const void *va, uint64_t length);
+
+/**
+ * Tell what has become of the memory of ioas_forget_begin(). Waits and allocates as little as that.
+ *
+ * If it went, no IOVA is given for it any more. An area that has lost all of its memory is unmapped: before the
+ * return, or, where another thread has the space's lock, by that thread when it gives the lock back. An area
+ * that has memory left keeps it at the same IOVAs: the kernel cannot split an area, so its other pages stay
+ * pinned until the last one has gone. If the memory stayed, because the kernel has refused the call,
+ * lookups find it again, at the same IOVAs.
+ *
+ * @param space The space.
+ * @param token From ioas_forget_begin().
+ * @param gone  Whether the memory went.
+ * @return Whether anything of the range was mapped, or was being mapped.
+ */
+bool ioas_forget_end(struct ioas *space, unsigned int token, bool gone);
 
 /**
  * Keep a range of IOVAs for a range of addresses, so that all that will ever be mapped of it is
@@ -814,6 +847,16 @@ ioas_lookup_length(const struct ioas_table *table, const void *va, uint64_t *len
 	}
 	return ioas_lookup_run(table, va, length);
 }
+
+/**
+ * Translate an address for which ioas_lookup() has found nothing: the answer is certain. Waits for the space's
+ * lock, and while the memory may be about to go (ioas_forget_begin()), which hides it from lookups.
+ *
+ * @param space The space.
+ * @param va    Any address.
+ * @return The IOVA of that byte, or IOAS_BAD_IOVA if it is not mapped.
+ */
+uint64_t ioas_lookup_or_wait(struct ioas *space, const void *va);
 
 /**
  * Tell whether any byte of a range is mapped. Lock-free, any thread, at any time.

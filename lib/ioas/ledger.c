@@ -8,11 +8,17 @@ void
 ledger_add(struct ledger *ledger, struct area *area)
 {
 	area->alias = !tree_is_free(&ledger->by_va, area->va.first, area->va.last);
+	area->piece = (struct piece){
+		.va.first = area->va.first,
+		.va.last = area->va.last,
+		.area = area,
+	};
+	area->pieces = &area->piece;
 	if (area->alias) {
 		area->next_alias = ledger->aliases;
 		ledger->aliases = area;
 	} else {
-		tree_insert(&ledger->by_va, &area->va);
+		tree_insert(&ledger->by_va, &area->piece.va);
 	}
 	tree_insert(&ledger->by_iova, &area->iova);
 	ledger->added++;
@@ -24,6 +30,111 @@ ledger_add(struct ledger *ledger, struct area *area)
 		ledger->bytes_max = ledger->bytes;
 }
 
+/* Takes the piece that *link leads to out of its area. */
+static void
+drop_piece(struct ledger *ledger, struct piece **link)
+{
+	struct piece *const piece = *link;
+
+	*link = piece->next;
+	if (!piece->area->alias)
+		tree_remove(&ledger->by_va, &piece->va);
+	if (piece == &piece->area->piece)
+		return;
+	piece->next = ledger->spare;
+	ledger->spare = piece;
+}
+
+/* Gives a piece other addresses, which it has already or are free. */
+static void
+resize_piece(struct ledger *ledger, struct piece *piece, uint64_t first, uint64_t last)
+{
+	if (!piece->area->alias)
+		tree_remove(&ledger->by_va, &piece->va);
+	piece->va.first = first;
+	piece->va.last = last;
+	if (!piece->area->alias)
+		tree_insert(&ledger->by_va, &piece->va);
+}
+
+/* Leaves of a piece what lies below first and what lies above last; both ends are there. */
+static void
+split_piece(struct ledger *ledger, struct piece *piece, uint64_t first, uint64_t last)
+{
+	const uint64_t end = piece->va.last;
+	struct piece *const upper = ledger->spare;
+
+	if (upper == NULL) {
+		if (first - piece->va.first >= end - last)
+			resize_piece(ledger, piece, piece->va.first, first - 1);
+		else
+			resize_piece(ledger, piece, last + 1, end);
+		return;
+	}
+	ledger->spare = upper->next;
+	resize_piece(ledger, piece, piece->va.first, first - 1);
+	*upper = (struct piece){
+		.va.first = last + 1,
+		.va.last = end,
+		.area = piece->area,
+		.next = piece->next,
+	};
+	piece->next = upper;
+	if (!piece->area->alias)
+		tree_insert(&ledger->by_va, &upper->va);
+}
+
+void
+ledger_cut(struct ledger *ledger, struct area *area, uint64_t first, uint64_t last)
+{
+	struct piece **link = &area->pieces;
+
+	while (*link != NULL) {
+		struct piece *const piece = *link;
+		const bool below = piece->va.first < first, above = piece->va.last > last;
+
+		if (piece->va.last >= first && piece->va.first <= last) {
+			if (!below && !above) {
+				drop_piece(ledger, link);
+				continue;
+			}
+			if (below && above)
+				split_piece(ledger, piece, first, last);
+			else
+				resize_piece(ledger, piece, below ? piece->va.first : last + 1,
+					     below ? first - 1 : piece->va.last);
+		}
+		link = &(*link)->next;
+	}
+}
+
+bool
+ledger_has(const struct area *area, uint64_t va)
+{
+	const struct piece *piece = area->pieces;
+
+	while (piece != NULL && va > piece->va.last)
+		piece = piece->next;
+	return piece != NULL && va >= piece->va.first;
+}
+
+bool
+ledger_is_cut(const struct area *area)
+{
+	return area->pieces == NULL || area->pieces->va.first != area->va.first ||
+	       area->pieces->va.last != area->va.last;
+}
+
+struct ioas_range
+ledger_live(const struct area *area)
+{
+	const struct piece *last = area->pieces;
+
+	while (last->next != NULL)
+		last = last->next;
+	return (struct ioas_range){ area->pieces->va.first, last->va.last };
+}
+
 void
 ledger_remove(struct ledger *ledger, struct area *area)
 {
@@ -33,9 +144,9 @@ ledger_remove(struct ledger *ledger, struct area *area)
 		while (*link != area)
 			link = &(*link)->next_alias;
 		*link = area->next_alias;
-	} else {
-		tree_remove(&ledger->by_va, &area->va);
 	}
+	while (area->pieces != NULL)
+		drop_piece(ledger, &area->pieces);
 	tree_remove(&ledger->by_iova, &area->iova);
 	ledger->removed++;
 	ledger->areas--;
@@ -107,16 +218,16 @@ ledger_next(const struct ledger *ledger, const struct area *area)
 	return area->iova.last == UINT64_MAX ? NULL : ledger_from_iova(ledger, area->iova.last + 1);
 }
 
-struct area *
+struct piece *
 ledger_from_va(const struct ledger *ledger, uint64_t x)
 {
 	struct tree_node *const node = tree_from(&ledger->by_va, x);
 
-	return node == NULL ? NULL : container_of(node, struct area, va);
+	return node == NULL ? NULL : container_of(node, struct piece, va);
 }
 
-struct area *
-ledger_next_va(const struct ledger *ledger, const struct area *area)
+struct piece *
+ledger_next_va(const struct ledger *ledger, const struct piece *piece)
 {
-	return area->va.last == UINT64_MAX ? NULL : ledger_from_va(ledger, area->va.last + 1);
+	return piece->va.last == UINT64_MAX ? NULL : ledger_from_va(ledger, piece->va.last + 1);
 }

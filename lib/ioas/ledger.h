@@ -5,6 +5,7 @@
 #define IOAS_LEDGER_H
 
 #include "history.h"
+#include "ioas.h"
 #include "tree.h"
 
 /*
@@ -12,12 +13,25 @@
  *
  * Areas are disjoint in IOVA. The first area of an address is in the tree of addresses and in the
  * lookup table; a later, fixed one of the same memory is an alias and only in a list.
+ *
+ * The process can give back a part of an area's memory. The kernel cannot split an area: it keeps all of
+ * it, with its pages pinned. The ledger keeps the pieces whose memory is still there. New memory at the
+ * addresses that went belongs to other areas.
  */
 struct ioas;
 
+/* Memory of an area that the process still has. */
+struct piece {
+	struct tree_node va;
+	struct area *area;
+	struct piece *next; /* of the area, in the order of addresses; or of the spare ones */
+};
+
 struct area {
 	struct tree_node iova;
-	struct tree_node va;     /* also of an alias, but then not in the tree */
+	struct { uint64_t first, last; } va; /* all of it, also what went since */
+	struct piece piece;      /* the first piece; cuts take others from the ledger */
+	struct piece *pieces;    /* NULL: all of its memory is gone */
 	struct tree_node place;  /* in the placement's tree, if placed */
 	struct area *next_alias;
 	struct area *copies;     /* in the spaces that follow */
@@ -30,6 +44,7 @@ struct area {
 	bool fixed;
 	bool alias;
 	bool placed;
+	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
 };
 
 struct ledger {
@@ -37,6 +52,7 @@ struct ledger {
 	struct tree by_va;
 	struct tree lost; /* by IOVA: what the kernel would not give up */
 	struct area *aliases;
+	struct piece *spare; /* for cuts: who makes them sees to it that there are some */
 	struct history history;
 	struct ledger *followers; /* of the spaces that follow this one's */
 	struct ledger *next_follower;
@@ -49,6 +65,16 @@ struct ledger {
 /* The area must have iova and va set. It becomes an alias if its memory is known already. */
 void ledger_add(struct ledger *ledger, struct area *area);
 void ledger_remove(struct ledger *ledger, struct area *area);
+
+/* These addresses are not the area's memory any more. A cut in the middle of a piece needs a spare one;
+ * without it the shorter end of the piece goes as well. */
+void ledger_cut(struct ledger *ledger, struct area *area, uint64_t first, uint64_t last);
+/* Whether the address, which was the area's, still is. */
+bool ledger_has(const struct area *area, uint64_t va);
+/* Whether a part of the area's memory is gone. */
+bool ledger_is_cut(const struct area *area);
+/* The first and the last address of an area that are still its memory; it must have a piece. */
+struct ioas_range ledger_live(const struct area *area);
 
 /* Takes out an area that the kernel still has: its IOVAs are not free. */
 void ledger_lose(struct ledger *ledger, struct area *area);
@@ -63,9 +89,9 @@ struct area *ledger_from_iova(const struct ledger *ledger, uint64_t x);
 struct area *ledger_before_iova(const struct ledger *ledger, uint64_t x);
 /* The area with the next higher IOVA, or NULL. */
 struct area *ledger_next(const struct ledger *ledger, const struct area *area);
-/* The area with the lowest address that ends at x or above, or NULL. Never an alias. */
-struct area *ledger_from_va(const struct ledger *ledger, uint64_t x);
-/* The area with the next higher address, or NULL. */
-struct area *ledger_next_va(const struct ledger *ledger, const struct area *area);
+/* The piece with the lowest address that ends at x or above, or NULL. Never an alias's. */
+struct piece *ledger_from_va(const struct ledger *ledger, uint64_t x);
+/* The piece with the next higher address, or NULL. */
+struct piece *ledger_next_va(const struct ledger *ledger, const struct piece *piece);
 
 #endif /* IOAS_LEDGER_H */

@@ -248,9 +248,10 @@ find_reserved(const struct placement *placement, const struct ledger *ledger, ui
 static const struct area *
 area_before(const struct ledger *ledger, uint64_t va)
 {
-	const struct area *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
+	const struct piece *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
 
-	return before == NULL || before->va.last != va - 1 ? NULL : before;
+	return before == NULL || before->va.first >= va || before->area->va.last != va - 1 ? NULL
+											   : before->area;
 }
 
 /* Whether the memory in front is not where the reservation of both puts it, so that the memory should

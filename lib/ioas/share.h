@@ -44,4 +44,8 @@ bool share_page(struct share *share, void *page, uint64_t index, uint64_t word);
 /* If it is shared: makes it read as zeros again, writable. Whether it was. */
 bool share_end(struct share *share, void *page, uint64_t index);
 
+/* If it is shared: makes it writable and its own, with the same words in it, so that readers find them all
+ * the while. Where that fails it reads as zeros afterwards, as with share_end(). */
+void share_keep(struct share *share, void *page, uint64_t index);
+
 #endif /* IOAS_SHARE_H */

@@ -349,6 +349,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		goto err_usable;
 	}
 	pthread_mutex_init(&space->lock, NULL);
+	forget_end_map(space);
 	if (space_follows(space))
 		follow_enter(space);
 	*out = space;
@@ -387,6 +388,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
+	forget_free_slabs(space);
 	usable_free(&space->placement.usable);
 	usable_free(&space->own);
 }
@@ -826,19 +828,24 @@ map_for_all(struct ioas *space, struct area *area)
 {
 	int ret;
 
+	while (!forget_start_map(space->root, area->va.first, area->va.last))
+		forget_wait(space->root);
 	ret = map_locked(space, area);
 	if (ret < 0) {
 		free(area);
-		return ret;
+		goto out;
 	}
 	area_add(space, area);
 	ret = follow_copy_area(space, area);
-	if (ret < 0) {
+	if (ret < 0)
 		area_undo(space, area);
-		return ret;
-	}
-	area_show(space, area);
-	return 0;
+	else
+		area_show(space, area);
+out:
+	forget_end_map(space->root);
+	forget_report(space->root);
+	history_free_dead(&space->ledger.history);
+	return ret;
 }
 
 /* An area that is not mapped yet. iova: at which it is to be, or NULL. */
@@ -1014,10 +1021,10 @@ end_unmap(struct ioas *space, uint64_t start, int ret)
 }
 
 static bool
-crosses(const struct tree_node *node, uint64_t first, uint64_t last)
+crosses(struct ioas_range range, uint64_t first, uint64_t last)
 {
-	return node->first <= last && node->last >= first &&
-	       (node->first < first || node->last > last);
+	return range.first <= last && range.last >= first &&
+	       (range.first < first || range.last > last);
 }
 
 static int
@@ -1029,21 +1036,21 @@ refuse_part(struct ioas *space, const struct area *area)
 	return -EBUSY;
 }
 
-/* The area, not an alias, that crosses a border of [first, last] in addresses, or NULL. */
+/* Refuses if an area has memory on both sides of a border of [first, last]. */
 static int
 check_va(struct ioas *space, uint64_t first, uint64_t last)
 {
-	const uint64_t ends[] = { first, last };
+	const struct piece *piece = ledger_from_va(&space->ledger, first);
 
-	for (unsigned int i = 0; i < 2; i++) {
-		const struct area *const area = ledger_from_va(&space->ledger, ends[i]);
+	for (; piece != NULL && piece->va.first <= last; piece = ledger_next_va(&space->ledger, piece)) {
+		const struct area *const area = piece->area;
 
-		if (area != NULL && area->origin == NULL && crosses(&area->va, first, last))
+		if (area->origin == NULL && crosses(ledger_live(area), first, last))
 			return refuse_part(space, area);
 	}
 	for (const struct area *alias = space->ledger.aliases; alias != NULL;
 	     alias = alias->next_alias)
-		if (alias->origin == NULL && crosses(&alias->va, first, last))
+		if (alias->origin == NULL && crosses(ledger_live(alias), first, last))
 			return refuse_part(space, alias);
 	return 0;
 }
@@ -1064,6 +1071,8 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
 	const uint64_t start = clock_ns();
 	struct area *area, *next;
+	struct piece *piece;
+	uint64_t from = first;
 	int ret;
 
 	space_lock(space);
@@ -1073,17 +1082,20 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 		goto out_unlock;
 	for (area = space->ledger.aliases; area != NULL; area = next) {
 		next = area->next_alias;
-		if (area->va.first >= first && area->va.last <= last)
+		if (ledger_live(area).first >= first && ledger_live(area).last <= last)
 			ret += remove_own(space, area);
 	}
-	for (area = ledger_from_va(&space->ledger, first); area != NULL && area->va.last <= last;
-	     area = next) {
-		next = ledger_next_va(&space->ledger, area);
-		ret += remove_own(space, area);
+	/* An area takes all of its pieces with it: the search begins behind the piece that was found. */
+	while ((piece = ledger_from_va(&space->ledger, from)) != NULL && piece->va.first <= last) {
+		from = piece->va.last;
+		ret += remove_own(space, piece->area);
+		if (from++ == UINT64_MAX)
+			break;
 	}
 	area_end_removal(space);
 out_unlock:
 	end_unmap(space, start, ret);
+	history_free_dead(&space->ledger.history);
 	space_unlock(space);
 	return ret;
 }
@@ -1103,7 +1115,8 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		area = ledger_from_iova(&space->ledger, ends[i]);
-		if (area != NULL && area->origin == NULL && crosses(&area->iova, iova, last)) {
+		if (area != NULL && area->origin == NULL &&
+		    crosses((struct ioas_range){ area->iova.first, area->iova.last }, iova, last)) {
 			ret = refuse_part(space, area);
 			goto out_unlock;
 		}
@@ -1116,6 +1129,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	area_end_removal(space);
 out_unlock:
 	end_unmap(space, start, ret);
+	history_free_dead(&space->ledger.history);
 	space_unlock(space);
 	return ret;
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "backend.h"
+#include "forget.h"
 #include "ledger.h"
 #include "placement.h"
 #include "table.h"
@@ -23,6 +24,8 @@ struct ioas {
 	unsigned int n_devices;
 	struct ioas_device *opening; /* of the root, for all: not attached yet, and not under the lock */
 	struct ledger ledger;
+	struct piece *slabs;          /* that spare pieces are cut from */
+	struct departures departures; /* of the root, for all */
 	struct placement placement;
 	struct ioas_stats stats; /* but for what the ledger counts */
 	struct usable own; /* what its own devices allow; placement.usable is what those of its
@@ -44,17 +47,9 @@ space_usable(const struct ioas *space)
 	return space_follows(space) ? &space->own : &space->placement.usable;
 }
 
-static inline void
-space_lock(struct ioas *space)
-{
-	pthread_mutex_lock(&space->root->lock);
-}
-
-static inline void
-space_unlock(struct ioas *space)
-{
-	pthread_mutex_unlock(&space->root->lock);
-}
+/* Who takes the lock finds the records as the process's memory is (forget.h). */
+void space_lock(struct ioas *space);
+void space_unlock(struct ioas *space);
 
 /* The first range that a fixed map cannot have; false if it can have all. */
 bool space_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);

@@ -120,6 +120,7 @@ table_create(struct table *table, const struct ioas_sys *sys, const int *nodes, 
 	int ret = 0;
 
 	*table = (struct table){ .sys = sys, .flat = true };
+	pthread_mutex_init(&table->lock, NULL);
 	table->replicas = calloc(n, sizeof(*table->replicas));
 	if (table->replicas == NULL)
 		return -ENOMEM;
@@ -138,6 +139,7 @@ table_destroy(struct table *table)
 	for (unsigned int i = 0; i < table->n; i++)
 		replica_destroy(table->sys, &table->replicas[i]);
 	free(table->replicas);
+	pthread_mutex_destroy(&table->lock);
 }
 
 const struct ioas_table *
@@ -279,67 +281,133 @@ is_whole_page(const struct replica *replica, uint64_t va, uint64_t last)
 	return true;
 }
 
-/* Does a page of the flat array by sharing, or ends that; the bytes done, 0 if it is no such page. */
-static uint64_t
-fill_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+/* Stores value in an entry, or in that part of its detail that is for [va, last]. */
+static void
+fill_slot(uint64_t *slot, uint64_t va, uint64_t last, uint64_t value)
 {
-	const uint64_t slot = va >> IOAS_TABLE_SHIFT;
-	uint64_t index;
-	bool done;
+	const uint64_t slot_last = va | (SLOT_SIZE - 1);
+	uint64_t *detail;
 
-	if (!is_flat(replica, va))
-		return 0;
-	index = slot / replica->page_entries;
-	/* What is shared came with one area, and goes with it: as a whole. */
-	done = value == 0
-		? share_end(&replica->share, &replica->flat[slot], index)
-		: is_whole_page(replica, va, last) &&
-		  share_page(&replica->share, &replica->flat[slot], index, value);
-	return done ? replica->page_entries * SLOT_SIZE : 0;
+	if ((*slot & IOAS_ENTRY_DETAIL) == 0) {
+		__atomic_store_n(slot, value, TABLE_PUBLISH);
+		return;
+	}
+	detail = detail_of(*slot);
+	for (; va <= last && va <= slot_last; va += PAGE)
+		__atomic_store_n(&detail[(va >> IOAS_DETAIL_SHIFT) & (IOAS_DETAIL_ENTRIES - 1)], value,
+				 TABLE_PUBLISH);
 }
 
-/* Stores value in every entry for the range, in the details where there are such. */
+/* Does a page of the flat array by sharing; the bytes done, 0 if it is no such page. */
+static uint64_t
+set_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+{
+	const uint64_t slot = va >> IOAS_TABLE_SHIFT;
+
+	if (!is_flat(replica, va) || !is_whole_page(replica, va, last) ||
+	    !share_page(&replica->share, &replica->flat[slot], slot / replica->page_entries, value))
+		return 0;
+	return replica->page_entries * SLOT_SIZE;
+}
+
+/* Stores value in every entry for the range, which has been prepared. */
 static void
-fill_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
+set_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
 	while (va <= last) {
-		const uint64_t done = fill_page(replica, va, last, value);
-		const uint64_t slot_last = va | (SLOT_SIZE - 1);
-		uint64_t *const slot = slot_of(replica, va);
+		const uint64_t done = set_page(replica, va, last, value);
 
 		if (done > 0) {
 			va += done;
 			continue;
 		}
-		if ((*slot & IOAS_ENTRY_DETAIL) == 0) {
-			__atomic_store_n(slot, value, TABLE_PUBLISH);
-		} else {
-			uint64_t *const detail = detail_of(*slot);
-
-			for (; va <= last && va <= slot_last; va += PAGE)
-				__atomic_store_n(&detail[(va >> IOAS_DETAIL_SHIFT) &
-							 (IOAS_DETAIL_ENTRIES - 1)],
-						 value, TABLE_PUBLISH);
-		}
-		va = slot_last + 1;
+		fill_slot(slot_of(replica, va), va, last, value);
+		va = (va | (SLOT_SIZE - 1)) + 1;
 	}
 }
 
-static void
-fill(struct table *table, uint64_t va, uint64_t length, uint64_t value)
+/* How many bytes from an address on have no entry that could be anything but 0. */
+static uint64_t
+empty_bytes(const struct replica *replica, uint64_t va)
 {
-	for (unsigned int i = 0; i < table->n; i++)
-		fill_replica(&table->replicas[i], va, va + length - 1, value);
+	if (is_flat(replica, va))
+		return replica->writable[va >> CHUNK_SHIFT]
+			? 0 : (UINT64_C(1) << CHUNK_SHIFT) - (va & ((UINT64_C(1) << CHUNK_SHIFT) - 1));
+	return replica->far[va >> IOAS_FAR_SHIFT] != NULL
+		? 0 : (UINT64_C(1) << IOAS_FAR_SHIFT) - (va & ((UINT64_C(1) << IOAS_FAR_SHIFT) - 1));
+}
+
+/* Ends the sharing of the page of the flat array that an address is in. Returns the bytes done, if all of the
+ * page goes; if a part of it goes, 0, and the page is one that can be written. */
+static uint64_t
+clear_page(struct replica *replica, uint64_t va, uint64_t last)
+{
+	const uint64_t slot = va >> IOAS_TABLE_SHIFT, n = replica->page_entries;
+	uint64_t *page;
+
+	if (!is_flat(replica, va))
+		return 0;
+	page = &replica->flat[slot & ~(n - 1)];
+	if ((va & (n * SLOT_SIZE - 1)) != 0 || last - va < n * SLOT_SIZE - 1) {
+		share_keep(&replica->share, page, slot / n);
+		return 0;
+	}
+	return share_end(&replica->share, page, slot / n) ? n * SLOT_SIZE : 0;
+}
+
+/* Has an entry that is going to be 0 in part lead to a detail that says the same; 0 without memory for it. */
+static bool
+split_slot(struct table *table, struct replica *replica, uint64_t *slot)
+{
+	uint64_t *const detail = detail_new(table, replica);
+	const uint64_t entry = *slot;
+
+	for (unsigned int i = 0; detail != NULL && i < IOAS_DETAIL_ENTRIES; i++)
+		__atomic_store_n(&detail[i], entry, TABLE_PUBLISH);
+	__atomic_store_n(slot, detail == NULL ? 0 : (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
+	return detail != NULL;
+}
+
+static bool
+clear_replica(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+{
+	bool exact = true;
+	uint64_t done;
+
+	for (; va <= last; va += done) {
+		const uint64_t slot_last = va | (SLOT_SIZE - 1);
+		uint64_t *slot;
+
+		done = empty_bytes(replica, va);
+		if (done == 0)
+			done = clear_page(replica, va, last);
+		if (done > 0)
+			continue;
+		done = slot_last - va + 1;
+		slot = slot_of(replica, va);
+		if ((*slot & IOAS_ENTRY_LINEAR) != 0 && (done < SLOT_SIZE || slot_last > last))
+			exact = split_slot(table, replica, slot) && exact;
+		if (*slot != 0)
+			fill_slot(slot, va, last, 0);
+	}
+	return exact;
 }
 
 void
 table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova)
 {
-	fill(table, va, length, (iova - va) | IOAS_ENTRY_LINEAR);
+	for (unsigned int i = 0; i < table->n; i++)
+		set_replica(&table->replicas[i], va, va + length - 1, (iova - va) | IOAS_ENTRY_LINEAR);
 }
 
-void
+bool
 table_clear(struct table *table, uint64_t va, uint64_t length)
 {
-	fill(table, va, length, 0);
+	const uint64_t highest = (UINT64_C(1) << IOAS_VA_BITS) - 1;
+	const uint64_t last = va + (length - 1);
+	bool exact = true;
+
+	for (unsigned int i = 0; i < table->n; i++)
+		exact = clear_replica(table, &table->replicas[i], va, last < highest ? last : highest) && exact;
+	return exact;
 }

@@ -4,15 +4,18 @@
 #ifndef IOAS_TABLE_H
 #define IOAS_TABLE_H
 
+#include <pthread.h>
+
 #include "ioas.h"
 #include "sys.h"
 
 /*
- * The writer's side of struct ioas_table, all replicas at once. Calls are serialised by the space's
- * lock; readers go on all the while.
+ * The writer's side of struct ioas_table, all replicas at once. Calls are serialised by the table's
+ * lock, which they do not take themselves; readers go on all the while.
  *
  * An entry is one 64-bit word that goes from 0 (not mapped) to iova - va (mapped), or once and for
- * good to a detail: 512 words of the same kind for its 4 KiB pages. Every store is a release, so a
+ * good to a detail: 512 words of the same kind for its 4 KiB pages, which say what the entry said before
+ * but for what changes. Every store is a release, so a
  * reader sees each word old or new, never half, and what a word leads to no older than the word. A
  * detail is given out once and serves one entry until the table is destroyed; so are the blocks of
  * the slower path. A reader that holds a stale address therefore reads valid words or 0.
@@ -23,7 +26,10 @@
 
 struct replica;
 
+/* Who writes holds the lock; under it nothing is done but stores and system calls, so that any thread can wait
+ * for it, also one that unmaps memory for an allocator. */
 struct table {
+	pthread_mutex_t lock;
 	const struct ioas_sys *sys;
 	struct replica *replicas;
 	unsigned int n;
@@ -52,6 +58,8 @@ const struct ioas_table *table_reader(const struct table *table, unsigned int i)
 /* Makes room, so that table_set() for the same range cannot fail. -ERANGE, -ENOMEM. */
 int table_prepare(struct table *table, uint64_t va, uint64_t length);
 void table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova);
-void table_clear(struct table *table, uint64_t va, uint64_t length);
+/* Any range: entries that are 0 stay as they are. False where an entry was to go in part and there was no memory
+ * for a detail: then all of it went. */
+bool table_clear(struct table *table, uint64_t va, uint64_t length);
 
 #endif /* IOAS_TABLE_H */

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "area.h"
+#include "follow.h"
+#include "forget.h"
+
+/* Spare pieces come in slabs; the first place holds the link to the next slab. */
+#define SLAB_SIZE (UINT64_C(64) << 10)
+
+static bool
+overlaps(uint64_t first, uint64_t last, uint64_t other_first, uint64_t other_last)
+{
+	return first <= other_last && last >= other_first;
+}
+
+static enum departure_state
+state_of(const struct departure *departure)
+{
+	return __atomic_load_n(&departure->state, __ATOMIC_SEQ_CST);
+}
+
+static void
+set_state(struct departure *departure, enum departure_state state)
+{
+	__atomic_store_n(&departure->state, state, __ATOMIC_SEQ_CST);
+}
+
+/* Others read a range in any state but CLAIMED; it may be another departure's by then, whose state they see. */
+static struct ioas_range
+range_of(const struct departure *departure)
+{
+	return (struct ioas_range){ __atomic_load_n(&departure->first, __ATOMIC_RELAXED),
+				    __atomic_load_n(&departure->last, __ATOMIC_RELAXED) };
+}
+
+static void
+free_slot(struct departures *departures, struct departure *departure)
+{
+	set_state(departure, DEPARTURE_FREE);
+	__atomic_fetch_sub(&departures->used, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Whether memory of the range is on its way: in one of the states from CLAIMED to the last one given. */
+static bool
+is_leaving(const struct departures *departures, uint64_t first, uint64_t last, enum departure_state until)
+{
+	if (__atomic_load_n(&departures->used, __ATOMIC_SEQ_CST) == 0)
+		return false;
+	for (unsigned int i = 0; i < DEPARTURES; i++) {
+		const struct departure *const departure = &departures->slots[i];
+		const enum departure_state state = state_of(departure);
+		const struct ioas_range range = range_of(departure);
+
+		if (state == DEPARTURE_CLAIMED ||
+		    (state != DEPARTURE_FREE && state <= until &&
+		     overlaps(first, last, range.first, range.last)))
+			return true;
+	}
+	return false;
+}
+
+bool
+forget_start_map(struct ioas *root, uint64_t first, uint64_t last)
+{
+	struct departures *const departures = &root->departures;
+
+	__atomic_store_n(&departures->mapping.first, first, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&departures->mapping.last, last, __ATOMIC_SEQ_CST);
+	if (!is_leaving(departures, first, last, DEPARTURE_PENDING))
+		return true;
+	forget_end_map(root);
+	return false;
+}
+
+void
+forget_end_map(struct ioas *root)
+{
+	__atomic_store_n(&root->departures.mapping.last, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&root->departures.mapping.first, UINT64_MAX, __ATOMIC_SEQ_CST);
+}
+
+void
+forget_wait(struct ioas *root)
+{
+	space_unlock(root);
+	sched_yield();
+	space_lock(root);
+}
+
+void
+forget_show(struct ioas *space, struct area *area)
+{
+	struct departures *const departures = &space->root->departures;
+
+	if (area->alias)
+		return;
+	pthread_mutex_lock(&space->table.lock);
+	area->hidden = false;
+	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next) {
+		const uint64_t first = piece->va.first, length = piece->va.last - first + 1;
+
+		/* It is looked at again when the departure has ended. */
+		if (is_leaving(departures, first, piece->va.last, DEPARTURE_KEPT))
+			area->hidden = true;
+		/* A cut piece needs details where the whole area needed none. */
+		else if (ledger_is_cut(area) && table_prepare(&space->table, first, length) < 0)
+			__atomic_store_n(&departures->unshown, true, __ATOMIC_SEQ_CST);
+		else
+			table_set(&space->table, first, length,
+				  area->iova.first + (first - area->va.first));
+	}
+	pthread_mutex_unlock(&space->table.lock);
+}
+
+/* Sees to it that a cut finds a spare piece, if the kernel has memory. */
+static void
+refill(struct ioas *space)
+{
+	struct piece *slab;
+
+	if (space->ledger.spare != NULL)
+		return;
+	slab = space->table.sys->reserve(SLAB_SIZE, PROT_READ | PROT_WRITE);
+	if (slab == NULL)
+		return;
+	slab->next = space->slabs;
+	space->slabs = slab;
+	for (uint64_t i = 1; i < SLAB_SIZE / sizeof(*slab); i++) {
+		slab[i].next = space->ledger.spare;
+		space->ledger.spare = &slab[i];
+	}
+}
+
+void
+forget_free_slabs(struct ioas *space)
+{
+	while (space->slabs != NULL) {
+		struct piece *const slab = space->slabs;
+
+		space->slabs = slab->next;
+		space->table.sys->unreserve(slab, SLAB_SIZE);
+	}
+}
+
+/* Takes a range out of an area; what has no memory any more is unmapped, a copy with its origin. */
+static void
+cut(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
+{
+	refill(space);
+	ledger_cut(&space->ledger, area, first, last);
+	if (area->pieces == NULL && area->origin == NULL)
+		area_remove(space, area);
+	else if (area->hidden || __atomic_load_n(&space->root->departures.unshown, __ATOMIC_SEQ_CST))
+		forget_show(space, area);
+}
+
+static void
+cut_all(struct ioas *space, uint64_t first, uint64_t last)
+{
+	struct area *alias, *next;
+	struct piece *piece;
+
+	for (alias = space->ledger.aliases; alias != NULL; alias = next) {
+		next = alias->next_alias;
+		if (overlaps(first, last, alias->va.first, alias->va.last))
+			cut(space, alias, first, last);
+	}
+	while ((piece = ledger_from_va(&space->ledger, first)) != NULL && piece->va.first <= last)
+		cut(space, piece->area, first, last);
+}
+
+static void
+show_all(struct ioas *space, uint64_t first, uint64_t last)
+{
+	struct piece *piece = ledger_from_va(&space->ledger, first);
+
+	for (; piece != NULL && piece->va.first <= last; piece = ledger_next_va(&space->ledger, piece))
+		forget_show(space, piece->area);
+}
+
+/* Calls fn for a root and all that follow it. Copies lose their memory before their origin does. */
+static void
+for_family(struct ioas *root, void (*fn)(struct ioas *space, uint64_t first, uint64_t last), uint64_t first,
+	   uint64_t last)
+{
+	for (struct ledger *ledger = root->ledger.followers; ledger != NULL; ledger = ledger->next_follower)
+		fn(follow_space(ledger), first, last);
+	fn(root, first, last);
+}
+
+/* Has the records follow what has left or stayed. */
+static void
+follow_departures(struct ioas *root)
+{
+	struct departures *const departures = &root->departures;
+	bool any = false;
+
+	departures->silent = true;
+	for (unsigned int i = 0; i < DEPARTURES; i++) {
+		struct departure *const departure = &departures->slots[i];
+
+		if (state_of(departure) != DEPARTURE_GONE)
+			continue;
+		for_family(root, cut_all, departure->first, departure->last);
+		free_slot(departures, departure);
+		any = true;
+	}
+	if (any)
+		area_end_removal(root);
+	for (unsigned int i = 0; i < DEPARTURES; i++) {
+		struct departure *const departure = &departures->slots[i];
+		const uint64_t first = departure->first, last = departure->last;
+
+		if (state_of(departure) != DEPARTURE_KEPT)
+			continue;
+		free_slot(departures, departure);
+		for_family(root, show_all, first, last);
+	}
+	departures->silent = false;
+}
+
+/* The holder of the lock does what others could not do; so does who finds the lock free. */
+static void
+try_to_follow(struct ioas *root)
+{
+	while (__atomic_load_n(&root->departures.ended, __ATOMIC_SEQ_CST) &&
+	       pthread_mutex_trylock(&root->lock) == 0) {
+		if (__atomic_exchange_n(&root->departures.ended, false, __ATOMIC_SEQ_CST))
+			follow_departures(root);
+		pthread_mutex_unlock(&root->lock);
+	}
+}
+
+void
+space_lock(struct ioas *space)
+{
+	struct ioas *const root = space->root;
+
+	pthread_mutex_lock(&root->lock);
+	if (__atomic_load_n(&root->departures.ended, __ATOMIC_SEQ_CST) &&
+	    __atomic_exchange_n(&root->departures.ended, false, __ATOMIC_SEQ_CST))
+		follow_departures(root);
+}
+
+void
+space_unlock(struct ioas *space)
+{
+	struct ioas *const root = space->root;
+
+	pthread_mutex_unlock(&root->lock);
+	try_to_follow(root);
+}
+
+void
+forget_report(struct ioas *root)
+{
+	struct departures *const departures = &root->departures;
+
+	if (departures->unsaid.error == 0)
+		return;
+	area_log_lost(root, departures->unsaid.length, departures->unsaid.iova, departures->unsaid.error);
+	departures->unsaid.error = 0;
+}
+
+/* A free slot, which is this thread's then. Threads begin to look at different places. */
+static struct departure *
+claim_slot(struct departures *departures)
+{
+	const uintptr_t here = (uintptr_t)__builtin_frame_address(0) >> 12;
+
+	for (unsigned int i = 0;; i++) {
+		struct departure *const slot = &departures->slots[(here + i) % DEPARTURES];
+		enum departure_state state = DEPARTURE_FREE;
+
+		if (i > 0 && i % DEPARTURES == 0)
+			sched_yield();
+		if (state_of(slot) != DEPARTURE_FREE ||
+		    !__atomic_compare_exchange_n(&slot->state, &state, DEPARTURE_CLAIMED, false,
+						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			continue;
+		__atomic_fetch_add(&departures->used, 1, __ATOMIC_SEQ_CST);
+		return slot;
+	}
+}
+
+/* Whether a table shows any of these addresses; if so they are hidden. */
+static bool
+hide(struct ioas *space, uint64_t first, uint64_t last)
+{
+	const uint64_t length = last - first + 1;
+	bool any;
+
+	any = ioas_lookup_any(table_reader(&space->table, 0), (void *)(uintptr_t)first, length);
+	if (!any)
+		return false;
+	pthread_mutex_lock(&space->table.lock);
+	if (!table_clear(&space->table, first, length))
+		__atomic_store_n(&space->root->departures.unshown, true, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&space->table.lock);
+	return true;
+}
+
+/* The same for a root and its followers. A follower that goes waits for readers. */
+static bool
+hide_in_family(struct ioas *root, uint64_t first, uint64_t last)
+{
+	struct departures *const departures = &root->departures;
+	bool any = hide(root, first, last);
+	struct ledger *ledger;
+
+	if (__atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST) == NULL)
+		return any;
+	__atomic_fetch_add(&departures->readers, 1, __ATOMIC_SEQ_CST);
+	for (ledger = __atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST); ledger != NULL;
+	     ledger = __atomic_load_n(&ledger->next_follower, __ATOMIC_SEQ_CST))
+		any = hide(follow_space(ledger), first, last) || any;
+	__atomic_fetch_sub(&departures->readers, 1, __ATOMIC_SEQ_CST);
+	return any;
+}
+
+static bool
+is_being_mapped(const struct departures *departures, uint64_t first, uint64_t last)
+{
+	return overlaps(first, last, __atomic_load_n(&departures->mapping.first, __ATOMIC_SEQ_CST),
+			__atomic_load_n(&departures->mapping.last, __ATOMIC_SEQ_CST));
+}
+
+unsigned int
+ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
+{
+	struct ioas *const root = space->root;
+	struct departures *const departures = &root->departures;
+	const uint64_t first = (uintptr_t)va & ~UINT64_C(4095);
+	uint64_t last = (uintptr_t)va + (length - 1);
+	struct departure *departure;
+
+	if (length == 0)
+		return 0;
+	/* Pages go as a whole; a range that wraps goes to the end. */
+	last = last < (uintptr_t)va ? UINT64_MAX : last | 4095;
+	departure = claim_slot(departures);
+	__atomic_store_n(&departure->first, first, __ATOMIC_RELAXED);
+	__atomic_store_n(&departure->last, last, __ATOMIC_RELAXED);
+	set_state(departure, DEPARTURE_PENDING);
+	departure->touches = hide_in_family(root, first, last) || is_being_mapped(departures, first, last) ||
+			     __atomic_load_n(&departures->unshown, __ATOMIC_SEQ_CST);
+	return (unsigned int)(departure - departures->slots) + 1;
+}
+
+bool
+ioas_forget_end(struct ioas *space, unsigned int token, bool gone)
+{
+	struct departures *const departures = &space->root->departures;
+	struct departure *departure;
+	bool touches;
+
+	if (token == 0)
+		return false;
+	departure = &departures->slots[token - 1];
+	touches = departure->touches;
+	if (!touches) {
+		free_slot(departures, departure);
+		return false;
+	}
+	set_state(departure, gone ? DEPARTURE_GONE : DEPARTURE_KEPT);
+	__atomic_store_n(&departures->ended, true, __ATOMIC_SEQ_CST);
+	try_to_follow(space->root);
+	return true;
+}
+
+uint64_t
+ioas_lookup_or_wait(struct ioas *space, const void *va)
+{
+	const uint64_t addr = (uintptr_t)va;
+	uint64_t iova = IOAS_BAD_IOVA;
+	const struct piece *piece;
+
+	space_lock(space);
+	while (is_leaving(&space->root->departures, addr, addr, DEPARTURE_PENDING))
+		forget_wait(space);
+	piece = ledger_from_va(&space->ledger, addr);
+	if (piece != NULL && piece->va.first <= addr) {
+		iova = piece->area->iova.first + (addr - piece->area->va.first);
+		forget_show(space, piece->area);
+	}
+	space_unlock(space);
+	return iova;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_FORGET_H
+#define IOAS_FORGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ioas.h"
+
+/*
+ * Memory that leaves the process.
+ *
+ * munmap() and its like are called by allocators too, which hold locks of their own, and in the midst of
+ * calls of this library, which allocates under the space's lock. So who takes part in such a call waits for
+ * no lock that is held over an allocation, allocates nothing, frees nothing and logs nothing: it notes the
+ * range as a departure and hides it from lookups, which takes the table's lock alone. The records and
+ * the kernel follow when the space's lock can be had: at once if it is free, else when its holder gives it back.
+ *
+ * While a departure is under way nobody maps any of its addresses: the kernel may have old or new pages
+ * there.
+ */
+enum departure_state {
+	DEPARTURE_FREE,    /* the slot is not in use */
+	DEPARTURE_CLAIMED, /* its range is being written */
+	DEPARTURE_PENDING, /* the memory is about to go */
+	DEPARTURE_GONE,    /* it went: the records have to follow */
+	DEPARTURE_KEPT,    /* it stayed: lookups have to find it again */
+};
+
+struct departure {
+	enum departure_state state; /* atomic */
+	bool touches;               /* memory that is mapped, or is being mapped */
+	uint64_t first, last;
+};
+
+/* As many threads can take memory away at a time before one has to wait for another. */
+#define DEPARTURES 256
+
+struct departures {
+	struct departure slots[DEPARTURES];
+	unsigned int used;           /* slots that are not free; atomic */
+	bool ended;                  /* one has gone or was kept since the records followed; atomic */
+	bool unshown;                /* memory that is mapped may not be in the table; atomic */
+	unsigned int readers;        /* threads that look at the list of followers without the lock; atomic */
+	struct ioas_range mapping;   /* what a thread is mapping now; last < first: nothing; atomic */
+	struct { int error; uint64_t iova, length; } unsaid; /* a failure of the kernel without its line yet */
+	bool silent;                 /* nothing can be logged or freed now */
+};
+
+/* Publishes what is about to be mapped, with the space locked. False if memory there is about to leave: then
+ * the caller has to wait with forget_wait(). */
+bool forget_start_map(struct ioas *root, uint64_t first, uint64_t last);
+void forget_end_map(struct ioas *root);
+/* Gives the lock back for a moment. */
+void forget_wait(struct ioas *root);
+
+/* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
+void forget_show(struct ioas *space, struct area *area);
+
+/* Gives back the memory of spare pieces. */
+void forget_free_slabs(struct ioas *space);
+
+/* The line of a failure that could not be logged when it happened. With the space locked. */
+void forget_report(struct ioas *root);
+
+#endif /* IOAS_FORGET_H */
