@@ -63,6 +63,7 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 void
 area_add(struct ioas *space, struct area *area)
 {
+	area->process = space->root->processes.self;
 	history_reuse(&space->ledger.history, &space->root->placement, area->iova.first,
 		      area->iova.last);
 	ledger_add(&space->ledger, area);
@@ -119,6 +120,14 @@ take_out(struct ioas *space, struct area *area)
 
 	if (area->origin != NULL)
 		area_unlink(area);
+	/* The parent of a fork, or another child, that lives. */
+	if (!fork_owns(space->root, area->process)) {
+		placement_release(&space->root->placement, area);
+		ledger_lose(&space->ledger, area);
+		area->left = true;
+		space->root->processes.left++;
+		return false;
+	}
 	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
 	 * same, then the IOVA is not given out again. */
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length,

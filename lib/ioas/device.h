@@ -20,6 +20,7 @@ struct ioas_device {
 	int fd;                   /* -1 until a backend has opened it */
 	int group_number;         /* of its IOMMU group; -1: it has none */
 	uint32_t id;              /* of its object in the iommufd */
+	unsigned int process;     /* that has attached it (fork.h) */
 	uint32_t hwpt;            /* that it is attached through; 0: one that the kernel picks */
 	char name[64];            /* the last part of the sysfs path */
 	char sysfs[PATH_MAX];     /* its folder in sysfs */

@@ -195,6 +195,26 @@ for_family(struct ioas *root, void (*fn)(struct ioas *space, uint64_t first, uin
 	fn(root, first, last);
 }
 
+void
+forget_cut(struct ioas *root, uint64_t first, uint64_t last)
+{
+	for_family(root, cut_all, first, last);
+	area_end_removal(root);
+}
+
+void
+forget_reset(struct ioas *root)
+{
+	struct departures *const departures = &root->departures;
+
+	/* What had gone but was not followed yet is no memory of the child either. */
+	for (unsigned int i = 0; i < DEPARTURES; i++)
+		set_state(&departures->slots[i], DEPARTURE_FREE);
+	departures->used = departures->readers = 0;
+	departures->ended = departures->unshown = false;
+	forget_end_map(root);
+}
+
 /* Has the records follow what has left or stayed. */
 static void
 follow_departures(struct ioas *root)

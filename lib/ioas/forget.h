@@ -59,6 +59,13 @@ void forget_wait(struct ioas *root);
 /* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
 void forget_show(struct ioas *space, struct area *area);
 
+/* No memory of these addresses is there any more, in a root and all that follow it. With the space locked, and
+ * departures.silent set. */
+void forget_cut(struct ioas *root, uint64_t first, uint64_t last);
+
+/* In a child of fork(), with the space locked: no departure is under way. */
+void forget_reset(struct ioas *root);
+
 /* Gives back the memory of spare pieces. */
 void forget_free_slabs(struct ioas *space);
 

@@ -44,6 +44,8 @@ struct area {
 	bool fixed;
 	bool alias;
 	bool placed;
+	bool left;               /* lost to this process: another one has it */
+	uint8_t process;         /* that has mapped it (fork.h) */
 	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
 };
 

@@ -129,3 +129,14 @@ share_end(struct share *share, void *page, uint64_t index)
 	leave_template(share, template, index);
 	return true;
 }
+
+void
+share_reset(struct share *share, uint64_t pages)
+{
+	if (share->fd < 0)
+		return;
+	close(share->fd);
+	memset(share->users, 0, sizeof(share->users));
+	memset(share->shared, 0, (pages + 63) / 64 * sizeof(uint64_t));
+	share->fd = share->sys->memory_file(SHARE_TEMPLATES * share->page_size, share->node);
+}

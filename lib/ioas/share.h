@@ -48,4 +48,7 @@ bool share_end(struct share *share, void *page, uint64_t index);
  * the while. Where that fails it reads as zeros afterwards, as with share_end(). */
 void share_keep(struct share *share, void *page, uint64_t index);
 
+/* In a child of fork(), where no page is shared any more: the templates are the parent's. */
+void share_reset(struct share *share, uint64_t pages);
+
 #endif /* IOAS_SHARE_H */

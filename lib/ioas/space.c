@@ -352,6 +352,8 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	forget_end_map(space);
 	if (space_follows(space))
 		follow_enter(space);
+	else
+		fork_enter(space);
 	*out = space;
 	return 0;
 
@@ -396,6 +398,8 @@ free_records(struct ioas *space)
 void
 ioas_destroy(struct ioas *space)
 {
+	bool owned;
+
 	if (space == NULL)
 		return;
 	if (space->ledger.followers != NULL) {
@@ -405,9 +409,14 @@ ioas_destroy(struct ioas *space)
 	}
 	while (space->devices != NULL)
 		ioas_detach(space->devices);
+	/* The kernel's objects are those of the process that has made them, as long as it lives. */
+	owned = fork_owns_all(space->root);
 	if (space_follows(space))
 		follow_leave(space);
-	space->backend->ops->close(space->backend);
+	else
+		fork_leave(space);
+	if (owned)
+		space->backend->ops->close(space->backend);
 	free_records(space);
 	table_destroy(&space->table);
 	nodes_destroy(&space->nodes);
@@ -540,8 +549,15 @@ attach_locked(struct ioas *space, const struct ioas_attach_options *options,
 	ret = check_devices(space, device);
 	if (ret == 0)
 		ret = open_unlocked(space, device);
-	if (ret == 0)
-		ret = space->backend->ops->attach(space->backend, device, options);
+	if (ret < 0)
+		return ret;
+	ret = fork_renew(space->root);
+	if (ret < 0) {
+		if (device->fd >= 0)
+			device->sys->close(device->fd);
+		return ret;
+	}
+	ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
 	ret = join(space);
@@ -550,6 +566,7 @@ attach_locked(struct ioas *space, const struct ioas_attach_options *options,
 		return ret;
 	}
 	device->next = space->devices;
+	device->process = space->root->processes.self;
 	space->devices = device;
 	space->n_devices++;
 	space->stats.attaches++;
@@ -643,7 +660,8 @@ ioas_detach(struct ioas_device *device)
 	*link = device->next;
 	space->n_devices--;
 	space->stats.detaches++;
-	space->backend->ops->detach(space->backend, device);
+	if (fork_owns(space->root, device->process))
+		space->backend->ops->detach(space->backend, device);
 	/* The ranges can only have grown: should they not be readable now, the old ones serve. After
 	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
 	 * that device cannot come back. */
@@ -828,6 +846,7 @@ map_for_all(struct ioas *space, struct area *area)
 {
 	int ret;
 
+	fork_take_over(space->root);
 	while (!forget_start_map(space->root, area->va.first, area->va.last))
 		forget_wait(space->root);
 	ret = map_locked(space, area);

@@ -8,6 +8,7 @@
 
 #include "backend.h"
 #include "forget.h"
+#include "fork.h"
 #include "ledger.h"
 #include "placement.h"
 #include "table.h"
@@ -26,6 +27,8 @@ struct ioas {
 	struct ledger ledger;
 	struct piece *slabs;          /* that spare pieces are cut from */
 	struct departures departures; /* of the root, for all */
+	struct fork_processes processes;
+	struct ioas *next_root;
 	struct placement placement;
 	struct ioas_stats stats; /* but for what the ledger counts */
 	struct usable own; /* what its own devices allow; placement.usable is what those of its

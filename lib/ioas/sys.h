@@ -4,6 +4,7 @@
 #ifndef IOAS_SYS_H
 #define IOAS_SYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ioas_range;
@@ -26,6 +27,12 @@ struct ioas_sys {
 	/* Of the memory there, in bytes, and the mapping of the process that it is in; 0: none. */
 	uint64_t (*page_size)(uint64_t va, struct ioas_range *mapping);
 
+	/* A descriptor that tells when this process has ended, and its number, which is told in any case. */
+	int (*process)(int *pid);
+	bool (*has_ended)(int fd, int pid); /* fd: negative if there is none */
+	/* Calls fn for each mapping of this process, the lowest first, and tells whether it is shared memory. */
+	int (*mappings)(void (*fn)(const struct ioas_range *range, bool shared, void *arg), void *arg);
+
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
 	 * mmap(). NULL if there is no room. */
 	void *(*reserve)(uint64_t size, int prot);
@@ -46,5 +53,10 @@ extern const struct ioas_sys *ioas_sys;
 
 /* The real thing. */
 extern const struct ioas_sys ioas_sys_linux;
+
+/* sys_process.c: parts of it. */
+int sys_process(int *pid);
+bool sys_has_ended(int fd, int pid);
+int sys_mappings(void (*fn)(const struct ioas_range *range, bool shared, void *arg), void *arg);
 
 #endif /* IOAS_SYS_H */

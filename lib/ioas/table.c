@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -410,4 +411,41 @@ table_clear(struct table *table, uint64_t va, uint64_t length)
 	for (unsigned int i = 0; i < table->n; i++)
 		exact = clear_replica(table, &table->replicas[i], va, last < highest ? last : highest) && exact;
 	return exact;
+}
+
+/* Should the kernel have no new pages for a chunk, the slower path serves all addresses. */
+static void
+reset_flat(struct table *table, struct replica *replica)
+{
+	for (uint64_t i = 0; i < FLAT_CHUNKS && replica->reader.entries != 0; i++) {
+		uint64_t *const chunk = &replica->flat[i * CHUNK_ENTRIES];
+
+		if (!replica->writable[i])
+			continue;
+		if (table->sys->map_zeros(chunk, CHUNK_SIZE) < 0) {
+			replica->reader.entries = 0;
+			return;
+		}
+		madvise(chunk, CHUNK_SIZE, MADV_NOHUGEPAGE);
+		if (replica->reader.node >= 0)
+			table->sys->bind(chunk, CHUNK_SIZE, replica->reader.node);
+	}
+	share_reset(&replica->share, TABLE_FLAT_ENTRIES / replica->page_entries);
+}
+
+void
+table_reset(struct table *table)
+{
+	for (unsigned int i = 0; i < table->n; i++) {
+		struct replica *const replica = &table->replicas[i];
+
+		if (replica->flat != NULL)
+			reset_flat(table, replica);
+		for (uint64_t block = 0, left = replica->far_blocks; left > 0; block++) {
+			if (replica->far[block] == NULL)
+				continue;
+			memset(replica->far[block], 0, BLOCK_SIZE);
+			left--;
+		}
+	}
 }

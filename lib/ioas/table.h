@@ -62,4 +62,8 @@ void table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova)
  * for a detail: then all of it went. */
 bool table_clear(struct table *table, uint64_t va, uint64_t length);
 
+/* In a child of fork(), whose copy of the table nobody reads yet: empties it. What is shared with the parent is not
+ * any more. */
+void table_reset(struct table *table);
+
 #endif /* IOAS_TABLE_H */

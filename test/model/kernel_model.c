@@ -1346,6 +1346,17 @@ model_map_zeros(void *start, uint64_t size)
 	return ret < 0 ? ret : ioas_sys_linux.map_zeros(start, size);
 }
 
+static int
+model_process(int *pid)
+{
+	const int fd = sys_process(pid);
+
+	if (!model.no_pidfd)
+		return fd;
+	close(fd);
+	return -ENOSYS;
+}
+
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
@@ -1354,6 +1365,9 @@ static const struct ioas_sys model_sys = {
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
 	.page_size = model_page_size,
+	.process = model_process,
+	.has_ended = sys_has_ended,
+	.mappings = sys_mappings,
 	.reserve = model_reserve,
 	.unreserve = model_unreserve,
 	.commit = model_commit,

@@ -120,6 +120,7 @@ struct model {
 	uint64_t address_space;   /* the longest stretch that can be reserved */
 	int bind_error;           /* what binding memory to a node gives, or 0 */
 	bool no_memory_file;      /* memfd_create() is refused */
+	bool no_pidfd;            /* before Linux 5.3 */
 	unsigned int growing;     /* so many times the kernel has more ranges than there was room for */
 
 	/* Told when devices can reach an area from now on, or cannot any more; or NULL. */

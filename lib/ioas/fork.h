@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_FORK_H
+#define IOAS_FORK_H
+
+#include <stdbool.h>
+
+/*
+ * A process that has come out of fork().
+ *
+ * It has the parent's descriptors and a copy of the records. Memory that is shared is the same in both; of private
+ * memory it has a copy, which no device sees: what the parent has mapped of it is not the child's. What the
+ * child maps comes from its own memory. As long as the parent lives its areas and devices are not the child's to
+ * take away: the child forgets them, and the kernel keeps them. When the parent has ended, as that of a daemon has,
+ * they are the child's, but for one thing: iommufd cannot pin their memory any more, whose process is gone, so
+ * they are mapped anew before the first device comes back.
+ */
+struct area;
+struct ioas;
+
+/* A child of a child ... that is older than these counts as the oldest. */
+#define FORK_PROCESSES 8
+
+/* The processes that have had the space, the first one first. */
+struct fork_processes {
+	unsigned int self;         /* this one */
+	int fd[FORK_PROCESSES];    /* of each (pidfd); negative: none could be had */
+	int pid[FORK_PROCESSES];
+	unsigned int left;         /* areas that were left to others */
+};
+
+/* A root is there, or is not any more. */
+void fork_enter(struct ioas *root);
+void fork_leave(struct ioas *root);
+
+/* Whether this process can take away what that one has made. */
+bool fork_owns(const struct ioas *root, unsigned int process);
+
+/* Whether no other process lives that has had the space. */
+bool fork_owns_all(const struct ioas *root);
+
+/* Takes away what was left to processes that have ended since. With the space locked. */
+void fork_take_over(struct ioas *root);
+
+/* No device is attached: maps anew what the kernel could not pin again, because the process that mapped it has
+ * ended or a part of its memory is gone. With the space locked. A negative errno after a log line. */
+int fork_renew(struct ioas *root);
+
+#endif /* IOAS_FORK_H */

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * A process that came out of fork(), with the parent alive and without it. The model of the kernel is copied with
+ * the process: what a child takes away there is seen in the child.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char *shared, *private;
+static uint64_t shared_iova, private_iova;
+
+#define CHECK(condition)                                                            \
+	do {                                                                        \
+		if (!(condition)) {                                                 \
+			fprintf(stderr, "\n%s:%d: not so in the child: %s\n",       \
+				__FILE__, __LINE__, #condition);                    \
+			_exit(1);                                                   \
+		}                                                                   \
+	} while (0)
+
+static char *
+memory(int flags)
+{
+	char *const p = mmap(NULL, MIB(4), PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(p, MAP_FAILED);
+	return (char *)(((uintptr_t)p + MIB(2) - 1) & ~(MIB(2) - 1));
+}
+
+static void
+map_both(void)
+{
+	unit_create(true);
+	shared = memory(MAP_SHARED);
+	private = memory(MAP_PRIVATE);
+	CU_ASSERT_EQUAL_FATAL(ioas_map(space, shared, MIB(2), &shared_iova), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_map(space, private, MIB(2), &private_iova), 0);
+}
+
+static void
+unmap_both(void)
+{
+	CU_ASSERT_EQUAL(ioas_unmap(space, NULL, UINT64_MAX), 2);
+	munmap(shared, MIB(2));
+	munmap(private, MIB(2));
+}
+
+static void
+in_child(void (*run)(void))
+{
+	const pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
+}
+
+/* The same in a grandchild whose parent has made the space and has ended, as a daemon's does. */
+static void
+in_daemon(void (*prepare)(void), void (*run)(void))
+{
+	int ends[2];
+	char ok = 0;
+	pid_t pid;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		const pid_t parent = getpid();
+
+		prepare();
+		if (fork() != 0)
+			_exit(0);
+		while (getppid() == parent)
+			usleep(1000);
+		usleep(10000);
+		run();
+		_exit(write(ends[1], "1", 1) != 1);
+	}
+	close(ends[1]);
+	CU_ASSERT_EQUAL(waitpid(pid, NULL, 0), pid);
+	CU_ASSERT_EQUAL(read(ends[0], &ok, 1), 1);
+	CU_ASSERT_EQUAL(ok, '1');
+	close(ends[0]);
+}
+
+static uint64_t
+lookup(const void *va)
+{
+	return ioas_lookup(ioas_table(space), va);
+}
+
+/* Shared memory is the parent's as well; of private memory the child has a copy. */
+static void
+child_asks(void)
+{
+	uint64_t iova;
+
+	CHECK(lookup(shared) == shared_iova && lookup(shared + MIB(2) - 1) == shared_iova + MIB(2) - 1);
+	CHECK(lookup(private) == IOAS_BAD_IOVA);
+	CHECK(ioas_lookup_or_wait(space, private) == IOAS_BAD_IOVA);
+	CHECK(ioas_map(space, private, MIB(2), &iova) == 0);
+	CHECK(iova != private_iova && lookup(private) == iova);
+	/* What the child has mapped is its own to take away. */
+	CHECK(ioas_unmap(space, private, MIB(2)) == 1);
+	CHECK(model_translate(nic_model, iova) == UINT64_MAX);
+	CHECK(model_translate(nic_model, private_iova) == (uintptr_t)private);
+}
+
+static void
+asks(void)
+{
+	map_both();
+	in_child(child_asks);
+	CU_ASSERT_EQUAL(lookup(shared), shared_iova);
+	CU_ASSERT_EQUAL(lookup(private), private_iova);
+	unmap_both();
+}
+
+/* The parent lives: it keeps all that it has, whatever a child does. */
+static void
+child_takes_away(void)
+{
+	CHECK(ioas_forget_end(space, ioas_forget_begin(space, shared, PAGE), true));
+	CHECK(lookup(shared) == IOAS_BAD_IOVA && lookup(shared + PAGE) == shared_iova + PAGE);
+	CHECK(ioas_unmap(space, shared, MIB(2)) == 1);
+	CHECK(lookup(shared + PAGE) == IOAS_BAD_IOVA);
+	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
+	ioas_detach(nic);
+	ioas_destroy(space);
+	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
+	CHECK(model_attached() == 1);
+}
+
+static void
+takes_away(void)
+{
+	map_both();
+	in_child(child_takes_away);
+	unmap_both();
+}
+
+static void
+no_pidfd(void)
+{
+	model.no_pidfd = true;
+	map_both();
+	in_child(child_takes_away);
+	unmap_both();
+}
+
+/* The parent has ended: all is the child's. */
+static void
+daemon_takes_over(void)
+{
+	uint64_t iova;
+
+	CHECK(lookup(private) == IOAS_BAD_IOVA && lookup(shared) == shared_iova);
+	CHECK(ioas_map(space, private, MIB(2), &iova) == 0);
+	/* With the first map the parent's private memory went. */
+	CHECK(model_translate(nic_model, private_iova) == UINT64_MAX);
+	CHECK(model_areas() == 2);
+	CHECK(ioas_forget_end(space, ioas_forget_begin(space, shared, MIB(2)), true));
+	CHECK(model_translate(nic_model, shared_iova) == UINT64_MAX);
+	CHECK(ioas_map(space, shared, MIB(2), NULL) == 0);
+	CHECK(ioas_unmap(space, NULL, UINT64_MAX) == 2);
+	CHECK(model_areas() == 0);
+	ioas_detach(nic);
+	CHECK(model_attached() == 0);
+	ioas_destroy(space);
+	CHECK(model_open_files() == 0);
+}
+
+static void
+takes_over(void)
+{
+	in_daemon(map_both, daemon_takes_over);
+}
+
+/* The kernel cannot pin the memory of a process that has ended: it is mapped by the daemon before a device comes
+ * back, at the same IOVA. */
+static void
+daemon_attaches_again(void)
+{
+	unsigned int token;
+
+	token = ioas_forget_begin(space, shared + MIB(1), PAGE);
+	CHECK(ioas_forget_end(space, token, true));
+	ioas_detach(nic);
+	model_forget();
+	CHECK(ioas_attach(space, NIC, NULL, &nic) == 0);
+	CHECK(lookup(shared) == shared_iova && lookup(shared + MIB(1)) == IOAS_BAD_IOVA);
+	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
+	/* What is gone is not pinned a second time: other memory may be there. */
+	CHECK(model_translate(nic_model, shared_iova + MIB(1)) == UINT64_MAX);
+	CHECK(model_translate(nic_model, shared_iova + MIB(1) + PAGE) == (uintptr_t)shared + MIB(1) + PAGE);
+	CHECK(model_areas() == 2 && ioas_unmap(space, NULL, UINT64_MAX) == 2);
+	ioas_detach(nic);
+	ioas_destroy(space);
+}
+
+static void
+attaches_again(void)
+{
+	in_daemon(map_both, daemon_attaches_again);
+}
+
+/* The same without fork(): an area that lost a part, and a device that comes back. */
+static void
+cut_areas(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(1)), PAGE), true));
+	CU_ASSERT_EQUAL(model_translate(nic_model, iova + MIB(1)), BASE + MIB(1));
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
+	CU_ASSERT_EQUAL(model_translate(nic_model, iova + MIB(1)), UINT64_MAX);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(1), iova));
+	CU_ASSERT_TRUE(unit_translates(MIB(1) + PAGE, MIB(1) - PAGE, iova + MIB(1) + PAGE));
+	CU_ASSERT_EQUAL(model_areas(), 2);
+}
+
+/* Pages of the table that stand for many GiB are memory that parent and child would share. */
+static void
+child_maps_much(void)
+{
+	uint64_t iova;
+
+	CHECK(lookup(VA(0)) == IOAS_BAD_IOVA && lookup(VA(GIB(1))) == IOAS_BAD_IOVA);
+	CHECK(ioas_map(space, VA(0), GIB(2), &iova) == 0);
+	CHECK(lookup(VA(0)) == iova && lookup(VA(GIB(2) - 1)) == iova + GIB(2) - 1);
+}
+
+static void
+large_areas(void)
+{
+	uint64_t iova;
+
+	unit_create(true);
+	iova = unit_map(0, GIB(2));
+	in_child(child_maps_much);
+	CU_ASSERT_EQUAL(unit_lookup(VA(0)), iova);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(2) - 1)), iova + GIB(2) - 1);
+}
+
+/* A departure that another thread has begun is none of the child's; nor does it wait for it. */
+static void
+child_maps(void)
+{
+	alarm(10);
+	CHECK(ioas_map(space, shared, MIB(2), NULL) == 0);
+}
+
+static void
+departures(void)
+{
+	unsigned int token;
+
+	map_both();
+	token = ioas_forget_begin(space, shared, MIB(2));
+	ioas_forget_end(space, ioas_forget_begin(space, private, MIB(2)), false);
+	CU_ASSERT_EQUAL(lookup(shared), IOAS_BAD_IOVA);
+	ioas_forget_end(space, token, true);
+	in_child(child_maps);
+	CU_ASSERT_EQUAL(ioas_map(space, shared, MIB(2), NULL), 0);
+	unmap_both();
+}
+
+UNIT_MAIN("fork",
+	  { "a child asks", asks },
+	  { "a child takes away", takes_away },
+	  { "a kernel without pidfds", no_pidfd },
+	  { "a daemon takes over", takes_over },
+	  { "a daemon attaches again", attaches_again },
+	  { "areas that lost a part, attached again", cut_areas },
+	  { "large areas", large_areas },
+	  { "departures", departures })
