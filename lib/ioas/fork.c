@@ -42,6 +42,7 @@ prepare(void)
 {
 	pthread_mutex_lock(&roots_lock);
 	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
+		pthread_mutex_lock(&root->watch.lock);
 		space_lock(root);
 		for_family(root, lock_table);
 	}
@@ -53,6 +54,7 @@ in_parent(void)
 	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
 		for_family(root, unlock_table);
 		space_unlock(root);
+		pthread_mutex_unlock(&root->watch.lock);
 	}
 	pthread_mutex_unlock(&roots_lock);
 }
@@ -113,6 +115,7 @@ inherit(struct ioas *root)
 {
 	struct inherited inherited = { .root = root };
 
+	watch_reset(root);
 	forget_reset(root);
 	for_family(root, reset_table);
 	if (root->processes.self < FORK_PROCESSES - 1)
@@ -131,6 +134,7 @@ in_child(void)
 	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
 		inherit(root);
 		space_unlock(root);
+		pthread_mutex_unlock(&root->watch.lock);
 	}
 	pthread_mutex_unlock(&roots_lock);
 }

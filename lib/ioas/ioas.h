@@ -416,6 +416,28 @@ unsigned int ioas_forget_begin(struct ioas *space, const void *va, uint64_t leng
 bool ioas_forget_end(struct ioas *space, unsigned int token, bool gone);
 
 /**
+ * Have the kernel tell of memory that goes without ioas_forget_begin(): unmapped by libc itself, by a raw system
+ * call, by a library that nobody has told of this one; moved, or its pages dropped. Call it before the memory
+ * is mapped. Uses userfaultfd, which takes no privilege (Linux 5.11), and starts a thread of its own at the first
+ * call. What has gone until then has been forgotten when it returns.
+ *
+ * The kernel lets the thread go on that has taken the memory away when the event has been read, some microseconds
+ * before lookups forget the memory. Pages that are dropped from shared memory are the same when they come back,
+ * so that is not followed; nor is a hole that is punched into the file behind it.
+ *
+ * @param space  The space. Spaces that follow it, or that it follows, are served as well.
+ * @param va     First byte, aligned to the page size, of memory that is mapped in this process.
+ * @param length In bytes, aligned as well.
+ * @param shared Whether it is a shared mapping (MAP_SHARED).
+ * @return 0, or
+ *   -ENOSYS, -EPERM, -EINVAL  this kernel, or a seccomp filter, refuses userfaultfd, or the architecture has no
+ *             write protection (POWER): one debug line says so at the first call;
+ *   -EINVAL   memory of this kind cannot be followed (SysV shared memory, files, before Linux 6.7);
+ *   others    what the kernel answered.
+ */
+int ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared);
+
+/**
  * Keep a range of IOVAs for a range of addresses, so that all that will ever be mapped of it is
  * linear: the IOVA is the address plus one constant.
  *

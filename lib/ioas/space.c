@@ -350,6 +350,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	}
 	pthread_mutex_init(&space->lock, NULL);
 	forget_end_map(space);
+	watch_create(space);
 	if (space_follows(space))
 		follow_enter(space);
 	else
@@ -411,6 +412,7 @@ ioas_destroy(struct ioas *space)
 		ioas_detach(space->devices);
 	/* The kernel's objects are those of the process that has made them, as long as it lives. */
 	owned = fork_owns_all(space->root);
+	watch_destroy(space);
 	if (space_follows(space))
 		follow_leave(space);
 	else

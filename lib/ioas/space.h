@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "placement.h"
 #include "table.h"
+#include "watch.h"
 
 /* A space that follows another has its lock and its placement. */
 struct ioas {
@@ -28,6 +29,7 @@ struct ioas {
 	struct piece *slabs;          /* that spare pieces are cut from */
 	struct departures departures; /* of the root, for all */
 	struct fork_processes processes;
+	struct watch watch;
 	struct ioas *next_root;
 	struct placement placement;
 	struct ioas_stats stats; /* but for what the ledger counts */

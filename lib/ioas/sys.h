@@ -33,6 +33,13 @@ struct ioas_sys {
 	/* Calls fn for each mapping of this process, the lowest first, and tells whether it is shared memory. */
 	int (*mappings)(void (*fn)(const struct ioas_range *range, bool shared, void *arg), void *arg);
 
+	/* A descriptor that tells which of the memory added to it has gone: unmapped, moved, or (removals) its pages
+	 * dropped. Adding fails for memory that it cannot follow. Reading gives 1, or 0 if nothing has gone since;
+	 * who takes the memory away waits for that. */
+	int (*watch_open)(bool removals);
+	int (*watch_add)(int fd, uint64_t first, uint64_t length);
+	int (*watch_read)(int fd, struct ioas_range *gone);
+
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
 	 * mmap(). NULL if there is no room. */
 	void *(*reserve)(uint64_t size, int prot);
@@ -54,7 +61,11 @@ extern const struct ioas_sys *ioas_sys;
 /* The real thing. */
 extern const struct ioas_sys ioas_sys_linux;
 
-/* sys_process.c: parts of it. */
+/* Parts of it. sys_watch.c: */
+int sys_watch_open(bool removals);
+int sys_watch_add(int fd, uint64_t first, uint64_t length);
+int sys_watch_read(int fd, struct ioas_range *gone);
+/* sys_process.c: */
 int sys_process(int *pid);
 bool sys_has_ended(int fd, int pid);
 int sys_mappings(void (*fn)(const struct ioas_range *range, bool shared, void *arg), void *arg);

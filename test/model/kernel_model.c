@@ -1357,6 +1357,12 @@ model_process(int *pid)
 	return -ENOSYS;
 }
 
+static int
+model_watch_open(bool removals)
+{
+	return model.watch_error != 0 ? model.watch_error : sys_watch_open(removals);
+}
+
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
@@ -1368,6 +1374,9 @@ static const struct ioas_sys model_sys = {
 	.process = model_process,
 	.has_ended = sys_has_ended,
 	.mappings = sys_mappings,
+	.watch_open = model_watch_open,
+	.watch_add = sys_watch_add,
+	.watch_read = sys_watch_read,
 	.reserve = model_reserve,
 	.unreserve = model_unreserve,
 	.commit = model_commit,

@@ -121,6 +121,7 @@ struct model {
 	int bind_error;           /* what binding memory to a node gives, or 0 */
 	bool no_memory_file;      /* memfd_create() is refused */
 	bool no_pidfd;            /* before Linux 5.3 */
+	int watch_error;          /* what userfaultfd() gives, or 0 for that of this machine */
 	unsigned int growing;     /* so many times the kernel has more ranges than there was room for */
 
 	/* Told when devices can reach an area from now on, or cannot any more; or NULL. */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "space.h"
+#include "watch.h"
+
+#define STACK_SIZE (128 << 10)
+
+/* Deals with what has happened until now. */
+static void
+read_events(struct ioas *root)
+{
+	const struct ioas_sys *const sys = root->table.sys;
+	struct ioas_range gone;
+
+	for (unsigned int i = 0; i < 2; i++)
+		while (sys->watch_read(root->watch.fd[i], &gone) > 0)
+			ioas_forget_end(root, ioas_forget_begin(root, (void *)(uintptr_t)gone.first,
+								gone.last - gone.first + 1), true);
+}
+
+/* Nothing in here waits for a lock that is held by who waits for an event to be read. */
+static void *
+watch_on(void *arg)
+{
+	struct ioas *const root = arg;
+	struct watch *const watch = &root->watch;
+	struct pollfd fds[] = {
+		{ .fd = watch->stop, .events = POLLIN },
+		{ .fd = watch->fd[0], .events = POLLIN },
+		{ .fd = watch->fd[1], .events = POLLIN },
+	};
+
+	while (poll(fds, 3, -1) >= 0 || errno == EINTR) {
+		if (fds[0].revents != 0)
+			break;
+		pthread_mutex_lock(&watch->lock);
+		read_events(root);
+		pthread_mutex_unlock(&watch->lock);
+	}
+	return NULL;
+}
+
+static int
+start_thread(struct ioas *root)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	int ret;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	/* The application's signals are for its own threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&root->watch.thread, &attr, watch_on, root);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -ret;
+}
+
+static int
+start(struct ioas *root)
+{
+	struct watch *const watch = &root->watch;
+	const struct ioas_sys *const sys = root->table.sys;
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < 2; i++) {
+		watch->fd[i] = sys->watch_open(i == 0);
+		ret = watch->fd[i] < 0 ? watch->fd[i] : 0;
+	}
+	if (ret == 0) {
+		watch->stop = eventfd(0, EFD_CLOEXEC);
+		ret = watch->stop < 0 ? -errno : start_thread(root);
+	}
+	if (ret == 0)
+		return 0;
+	watch_reset(root);
+	return ret;
+}
+
+void
+watch_create(struct ioas *root)
+{
+	struct watch *const watch = &root->watch;
+
+	pthread_mutex_init(&watch->lock, NULL);
+	watch->fd[0] = watch->fd[1] = watch->stop = -1;
+}
+
+void
+watch_reset(struct ioas *root)
+{
+	struct watch *const watch = &root->watch;
+	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	watch->started = false;
+	watch->error = 0;
+}
+
+void
+watch_destroy(struct ioas *root)
+{
+	struct watch *const watch = &root->watch;
+	const uint64_t one = 1;
+
+	if (watch->started && write(watch->stop, &one, sizeof(one)) == sizeof(one))
+		pthread_join(watch->thread, NULL);
+	watch_reset(root);
+	pthread_mutex_destroy(&watch->lock);
+}
+
+int
+ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
+{
+	struct ioas *const root = space->root;
+	struct watch *const watch = &root->watch;
+	bool first;
+	int ret;
+
+	pthread_mutex_lock(&watch->lock);
+	first = !watch->started && watch->error == 0;
+	if (first) {
+		watch->error = start(root);
+		watch->started = watch->error == 0;
+	}
+	ret = watch->error;
+	if (ret == 0) {
+		read_events(root);
+		ret = root->table.sys->watch_add(watch->fd[shared ? 1 : 0], (uintptr_t)va, length);
+	}
+	pthread_mutex_unlock(&watch->lock);
+	if (first && watch->error < 0)
+		ioas_log(&root->log, IOAS_LOG_DEBUG,
+			 "memory that goes without a call that the program has been linked with is not seen: no "
+			 "userfaultfd: %s", strerror(-ret));
+	return ret;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_WATCH_H
+#define IOAS_WATCH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/*
+ * The kernel's own word about memory that goes: the second line behind ioas_forget_begin(), for those that do
+ * not call it. Of each root.
+ *
+ * Who unmaps waits until a thread of the library has read the event, and not until it has dealt with it.
+ * Therefore events are read and dealt with under one lock, which ioas_watch() takes before memory is mapped:
+ * new memory at an address is not taken for the old.
+ */
+struct ioas;
+
+struct watch {
+	pthread_mutex_t lock; /* before the space's */
+	bool started;
+	int error;            /* why it could not be; 0: it could, or nobody has asked yet */
+	int fd[2];            /* for private memory; for shared memory, of which dropped pages come back as they were */
+	int stop;             /* tells the thread to end */
+	pthread_t thread;
+};
+
+void watch_create(struct ioas *root);
+void watch_destroy(struct ioas *root);
+
+/* In a child of fork(), which has neither the thread nor its registrations. */
+void watch_reset(struct ioas *root);
+
+#endif /* IOAS_WATCH_H */

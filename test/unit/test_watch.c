@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* Memory goes by ways that the library is not told of; this machine's kernel tells. */
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char *
+map_memory(int flags, int fd)
+{
+	char *const p = mmap(NULL, MIB(4), PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(p, MAP_FAILED);
+	memset(p, 1, MIB(4));
+	CU_ASSERT_EQUAL_FATAL(ioas_watch(space, p, MIB(4), (flags & MAP_SHARED) != 0), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_map(space, p, MIB(4), NULL), 0);
+	return p;
+}
+
+static char *
+anonymous(void)
+{
+	return map_memory(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+/* The thread has read the event, and deals with it. */
+static bool
+is_forgotten(const void *va)
+{
+	for (unsigned int i = 0; i < 10000 && unit_lookup(va) != IOAS_BAD_IOVA; i++)
+		usleep(100);
+	return unit_lookup(va) == IOAS_BAD_IOVA;
+}
+
+static void
+raw_munmap(void)
+{
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	CU_ASSERT_EQUAL(syscall(SYS_munmap, p + MIB(1), PAGE), 0);
+	CU_ASSERT_TRUE(is_forgotten(p + MIB(1)));
+	CU_ASSERT_NOT_EQUAL(unit_lookup(p + MIB(1) - 1), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(syscall(SYS_munmap, p, MIB(4)), 0);
+	CU_ASSERT_TRUE(is_forgotten(p));
+	CU_ASSERT_EQUAL(model_areas(), 0);
+}
+
+static void
+over_it(void)
+{
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	CU_ASSERT_EQUAL(syscall(SYS_mmap, p, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+			(long)p);
+	CU_ASSERT_TRUE(is_forgotten(p));
+	munmap(p, MIB(4));
+	CU_ASSERT_TRUE(is_forgotten(p + PAGE));
+}
+
+static void
+moved(void)
+{
+	char *p, *q;
+
+	unit_create(true);
+	p = anonymous();
+	q = mmap(NULL, MIB(4), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CU_ASSERT_EQUAL(syscall(SYS_mremap, p, MIB(4), MIB(4), MREMAP_MAYMOVE | MREMAP_FIXED, q), (long)q);
+	CU_ASSERT_TRUE(is_forgotten(p) && is_forgotten(p + MIB(4) - 1));
+	munmap(q, MIB(4));
+}
+
+static void
+dropped(void)
+{
+	const int fd = memfd_create("test", MFD_CLOEXEC);
+	uint64_t iova;
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	CU_ASSERT_EQUAL(syscall(SYS_madvise, p, PAGE, MADV_DONTNEED), 0);
+	CU_ASSERT_TRUE(is_forgotten(p));
+	munmap(p, MIB(4));
+	/* The pages of a file are the same when they come back. */
+	CU_ASSERT_EQUAL(ftruncate(fd, MIB(4)), 0);
+	p = map_memory(MAP_SHARED, fd);
+	iova = unit_lookup(p);
+	CU_ASSERT_EQUAL(syscall(SYS_madvise, p, PAGE, MADV_DONTNEED), 0);
+	usleep(10000);
+	CU_ASSERT_EQUAL(unit_lookup(p), iova);
+	CU_ASSERT_EQUAL(syscall(SYS_munmap, p, MIB(4)), 0);
+	CU_ASSERT_TRUE(is_forgotten(p));
+	close(fd);
+}
+
+/* libc's own call, which nothing can be put in front of. */
+static void
+freed(void)
+{
+	const char *first;
+	char *p;
+
+	unit_create(true);
+	p = malloc(MIB(8));
+	memset(p, 1, MIB(8));
+	first = (char *)(((uintptr_t)p + PAGE - 1) & ~(PAGE - 1));
+	CU_ASSERT_EQUAL_FATAL(ioas_watch(space, first, MIB(4), false), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_map(space, (void *)(uintptr_t)first, MIB(4), NULL), 0);
+	free(p);
+	CU_ASSERT_TRUE(is_forgotten(first));
+}
+
+/* New memory at an address, mapped at once: the old memory's event must not take it away. */
+static void
+again_and_again(void)
+{
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	for (unsigned int i = 0; i < (unit_quick() ? 20 : 500); i++) {
+		CU_ASSERT_EQUAL(syscall(SYS_munmap, p, MIB(4)), 0);
+		CU_ASSERT_EQUAL(syscall(SYS_mmap, p, MIB(4), PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), (long)p);
+		p[0] = 1;
+		CU_ASSERT_EQUAL(ioas_watch(space, p, MIB(4), false), 0);
+		CU_ASSERT_EQUAL(ioas_map(space, p, MIB(4), NULL), 0);
+		CU_ASSERT_NOT_EQUAL(unit_lookup(p), IOAS_BAD_IOVA);
+	}
+	munmap(p, MIB(4));
+}
+
+static void
+child(void)
+{
+	pid_t pid;
+	int status;
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	pid = fork();
+	if (pid == 0) {
+		char *const q = anonymous();
+
+		syscall(SYS_munmap, q, MIB(4));
+		_exit(!is_forgotten(q));
+	}
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT_NOT_EQUAL(unit_lookup(p), IOAS_BAD_IOVA);
+	munmap(p, MIB(4));
+	CU_ASSERT_TRUE(is_forgotten(p));
+}
+
+static void
+refused(void)
+{
+	model.watch_error = -EPERM;
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_watch(space, VA(0), MIB(2), false), -EPERM);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 2);
+	CU_ASSERT_EQUAL(ioas_watch(space, VA(0), MIB(2), false), -EPERM);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 2);
+	model.watch_error = 0;
+}
+
+/* Whether this machine lets tests use it: a container's seccomp filter may not. */
+static void
+not_here(void)
+{
+	unit_create(true);
+	CU_ASSERT_TRUE(ioas_watch(space, VA(0), MIB(2), false) < 0);
+}
+
+int
+main(void)
+{
+	static const struct unit_test all[] = {
+		{ "a raw munmap()", raw_munmap },
+		{ "a map over it", over_it },
+		{ "moved", moved },
+		{ "dropped pages", dropped },
+		{ "free()", freed },
+		{ "again and again", again_and_again },
+		{ "a child of fork()", child },
+		{ "refused", refused },
+	};
+	static const struct unit_test few[] = {
+		{ "no userfaultfd on this machine", not_here },
+		{ "refused", refused },
+	};
+	const int fd = ioas_sys_linux.watch_open(true);
+
+	if (fd < 0)
+		return unit_run("watch", few, sizeof(few) / sizeof(few[0]));
+	close(fd);
+	return unit_run("watch", all, sizeof(all) / sizeof(all[0]));
+}
