@@ -199,6 +199,7 @@ void
 forget_cut(struct ioas *root, uint64_t first, uint64_t last)
 {
 	for_family(root, cut_all, first, last);
+	placement_end_regions(&root->placement, first, last);
 	area_end_removal(root);
 }
 
@@ -220,7 +221,6 @@ static void
 follow_departures(struct ioas *root)
 {
 	struct departures *const departures = &root->departures;
-	bool any = false;
 
 	departures->silent = true;
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
@@ -228,12 +228,9 @@ follow_departures(struct ioas *root)
 
 		if (state_of(departure) != DEPARTURE_GONE)
 			continue;
-		for_family(root, cut_all, departure->first, departure->last);
+		forget_cut(root, departure->first, departure->last);
 		free_slot(departures, departure);
-		any = true;
 	}
-	if (any)
-		area_end_removal(root);
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
 		struct departure *const departure = &departures->slots[i];
 		const uint64_t first = departure->first, last = departure->last;

@@ -455,9 +455,27 @@ int ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
  */
 int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
 
+/** Memory of this process. */
+struct ioas_memory {
+	struct ioas_range mapping; /**< The mapping that it lies in, all of which has the same properties. */
+	uint64_t page;             /**< The size of its pages in bytes. */
+	uint64_t inode;            /**< Of the file behind it; of SysV shared memory the identifier; 0: none. */
+	bool writable;             /**< This process can write to it. */
+	bool shared;               /**< MAP_SHARED. */
+};
+
 /**
- * Tell how large the pages behind an address are. Reads /proc/self/smaps (KernelPageSize), which takes a
- * millisecond where a process has many mappings; no lock.
+ * Tell what lies at an address of this process. Asks the kernel (PROCMAP_QUERY, Linux 6.11), or reads
+ * /proc/self/smaps, which takes a millisecond where a process has many mappings; no lock.
+ *
+ * @param va     Any address.
+ * @param memory Where the answer goes.
+ * @return 0, -ENOENT if nothing is mapped there, or what the kernel answered.
+ */
+int ioas_memory_at(const void *va, struct ioas_memory *memory);
+
+/**
+ * Tell how large the pages behind an address are, as ioas_memory_at() does.
  *
  * @param va      Any address.
  * @param mapping Where the first and the last address of the mapping that it lies in go, all of which
@@ -465,6 +483,20 @@ int ioas_reserve(struct ioas *space, const void *va, uint64_t length);
  * @return Their size in bytes; 0 if nothing is mapped there, or it cannot be read.
  */
 uint64_t ioas_page_size(const void *va, struct ioas_range *mapping);
+
+/**
+ * Keep IOVAs for the memory around an address, as ioas_reserve() does: for as much of a range as no earlier
+ * reservation has, in one piece with the address. The reservation ends when all of it has gone (ioas_forget_end()).
+ *
+ * @param space The space.
+ * @param va    An address in the range; if a reservation has it already nothing happens.
+ * @param range Addresses, aligned to 4 KiB, of a mapping for example.
+ * @return 0, or
+ *   -EINVAL    the address is not in the range, or it is misaligned;
+ *   -ENOSPC    no free range that is long enough (not logged: maps still work);
+ *   -ENOMEM    no memory.
+ */
+int ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range);
 
 /** What a space holds. */
 struct ioas_info {

@@ -350,7 +350,9 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 		.va = region->va.first,
 		.length = length,
 		.page = UINT64_MAX,
-		.align = GIB,
+		/* What will be mapped in it is not longer than it is. */
+		.align = best_alignment(region->passing ? length : GIB,
+					least_alignment(placement, region->va.first, length)),
 		.guard = placement->guard,
 	};
 	if (!find_anywhere(placement, ledger, &wanted, &iova))
@@ -361,6 +363,51 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 	tree_insert(&placement->regions, &region->va);
 	placement->next = region->place.last + 1;
 	return 0;
+}
+
+bool
+placement_unreserved(const struct placement *placement, uint64_t va, struct ioas_range *range)
+{
+	const struct tree_node *const below = tree_before(&placement->regions, va);
+	const struct tree_node *const above = tree_from(&placement->regions, va);
+
+	if (below != NULL && below->last >= va)
+		return false;
+	if (below != NULL && below->last >= range->first)
+		range->first = below->last + 1;
+	if (above != NULL && above->first <= range->last)
+		range->last = above->first - 1;
+	return true;
+}
+
+void
+placement_end_regions(struct placement *placement, uint64_t first, uint64_t last)
+{
+	struct tree_node *node = tree_from(&placement->regions, first), *next;
+
+	for (; node != NULL && node->first <= last; node = next) {
+		struct region *const region = container_of(node, struct region, va);
+
+		next = node->last == UINT64_MAX ? NULL : tree_from(&placement->regions, node->last + 1);
+		if (!region->passing || node->first < first || node->last > last)
+			continue;
+		tree_remove(&placement->regions, node);
+		tree_remove(&placement->taken, &region->place);
+		placement->taken_bytes -= region->place.last - region->place.first + 1;
+		region->next = placement->ended;
+		placement->ended = region;
+	}
+}
+
+void
+placement_free_ended(struct placement *placement)
+{
+	while (placement->ended != NULL) {
+		struct region *const region = placement->ended;
+
+		placement->ended = region->next;
+		free(region);
+	}
 }
 
 int

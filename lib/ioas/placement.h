@@ -28,6 +28,8 @@
 struct region {
 	struct tree_node va;
 	struct tree_node place;
+	bool passing;        /* it ends with its memory */
+	struct region *next; /* of those that have ended */
 };
 
 /* The IOVAs that devices can use. */
@@ -41,6 +43,7 @@ struct usable {
 struct placement {
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
+	struct region *ended;    /* to be freed, when that can be done */
 	uint64_t next;           /* where the search starts */
 	uint64_t guard;          /* so many IOVAs beside memory that is not contiguous stay free */
 	uint64_t taken_bytes;
@@ -66,6 +69,13 @@ void placement_release(struct placement *placement, struct area *area);
 /* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
 int placement_reserve(struct placement *placement, const struct ledger *ledger,
 		      struct region *region);
+
+/* Shrinks the range around an address to what no reservation has; false if one has the address. */
+bool placement_unreserved(const struct placement *placement, uint64_t va, struct ioas_range *range);
+/* The memory of these addresses has gone: ends the reservations that go with it. */
+void placement_end_regions(struct placement *placement, uint64_t first, uint64_t last);
+/* Frees those that have ended; not while an allocator may be waiting. */
+void placement_free_ended(struct placement *placement);
 
 /* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
 bool usable_hole(const struct usable *usable, uint64_t first, uint64_t last,

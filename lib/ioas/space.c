@@ -391,6 +391,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
+	placement_free_ended(&space->placement);
 	forget_free_slabs(space);
 	usable_free(&space->placement.usable);
 	usable_free(&space->own);
@@ -678,21 +679,29 @@ ioas_detach(struct ioas_device *device)
 static uint64_t
 memory_page(const struct ioas *space, uint64_t va)
 {
-	struct ioas_range mapping;
-	uint64_t size;
+	struct ioas_memory memory;
 
 	if (space->backend->ops->grow == NULL)
 		return UINT64_MAX;
-	size = space->backend->sys->page_size(va, &mapping);
-	return size != 0 ? size : (uint64_t)sysconf(_SC_PAGESIZE);
+	return space->backend->sys->memory_at(va, &memory) == 0 ? memory.page : (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int
+ioas_memory_at(const void *va, struct ioas_memory *memory)
+{
+	return ioas_sys->memory_at((uintptr_t)va, memory);
 }
 
 uint64_t
 ioas_page_size(const void *va, struct ioas_range *mapping)
 {
-	struct ioas_range unused;
+	struct ioas_memory memory;
 
-	return ioas_sys->page_size((uintptr_t)va, mapping != NULL ? mapping : &unused);
+	if (ioas_memory_at(va, &memory) < 0)
+		return 0;
+	if (mapping != NULL)
+		*mapping = memory.mapping;
+	return memory.page;
 }
 
 static void
@@ -866,6 +875,7 @@ out:
 	forget_end_map(space->root);
 	forget_report(space->root);
 	history_free_dead(&space->ledger.history);
+	placement_free_ended(&space->root->placement);
 	return ret;
 }
 
@@ -1155,37 +1165,72 @@ out_unlock:
 	return ret;
 }
 
-int
-ioas_reserve(struct ioas *space, const void *va, uint64_t length)
+/* Places a reservation, which is freed if that fails. */
+static int
+reserve(struct ioas *space, uint64_t first, uint64_t last, bool passing)
 {
-	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
-	struct region *region;
+	struct region *const region = calloc(1, sizeof(*region));
 	int ret;
 
-	if (length == 0 || last < first || ((first | length) & 4095) != 0) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot reserve for 0x%" PRIx64 " bytes at %p: empty, not aligned to 4 KiB, "
-			 "or beyond the last address", length, va);
-		return -EINVAL;
-	}
-	region = calloc(1, sizeof(*region));
 	if (region == NULL)
 		return ioas_no_memory(&space->log, "reserve IOVAs");
 	region->va.first = first;
 	region->va.last = last;
-	space_lock(space);
+	region->passing = passing;
 	ret = placement_reserve(&space->root->placement, &space->root->ledger, region);
 	if (ret == 0)
 		ioas_log(&space->log, IOAS_LOG_DEBUG,
 			 "kept IOVAs 0x%" PRIx64 "-0x%" PRIx64 " for addresses from 0x%" PRIx64,
 			 region->place.first, region->place.last, first);
-	else if (ret == -EEXIST)
+	else
+		free(region);
+	return ret;
+}
+
+static bool
+is_range(uint64_t first, uint64_t last)
+{
+	return last >= first && (first & 4095) == 0 && (last & 4095) == 4095;
+}
+
+int
+ioas_reserve(struct ioas *space, const void *va, uint64_t length)
+{
+	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
+	int ret;
+
+	if (length == 0 || !is_range(first, last)) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve for 0x%" PRIx64 " bytes at %p: empty, not aligned to 4 KiB, "
+			 "or beyond the last address", length, va);
+		return -EINVAL;
+	}
+	space_lock(space);
+	ret = reserve(space, first, last, false);
+	if (ret == -EEXIST)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot reserve for 0x%" PRIx64 " bytes at %p: it overlaps with an earlier "
 			 "range", length, va);
 	space_unlock(space);
-	if (ret < 0)
-		free(region);
+	return ret;
+}
+
+int
+ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range)
+{
+	const uint64_t addr = (uintptr_t)va;
+	int ret = 0;
+
+	if (!is_range(range.first, range.last) || addr < range.first || addr > range.last) {
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot reserve around %p: the range 0x%" PRIx64 "-0x%" PRIx64 " does not have it, or is "
+			 "not aligned to 4 KiB", va, range.first, range.last);
+		return -EINVAL;
+	}
+	space_lock(space);
+	if (placement_unreserved(&space->root->placement, addr, &range))
+		ret = reserve(space, range.first, range.last, true);
+	space_unlock(space);
 	return ret;
 }
 

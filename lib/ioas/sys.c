@@ -3,10 +3,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <numa.h>
 #include <numaif.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -72,27 +70,6 @@ linux_ioctl(int fd, unsigned long request, void *arg)
 		ret = ioctl(fd, request, arg);
 	while (ret < 0 && errno == EINTR);
 	return ret < 0 ? -errno : ret;
-}
-
-/* Slow: the kernel tells it in text only. */
-static uint64_t
-linux_page_size(uint64_t va, struct ioas_range *mapping)
-{
-	unsigned long first = 0, end = 0;
-	FILE *const smaps = fopen("/proc/self/smaps", "re");
-	uint64_t size = 0, kib;
-	char line[512];
-
-	while (smaps != NULL && size == 0 && fgets(line, sizeof(line), smaps) != NULL) {
-		if (sscanf(line, "%lx-%lx ", &first, &end) == 2 || va < first || va >= end ||
-		    sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) != 1)
-			continue;
-		size = kib << 10;
-		*mapping = (struct ioas_range){ first, end - 1 };
-	}
-	if (smaps != NULL)
-		fclose(smaps);
-	return size;
 }
 
 /*
@@ -224,7 +201,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.number = linux_number,
 	.ioctl = linux_ioctl,
 	.sysfs = "/sys",
-	.page_size = linux_page_size,
+	.memory_at = sys_memory_at,
 	.process = sys_process,
 	.has_ended = sys_has_ended,
 	.mappings = sys_mappings,

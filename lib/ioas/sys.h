@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ioas_memory;
 struct ioas_range;
 
 /*
@@ -24,8 +25,7 @@ struct ioas_sys {
 	int (*number)(int fd, uint64_t *number);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
-	/* Of the memory there, in bytes, and the mapping of the process that it is in; 0: none. */
-	uint64_t (*page_size)(uint64_t va, struct ioas_range *mapping);
+	int (*memory_at)(uint64_t va, struct ioas_memory *memory); /* -ENOENT: none */
 
 	/* A descriptor that tells when this process has ended, and its number, which is told in any case. */
 	int (*process)(int *pid);
@@ -61,7 +61,9 @@ extern const struct ioas_sys *ioas_sys;
 /* The real thing. */
 extern const struct ioas_sys ioas_sys_linux;
 
-/* Parts of it. sys_watch.c: */
+/* Parts of it. sys_memory.c: */
+int sys_memory_at(uint64_t va, struct ioas_memory *memory);
+/* sys_watch.c: */
 int sys_watch_open(bool removals);
 int sys_watch_add(int fd, uint64_t first, uint64_t length);
 int sys_watch_read(int fd, struct ioas_range *gone);

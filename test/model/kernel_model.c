@@ -1259,12 +1259,11 @@ counted(enum model_call kind)
 	return ret;
 }
 
-static uint64_t
-model_page_size(uint64_t va, struct ioas_range *mapping)
+static int
+model_memory_at(uint64_t va, struct ioas_memory *memory)
 {
-	*mapping = (struct ioas_range){ va, va };
-	(void)va;
-	return model.memory_page;
+	*memory = (struct ioas_memory){ .mapping = { va, va }, .page = model.memory_page, .writable = true };
+	return 0;
 }
 
 static void
@@ -1370,7 +1369,7 @@ static const struct ioas_sys model_sys = {
 	.number = model_number,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
-	.page_size = model_page_size,
+	.memory_at = model_memory_at,
 	.process = model_process,
 	.has_ended = sys_has_ended,
 	.mappings = sys_mappings,

@@ -56,13 +56,28 @@ page_size(void)
 	char *const memory = mmap(NULL, 4 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const uint64_t va = (uintptr_t)memory;
 	struct ioas_range mapping = { 0 };
+	struct ioas_memory told;
+	char *file;
+	int fd;
 
 	CU_ASSERT_PTR_NOT_EQUAL_FATAL(memory, MAP_FAILED);
-	CU_ASSERT_EQUAL(sys->page_size(va + page + 1, &mapping), page);
-	CU_ASSERT_TRUE(mapping.first <= va && mapping.last >= va + 4 * page - 1);
+	CU_ASSERT_EQUAL(sys->memory_at(va + page + 1, &told), 0);
+	CU_ASSERT_EQUAL(told.page, page);
+	CU_ASSERT_TRUE(told.mapping.first <= va && told.mapping.last >= va + 4 * page - 1);
+	CU_ASSERT_FALSE(told.shared || told.writable);
 	munmap(memory, 4 * page);
-	CU_ASSERT_EQUAL(sys->page_size(va + page + 1, &mapping), 0);
-	CU_ASSERT_EQUAL(sys->page_size(0, &mapping), 0);
+	CU_ASSERT_EQUAL(sys->memory_at(va + page + 1, &told), -ENOENT);
+	CU_ASSERT_EQUAL(sys->memory_at(0, &told), -ENOENT);
+	CU_ASSERT_EQUAL(sys->memory_at(UINT64_MAX, &told), -ENOENT);
+	fd = memfd_create("test", MFD_CLOEXEC);
+	CU_ASSERT_EQUAL(ftruncate(fd, page), 0);
+	file = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CU_ASSERT_EQUAL(sys->memory_at((uintptr_t)file, &told), 0);
+	CU_ASSERT_TRUE(told.shared && told.writable && told.inode != 0);
+	CU_ASSERT_EQUAL(told.mapping.first, (uintptr_t)file);
+	CU_ASSERT_EQUAL(told.mapping.last, (uintptr_t)file + page - 1);
+	munmap(file, page);
+	close(fd);
 	/* The public one asks what is in force. */
 	model.memory_page = MIB(16);
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), NULL), MIB(16));

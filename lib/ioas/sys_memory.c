@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * What lies at an address of this process. Linux 6.11 answers a question about one address; before, all mappings
+ * have to be read as text.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ioas.h"
+#include "sys.h"
+
+/* As in Linux 6.11; the headers of Debian 12 are older. */
+struct procmap_query {
+	uint64_t size, query_flags, query_addr;
+	uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+	uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+	uint64_t vma_name_addr, build_id_addr;
+};
+
+#define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
+#define VMA_WRITABLE 2
+#define VMA_SHARED 8
+
+/* -ENOTTY: this kernel does not know the question. */
+static int
+ask(uint64_t va, struct ioas_memory *memory)
+{
+	struct procmap_query query = { .size = sizeof(query), .query_addr = va };
+	const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ioctl(fd, PROCMAP_QUERY, &query) < 0 ? -errno : 0;
+	close(fd);
+	if (ret < 0)
+		return ret;
+	*memory = (struct ioas_memory){
+		.mapping = { query.vma_start, query.vma_end - 1 },
+		.page = query.vma_page_size,
+		.inode = query.inode,
+		.writable = (query.vma_flags & VMA_WRITABLE) != 0,
+		.shared = (query.vma_flags & VMA_SHARED) != 0,
+	};
+	return 0;
+}
+
+/* Slow: a millisecond where a process has many mappings. */
+static int
+search(uint64_t va, struct ioas_memory *memory)
+{
+	FILE *const smaps = fopen("/proc/self/smaps", "re");
+	uint64_t first = 1, end = 0, inode = 0, kib, page = 0;
+	char permissions[5] = "", line[512];
+
+	if (smaps == NULL)
+		return -errno;
+	while (page == 0 && fgets(line, sizeof(line), smaps) != NULL) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %" SCNu64, &first, &end, permissions,
+			   &inode) == 4 || va < first || va >= end ||
+		    sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) != 1)
+			continue;
+		page = kib << 10;
+	}
+	fclose(smaps);
+	if (page == 0)
+		return -ENOENT;
+	*memory = (struct ioas_memory){
+		.mapping = { first, end - 1 },
+		.page = page,
+		.inode = inode,
+		.writable = permissions[1] == 'w',
+		.shared = permissions[3] == 's',
+	};
+	return 0;
+}
+
+int
+sys_memory_at(uint64_t va, struct ioas_memory *memory)
+{
+	const int ret = ask(va, memory);
+
+	return ret == -ENOTTY ? search(va, memory) : ret;
+}
