@@ -686,6 +686,12 @@ memory_page(const struct ioas *space, uint64_t va)
 	return space->backend->sys->memory_at(va, &memory) == 0 ? memory.page : (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+bool
+ioas_is_shared(const void *va)
+{
+	return sys_is_shared((uintptr_t)va);
+}
+
 int
 ioas_memory_at(const void *va, struct ioas_memory *memory)
 {

@@ -91,3 +91,29 @@ sys_memory_at(uint64_t va, struct ioas_memory *memory)
 
 	return ret == -ENOTTY ? search(va, memory) : ret;
 }
+
+struct shared_at {
+	uint64_t va;
+	bool shared;
+};
+
+static void
+note_shared(const struct ioas_range *range, bool shared, void *arg)
+{
+	struct shared_at *const at = arg;
+
+	if (at->va >= range->first && at->va <= range->last)
+		at->shared = shared;
+}
+
+bool
+sys_is_shared(uint64_t va)
+{
+	struct shared_at at = { .va = va };
+	struct ioas_memory memory = { 0 };
+	const int ret = ask(va, &memory);
+
+	if (ret == 0)
+		return memory.shared;
+	return ret == -ENOTTY && sys_mappings(note_shared, &at) == 0 && at.shared;
+}

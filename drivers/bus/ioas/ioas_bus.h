@@ -86,9 +86,8 @@ bool devices_are_aimed(void);
 struct ioas *devices_space(void);
 /* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
 rte_iova_t devices_lookup(const void *va);
-/* Whether any of these addresses has an IOVA, for all devices or for one. Takes no lock. */
-bool devices_have_any(const void *va, uint64_t length);
-/* In the child. */
+/* Around fork(), in the parent and in the child. */
+void devices_before_fork(void);
 void devices_after_fork(void);
 /* Explains an IOVA in the space of that device, which may be its own (isolated), or the common one. Returns
  * whether there is such a device. */
@@ -111,9 +110,6 @@ struct bus_ioas_device {
 void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *arg);
 /* The drivers have probed: notes which has which device. */
 void devices_note_drivers(void);
-/* Calls fn for the common space and those of the devices. */
-void devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
-			size_t length);
 
 /* policy.c */
 /* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
@@ -143,16 +139,33 @@ memory_lookup(const void *va)
 }
 /* The IOVA of an address, mapped now if it was not; RTE_BAD_IOVA if that fails. */
 rte_iova_t memory_iova(const void *va);
-/* Addresses are about to go away or to get other pages. */
-void memory_forget(const void *va, size_t length);
+/* Maps memory at the IOVA that EAL's mode asks for. 0, or negative after a log line. */
+int memory_map(void *va, uint64_t length);
 /* Whether an address is memory of EAL's own. */
 bool memory_is_eal(uint64_t va);
-/* An application maps memory at an IOVA of its own choice. 0 or -1 with rte_errno. */
-int memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
-int memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
 
 /* Whether [va, va + length) is mapped linearly at iova, in a space. */
 bool memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova);
+
+/* foreign.c: memory that EAL does not own */
+/* Maps the page that an address lies in, for all devices. RTE_BAD_IOVA if that fails. */
+rte_iova_t foreign_map_page(const void *va);
+/* An application maps memory at an IOVA of its own choice, and takes that back. 0 or -1 with rte_errno. */
+int foreign_map(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
+int foreign_unmap(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
+/* Whether it has done so with any of these addresses. */
+bool foreign_is_stated(const void *va, size_t length);
+/* Any memory may be about to go, or to get other pages: around the call that decides. Allocators make such calls
+ * with their locks held; these wait for none that is held over an allocation. errno stays as it is. */
+unsigned int foreign_leaves(const void *va, size_t length);
+void foreign_has_left(unsigned int token, const void *va, size_t length, bool gone);
+/* Whether it is mapped, and shared memory, whose pages are the same when they come back. Allocates nothing. */
+bool foreign_is_shared(const void *va, size_t length);
+/* From an address to the end of its mapping, and the inode there; 0: nothing is mapped. */
+uint64_t foreign_mapping_length(const void *va, uint64_t *inode);
+/* Around fork(), in the parent and in the child. */
+void foreign_before_fork(void);
+void foreign_after_fork(void);
 
 /* processes.c: in the primary process */
 /* Memory is mapped: from now on secondary processes get answers. */

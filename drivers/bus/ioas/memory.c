@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
@@ -40,20 +39,15 @@
 /* Set once by memory_start(). */
 static bool started;
 
-/* This process came out of fork(): its memory is a copy, which no device sees. */
+/* This process came out of fork(). */
 static bool forked;
 
 /* Held from "is it mapped?" to the end of the map. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The mapping of this process that was asked for last. Written with the lock held, but for mapping_page
- * where a part of it goes: who unmaps memory takes no lock. */
-static struct ioas_range mapping;
-static uint64_t mapping_page; /* 0: not valid */
-
 /* RTE_IOVA_VA if the user has asked for IOVAs equal to addresses, by our option or by EAL's. */
-static int
-map(void *va, uint64_t length)
+int
+memory_map(void *va, uint64_t length)
 {
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		return traced_map(bus_ioas_space, va, length);
@@ -94,20 +88,23 @@ rte_bus_ioas_table(void)
 	return memory_table;
 }
 
-/* The size of the pages that back an address, 0 if nothing does. */
-static uint64_t
-page_size(uintptr_t va)
+/*
+ * In a child of fork() memory of EAL that is private is a copy, and what EAL and mbufs have recorded are the IOVAs
+ * of the parent's: a right answer would not help. All that EAL's usual modes hand out is shared.
+ */
+static bool
+is_copy(const struct rte_memseg_list *msl, const void *va)
 {
-	uint64_t size = __atomic_load_n(&mapping_page, __ATOMIC_RELAXED);
-	struct ioas_range range = { 0 };
+	const struct rte_memseg *ms;
 
-	if (size == 0 || va < mapping.first || va > mapping.last) {
-		size = ioas_page_size((void *)va, &range);
-		__atomic_store_n(&mapping.first, range.first, __ATOMIC_RELAXED);
-		__atomic_store_n(&mapping.last, range.last, __ATOMIC_RELAXED);
-		__atomic_store_n(&mapping_page, size, __ATOMIC_RELAXED);
-	}
-	return size;
+	if (!forked)
+		return false;
+	ms = rte_mem_virt2memseg(va, msl);
+	if (ms == NULL || ms->addr == NULL || ms->iova == RTE_BAD_IOVA)
+		return false;
+	BUS_IOAS_LOG(ERR, "no IOVA for %p: it is memory of EAL that a fork has copied, which no device sees: let EAL "
+		     "have shared memory (hugepages, or memfd_create())", va);
+	return true;
 }
 
 /* Maps the page that an address lies in. */
@@ -115,7 +112,6 @@ static rte_iova_t
 map_page(const void *va)
 {
 	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(va);
-	uint64_t size;
 	uintptr_t page;
 
 	if (msl != NULL && msl->external) {
@@ -125,13 +121,12 @@ map_page(const void *va)
 		if (ms != NULL && ms->iova != RTE_BAD_IOVA)
 			return ms->iova + RTE_PTR_DIFF(va, ms->addr);
 	}
-	size = msl != NULL && !msl->external ? msl->page_sz : page_size((uintptr_t)va);
-	if (size == 0) {
-		BUS_IOAS_LOG(DEBUG, "asked for the IOVA of %p, which is not mapped memory", va);
+	if (msl == NULL || msl->external)
+		return foreign_map_page(va);
+	if (is_copy(msl, va))
 		return RTE_BAD_IOVA;
-	}
-	page = (uintptr_t)va & ~(uintptr_t)(size - 1);
-	if (map((void *)page, size) < 0)
+	page = (uintptr_t)va & ~(uintptr_t)(msl->page_sz - 1);
+	if (memory_map((void *)page, msl->page_sz) < 0)
 		return RTE_BAD_IOVA;
 	return lookup(va);
 }
@@ -147,7 +142,7 @@ memory_iova(const void *va)
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
 	pthread_mutex_lock(&map_lock);
-	iova = lookup(va);
+	iova = ioas_lookup_or_wait(bus_ioas_space, va);
 	/* A question must not give to all devices what the application has given to one. */
 	if (iova == RTE_BAD_IOVA)
 		iova = devices_lookup(va);
@@ -182,65 +177,35 @@ memory_is_eal(uint64_t va)
 	return i < n_eal_lists;
 }
 
-/* Moves first and last out to the borders of the area that an address lies in. */
+/* EAL's memory is gone for good. Waits until it is unmapped: its huge pages are wanted again. */
 static void
-include_area(struct ioas *space, uintptr_t va, uintptr_t *first, uintptr_t *last)
+forget(const void *va, size_t length)
 {
-	const rte_iova_t iova = ioas_lookup(ioas_table(space), (void *)va);
-	struct ioas_area area;
-
-	if (iova == RTE_BAD_IOVA || ioas_lookup_iova(space, iova, &area) == NULL || area.copy)
-		return;
-	*first = RTE_MIN(*first, (uintptr_t)area.va);
-	*last = RTE_MAX(*last, (uintptr_t)area.va + area.length - 1);
-}
-
-/* Unmaps every area that has a part of these addresses. */
-static void
-unmap_touched(struct ioas *space, const void *va, size_t length)
-{
-	uintptr_t first = (uintptr_t)va, last = (uintptr_t)va + length - 1;
-
-	include_area(space, first, &first, &last);
-	include_area(space, (uintptr_t)va + length - 1, &first, &last);
-	traced_unmap(space, (void *)first, last - first + 1);
+	traced_forget_end(bus_ioas_space, ioas_forget_begin(bus_ioas_space, va, length), va, length, true);
+	ioas_lookup_or_wait(bus_ioas_space, va);
 }
 
 static void
-unmap_exactly(struct ioas *space, const void *va, size_t length)
+before_fork(void)
 {
-	traced_unmap(space, va, length);
-}
-
-/*
- * Called for all that anybody unmaps, by allocators too: those may hold locks that a thread in here waits
- * for, or be called from in here. Their own memory is not mapped for DMA, which is found out without a lock.
- */
-void
-memory_forget(const void *va, size_t length)
-{
-	const uint64_t page = sysconf(_SC_PAGESIZE);
-
-	/* The kernel refuses other addresses, and then nothing goes. */
-	if (!started || forked || bus_ioas_space == NULL || length == 0 || ((uintptr_t)va & (page - 1)) != 0)
-		return;
-	/* It takes whole pages. */
-	length = RTE_ALIGN_CEIL(length, page);
-	if ((uintptr_t)va <= __atomic_load_n(&mapping.last, __ATOMIC_RELAXED) &&
-	    (uintptr_t)va + length > __atomic_load_n(&mapping.first, __ATOMIC_RELAXED))
-		__atomic_store_n(&mapping_page, 0, __ATOMIC_RELAXED);
-	if (!devices_have_any(va, length))
-		return;
-	/* Of memory that is not EAL's the area is of no use any more that loses a part; EAL itself takes
-	 * back only what is an area, or nothing. */
-	devices_each_space(memory_is_eal((uintptr_t)va) ? unmap_exactly : unmap_touched, va, length);
+	pthread_mutex_lock(&map_lock);
+	devices_before_fork();
+	foreign_before_fork();
 }
 
 static void
-after_fork(void)
+in_parent(void)
+{
+	foreign_after_fork();
+	devices_after_fork();
+	pthread_mutex_unlock(&map_lock);
+}
+
+static void
+in_child(void)
 {
 	forked = true;
-	devices_after_fork();
+	in_parent();
 }
 
 bool
@@ -252,63 +217,6 @@ memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_
 		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) != iova + offset)
 			return false;
 	return true;
-}
-
-static bool
-is_mapped(const struct ioas *space, uint64_t va, uint64_t length)
-{
-	const struct ioas_table *const table = ioas_table(space);
-
-	for (uint64_t offset = 0; offset < length; offset += 4096)
-		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == RTE_BAD_IOVA)
-			return false;
-	return true;
-}
-
-int
-memory_map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
-{
-	int ret;
-
-	if (memory_is_mapped_at(space, va, length, iova))
-		return 0;
-	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
-	if (iova == 0 && length != 0 && is_mapped(space, va, length)) {
-		BUS_IOAS_LOG(DEBUG, "0x%" PRIx64 " keeps its IOVA 0x%" PRIx64 ": 0 is never one",
-			     va, lookup((void *)(uintptr_t)va));
-		return 0;
-	}
-	ret = traced_map_fixed(space, (void *)(uintptr_t)va, length, iova);
-	if (ret < 0) {
-		rte_errno = -ret;
-		return -1;
-	}
-	return 0;
-}
-
-int
-memory_unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
-{
-	int ret;
-
-	if (iova == 0 && is_mapped(space, va, length))
-		return 0;
-	if (memory_is_eal(va)) {
-		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
-		rte_errno = EINVAL;
-		return -1;
-	}
-	ret = traced_unmap_iova(space, iova, length);
-	/* What a device has because all have it stays. */
-	if (ret == 0 && space != bus_ioas_space && memory_is_mapped_at(space, va, length, iova))
-		return 0;
-	if (ret <= 0) {
-		if (ret == 0)
-			BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
-		rte_errno = ret == 0 ? EINVAL : -ret;
-		return -1;
-	}
-	return 0;
 }
 
 /* External memory of a heap: stated IOVAs are kept, missing ones are chosen. */
@@ -327,7 +235,7 @@ map_external(struct rte_memseg *ms)
 		return;
 	}
 	traced_unmap(bus_ioas_space, ms->addr, ms->len);
-	ret = ms->iova == RTE_BAD_IOVA ? map(ms->addr, ms->len)
+	ret = ms->iova == RTE_BAD_IOVA ? memory_map(ms->addr, ms->len)
 				       : traced_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
 	if (ret < 0) {
 		BUS_IOAS_LOG(ERR, "external memory at %p cannot be used for DMA", ms->addr);
@@ -339,7 +247,7 @@ map_external(struct rte_memseg *ms)
 
 /*
  * EAL frees whole areas while it runs. In rte_eal_cleanup(), when no driver has a device any more, it
- * also frees page by page what it never frees otherwise: then the whole run goes with the first.
+ * also frees page by page what it never frees otherwise: then the run goes with its last page.
  * Runs before the memory is handed to anyone, with EAL's memory lock held.
  */
 static void
@@ -348,7 +256,7 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 	const struct rte_memseg_list *const msl = rte_mem_virt2memseg_list(addr);
 
 	if (type == RTE_MEM_EVENT_FREE) {
-		devices_each_space(unmap_touched, addr, length);
+		forget(addr, length);
 		return;
 	}
 	for (size_t offset = 0; offset < length; offset += msl->page_sz) {
@@ -375,7 +283,7 @@ map_run(struct start_walk *walk)
 	const uint64_t length = walk->length;
 
 	walk->length = 0;
-	return length == 0 ? 0 : map((void *)walk->first, length);
+	return length == 0 ? 0 : memory_map((void *)walk->first, length);
 }
 
 static int
@@ -531,7 +439,7 @@ memory_start(void)
 {
 	if (policy_start() < 0)
 		return -1;
-	pthread_atfork(NULL, NULL, after_fork);
+	pthread_atfork(before_fork, in_parent, in_child);
 	/* When they were attached there was no memory for events. */
 	devices_walk(trace_device, NULL);
 	if (map_all() < 0) {

@@ -8,7 +8,6 @@
  */
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_compat.h>
@@ -20,18 +19,16 @@
 #include <rte_errno.h>
 
 #include "ioas_bus.h"
-#include "seams.h"
+#include "seams_libc.h"
 #include "traced.h"
 
 #define SEAM_PROTOTYPE(result, name, params) static result seam_ ## name params;
 SEAMS(SEAM_PROTOTYPE)
-LIBC_SEAMS(SEAM_PROTOTYPE)
 
 /* Ordinary interposition, or --wrap: the replacement under the name that callers are linked to. */
 #ifdef BUS_IOAS_WRAP
 #define SEAM_SYMBOL(result, name, params) \
 	result __wrap_ ## name params __attribute__((alias("seam_" #name)));
-LIBC_SEAMS(SEAM_SYMBOL)
 #else
 #define SEAM_SYMBOL(result, name, params) \
 	result name params __attribute__((alias("seam_" #name), visibility("default")));
@@ -327,7 +324,7 @@ seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova,
 		return processes_map(vaddr, iova, len);
 	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
-	if (memory_map_stated(space, vaddr, iova, len) < 0)
+	if (foreign_map(space, vaddr, iova, len) < 0)
 		return -1;
 	if (stock_devices == 0 || devices_are_aimed())
 		return 0;
@@ -346,37 +343,18 @@ seam_rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iov
 	if (stock_devices != 0 && !devices_are_aimed() &&
 	    seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len) < 0)
 		return -1;
-	return memory_unmap_stated(space, vaddr, iova, len);
+	return foreign_unmap(space, vaddr, iova, len);
 }
 
-#ifdef BUS_IOAS_WRAP
-void *__real_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
-int __real_munmap(void *addr, size_t length);
-#define LIBC(name) __real_ ## name
-#else
-#define LIBC(name) name
-#endif
-
-static void *
-seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
-{
-	if ((flags & MAP_FIXED) != 0)
-		memory_forget(addr, length);
-	return LIBC(mmap)(addr, length, prot, flags, fd, offset);
-}
-
-/* The same function under its other name: off_t has 64 bits wherever the plugin builds. */
-_Static_assert(sizeof(off_t) == sizeof(off64_t), "64-bit file offsets");
-
-static void *
-seam_mmap64(void *addr, size_t length, int prot, int flags, int fd, off64_t offset)
-{
-	return seam_mmap(addr, length, prot, flags, fd, offset);
-}
-
+/* A registration ends; what the application has stated by rte_dev_dma_map() stays until it takes that back. */
 static int
-seam_munmap(void *addr, size_t length)
+seam_rte_extmem_unregister(void *va_addr, size_t len)
 {
-	memory_forget(addr, length);
-	return LIBC(munmap)(addr, length);
+	const bool leaves = bus_ioas_space != NULL && !foreign_is_stated(va_addr, len);
+	const unsigned int token = leaves ? foreign_leaves(va_addr, len) : 0;
+	int ret;
+
+	ret = seam_original.rte_extmem_unregister(va_addr, len);
+	foreign_has_left(token, va_addr, len, ret == 0);
+	return ret;
 }

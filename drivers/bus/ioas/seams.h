@@ -34,6 +34,7 @@
 	SEAM(int, rte_dev_dma_map, (struct rte_device *dev, void *addr, uint64_t iova, size_t len)) \
 	SEAM(int, rte_dev_dma_unmap, (struct rte_device *dev, void *addr, uint64_t iova, \
 		size_t len)) \
+	SEAM(int, rte_extmem_unregister, (void *va_addr, size_t len)) \
 	SEAM(int, rte_vfio_get_group_fd, (int iommu_group_num)) \
 	SEAM(int, rte_vfio_enable, (const char *modname)) \
 	SEAM(int, rte_vfio_is_enabled, (const char *modname)) \
@@ -52,7 +53,11 @@
 		off_t offset)) \
 	SEAM(void *, mmap64, (void *addr, size_t length, int prot, int flags, int fd, \
 		off64_t offset)) \
-	SEAM(int, munmap, (void *addr, size_t length))
+	SEAM(int, munmap, (void *addr, size_t length)) \
+	SEAM(void *, mremap, (void *addr, size_t old_length, size_t new_length, int flags, ...)) \
+	SEAM(int, madvise, (void *addr, size_t length, int advice)) \
+	SEAM(void *, shmat, (int id, const void *addr, int flags)) \
+	SEAM(int, shmdt, (const void *addr))
 
 /* The originals, valid once seams_bind() has returned 0. */
 #define SEAM_ORIGINAL(result, name, params) result (*name) params;

@@ -49,6 +49,13 @@ traced_unmap(struct ioas *space, const void *va, uint64_t length)
 	return ret;
 }
 
+void
+traced_forget_end(struct ioas *space, unsigned int token, const void *va, uint64_t length, bool gone)
+{
+	if (ioas_forget_end(space, token, gone) && gone && can_trace())
+		bus_ioas_trace_unmap(va, length, 1);
+}
+
 int
 traced_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 {

@@ -20,6 +20,8 @@ int traced_map(struct ioas *space, void *va, uint64_t length);
 int traced_map_fixed(struct ioas *space, void *va, uint64_t length, uint64_t iova);
 /* Where nothing is mapped it leaves no event: every munmap() of the process comes here. */
 int traced_unmap(struct ioas *space, const void *va, uint64_t length);
+/* ioas_forget_end(); what went leaves an event as an unmap does. */
+void traced_forget_end(struct ioas *space, unsigned int token, const void *va, uint64_t length, bool gone);
 int traced_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
 
 /* The events alone: a device was attached, or could not be, or is about to be detached. */

@@ -17,7 +17,6 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,12 +63,9 @@ static __thread struct {
 	struct ioas *space; /* NULL: the device is not ours */
 } aim;
 
-/* Held by who changes the list or a device in it, and by all who read, but for devices_have_any(). */
+/* Held by who changes the list or a device in it, and by all who read. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
-
-/* How many threads read the list without the lock: a device that has left it stays until there are none. */
-static unsigned int readers;
 
 /* While this is set, lines of this thread about failures are kept for it. */
 static __thread struct owned *taking;
@@ -108,9 +104,7 @@ drop(struct owned *owned)
 
 	while (*link != owned)
 		link = &(*link)->next;
-	__atomic_store_n(link, owned->next, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&readers, __ATOMIC_SEQ_CST) != 0)
-		sched_yield();
+	*link = owned->next;
 	if (owned->device != NULL)
 		traced_detach(owned->name);
 	ioas_detach(owned->device);
@@ -186,7 +180,7 @@ record(const char *path, const char *name)
 	owned->group = find_group(path, name);
 	owned->node = find_node(path);
 	owned->next = devices;
-	__atomic_store_n(&devices, owned, __ATOMIC_RELEASE);
+	devices = owned;
 	return owned;
 }
 
@@ -206,7 +200,7 @@ attach(void *arg)
 	if (isolate)
 		owned->error = create_own_space(&space);
 	if (owned->error == 0) {
-		__atomic_store_n(&owned->space, space, __ATOMIC_RELEASE);
+		owned->space = space;
 		owned->error = ioas_attach(isolate ? space : bus_ioas_space, owned->path, &options,
 					   &owned->device);
 	}
@@ -658,36 +652,21 @@ devices_lookup(const void *va)
 	for (const struct owned *owned = devices; owned != NULL && iova == RTE_BAD_IOVA;
 	     owned = owned->next)
 		if (owned->space != NULL)
-			iova = ioas_lookup(ioas_table(owned->space), va);
+			iova = ioas_lookup_or_wait(owned->space, va);
 	pthread_mutex_unlock(&devices_lock);
 	return iova;
 }
 
-bool
-devices_have_any(const void *va, uint64_t length)
+void
+devices_before_fork(void)
 {
-	const struct owned *owned;
-	const struct ioas *space;
-	bool any;
-
-	any = ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
-	if (any || !isolate)
-		return any;
-	__atomic_fetch_add(&readers, 1, __ATOMIC_SEQ_CST);
-	for (owned = __atomic_load_n(&devices, __ATOMIC_SEQ_CST); owned != NULL && !any;
-	     owned = __atomic_load_n(&owned->next, __ATOMIC_SEQ_CST)) {
-		space = __atomic_load_n(&owned->space, __ATOMIC_ACQUIRE);
-		any = space != NULL && ioas_lookup_any(ioas_table(space), va, length);
-	}
-	__atomic_fetch_sub(&readers, 1, __ATOMIC_RELEASE);
-	return any;
+	pthread_mutex_lock(&devices_lock);
 }
 
 void
 devices_after_fork(void)
 {
-	/* The threads that read stayed behind. */
-	readers = 0;
+	pthread_mutex_unlock(&devices_lock);
 }
 
 int
@@ -740,20 +719,6 @@ devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explan
 	ioas_explain(*isolated ? owned->space : bus_ioas_space, iova, explanation);
 	pthread_mutex_unlock(&devices_lock);
 	return owned != NULL;
-}
-
-void
-devices_each_space(void (*fn)(struct ioas *space, const void *va, size_t length), const void *va,
-		   size_t length)
-{
-	fn(bus_ioas_space, va, length);
-	if (!isolate)
-		return;
-	pthread_mutex_lock(&devices_lock);
-	for (const struct owned *owned = devices; owned != NULL; owned = owned->next)
-		if (owned->space != NULL)
-			fn(owned->space, va, length);
-	pthread_mutex_unlock(&devices_lock);
 }
 
 void

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Memory that EAL does not own: asked for its IOVA, or mapped at an IOVA that the application states.
+ *
+ * EAL does not tell when it goes. The seams of libc do, before the call and after it (foreign_leaves(),
+ * foreign_has_left()); behind them the kernel tells what does not come through a seam (ioas_watch()).
+ *
+ * A question maps one page, and keeps a linear range of IOVAs for the mapping that the page is in. So an
+ * application that asks for the first byte and then states that IOVA for a longer range gets it.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+
+#include "ioas_bus.h"
+#include "traced.h"
+
+/* What the application has stated and not taken back. Stock EAL refuses to unmap a part of one. */
+struct statement {
+	const struct ioas *space;
+	uint64_t va, iova, length;
+};
+
+static pthread_mutex_t statements_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct statement *statements;
+static size_t n_statements;
+
+void
+foreign_before_fork(void)
+{
+	pthread_mutex_lock(&statements_lock);
+}
+
+void
+foreign_after_fork(void)
+{
+	pthread_mutex_unlock(&statements_lock);
+}
+
+/* Has the kernel tell when memory goes; what it cannot follow only the seams see. */
+static void
+watch(struct ioas *space, uint64_t first, uint64_t last)
+{
+	struct ioas_memory memory;
+
+	for (uint64_t va = first; va <= last && ioas_memory_at((void *)(uintptr_t)va, &memory) == 0;
+	     va = memory.mapping.last + 1) {
+		const uint64_t end = RTE_MIN(last, memory.mapping.last);
+
+		ioas_watch(space, (void *)(uintptr_t)va, end - va + 1, memory.shared);
+	}
+}
+
+rte_iova_t
+foreign_map_page(const void *va)
+{
+	struct ioas_memory memory;
+	uintptr_t page;
+
+	/* Their slots are not bound yet, so the plugin would not see what they unmap. */
+	seams_bind_late();
+	if (ioas_memory_at(va, &memory) < 0) {
+		BUS_IOAS_LOG(DEBUG, "asked for the IOVA of %p, which is not mapped memory", va);
+		return RTE_BAD_IOVA;
+	}
+	page = (uintptr_t)va & ~(uintptr_t)(memory.page - 1);
+	if (rte_eal_iova_mode() != RTE_IOVA_VA)
+		ioas_reserve_around(bus_ioas_space, va, memory.mapping);
+	watch(bus_ioas_space, page, page + memory.page - 1);
+	if (memory_map((void *)page, memory.page) < 0)
+		return RTE_BAD_IOVA;
+	return ioas_lookup_or_wait(bus_ioas_space, va);
+}
+
+unsigned int
+foreign_leaves(const void *va, size_t length)
+{
+	if (!memory_has_started() || bus_ioas_space == NULL)
+		return 0;
+	return ioas_forget_begin(bus_ioas_space, va, length);
+}
+
+void
+foreign_has_left(unsigned int token, const void *va, size_t length, bool gone)
+{
+	const int error = errno;
+
+	if (token != 0)
+		traced_forget_end(bus_ioas_space, token, va, length, gone);
+	errno = error;
+}
+
+bool
+foreign_is_shared(const void *va, size_t length)
+{
+	if (!memory_has_started() || bus_ioas_space == NULL)
+		return false;
+	/* Most is not mapped for DMA, and then it does not matter. */
+	return (devices_are_isolated() || ioas_lookup_any(ioas_table(bus_ioas_space), va, length)) &&
+	       ioas_is_shared(va);
+}
+
+uint64_t
+foreign_mapping_length(const void *va, uint64_t *inode)
+{
+	struct ioas_memory memory;
+
+	if (ioas_memory_at(va, &memory) < 0)
+		return 0;
+	*inode = memory.inode;
+	return memory.mapping.last - (uintptr_t)va + 1;
+}
+
+static bool
+overlaps(const struct statement *statement, uint64_t first, uint64_t length)
+{
+	return statement->iova < first + length && statement->iova + statement->length > first;
+}
+
+static bool
+is_inside(const struct statement *statement, uint64_t first, uint64_t length)
+{
+	return statement->iova >= first && statement->iova + statement->length <= first + length;
+}
+
+/* With the lock of the statements held: forgets those that are taken back as a whole. */
+static void
+remove_statements(const struct ioas *space, uint64_t iova, uint64_t length)
+{
+	for (size_t i = n_statements; i-- > 0;)
+		if (statements[i].space == space && is_inside(&statements[i], iova, length))
+			statements[i] = statements[--n_statements];
+}
+
+static int
+add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	struct statement *larger;
+
+	larger = realloc(statements, (n_statements + 1) * sizeof(*larger));
+	if (larger == NULL) {
+		BUS_IOAS_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ": no memory", length, iova);
+		return -ENOMEM;
+	}
+	statements = larger;
+	remove_statements(space, iova, length);
+	statements[n_statements++] = (struct statement){ space, va, iova, length };
+	return 0;
+}
+
+/* A part of what is stated, which is at its IOVA already, or is not. */
+struct run {
+	uint64_t offset, length;
+	bool mapped;
+};
+
+/* The run that begins at an offset. */
+static struct run
+run_at(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_t offset, uint64_t length)
+{
+	struct run run = {
+		.offset = offset,
+		.mapped = ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == iova + offset,
+	};
+
+	do
+		offset += RTE_MIN(UINT64_C(4096), length - offset);
+	while (offset < length &&
+	       (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == iova + offset) == run.mapped);
+	run.length = offset - run.offset;
+	return run;
+}
+
+/* Maps what is not at its IOVA already. A part that fails takes back those before it. */
+static int
+map_missing(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length, uint64_t offset)
+{
+	const struct run run = run_at(ioas_table(space), va, iova, offset, length);
+	const uint64_t end = run.offset + run.length;
+	int ret = 0;
+
+	if (!run.mapped) {
+		watch(space, va + run.offset, va + end - 1);
+		ret = traced_map_fixed(space, (void *)(uintptr_t)(va + run.offset), run.length, iova + run.offset);
+	}
+	if (ret < 0 || end == length)
+		return ret;
+	ret = map_missing(space, va, iova, length, end);
+	if (ret < 0 && !run.mapped)
+		traced_unmap_iova(space, iova + run.offset, run.length);
+	return ret;
+}
+
+static bool
+is_mapped(const struct ioas *space, uint64_t va, uint64_t length)
+{
+	const struct ioas_table *const table = ioas_table(space);
+
+	for (uint64_t offset = 0; offset < length; offset += 4096)
+		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == RTE_BAD_IOVA)
+			return false;
+	return true;
+}
+
+static int
+map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	/* The library has the line for these. */
+	if (length == 0 || va + length < va || iova + length < iova)
+		return traced_map_fixed(space, (void *)(uintptr_t)va, length, iova);
+	ret = add_statement(space, va, iova, length);
+	if (ret < 0)
+		return ret;
+	ret = map_missing(space, va, iova, length, 0);
+	if (ret < 0)
+		remove_statements(space, iova, length);
+	return ret;
+}
+
+int
+foreign_map(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
+	if (iova == 0 && length != 0 && is_mapped(space, va, length)) {
+		BUS_IOAS_LOG(DEBUG, "0x%" PRIx64 " keeps its IOVA 0x%" PRIx64 ": 0 is never one",
+			     va, ioas_lookup(ioas_table(space), (void *)(uintptr_t)va));
+		return 0;
+	}
+	pthread_mutex_lock(&statements_lock);
+	ret = map_stated(space, va, iova, length);
+	pthread_mutex_unlock(&statements_lock);
+	if (ret == 0)
+		return 0;
+	rte_errno = -ret;
+	return -1;
+}
+
+/* A statement of which [iova, iova + length) is a part, or that it crosses; NULL: none. */
+static const struct statement *
+find_larger(const struct ioas *space, uint64_t iova, uint64_t length)
+{
+	for (size_t i = 0; i < n_statements; i++)
+		if (statements[i].space == space && overlaps(&statements[i], iova, length) &&
+		    !is_inside(&statements[i], iova, length))
+			return &statements[i];
+	return NULL;
+}
+
+/* Whether one area has all of these IOVAs, and others: a question has mapped the page, before it was stated. */
+static bool
+is_part_of_page(struct ioas *space, uint64_t iova, uint64_t length)
+{
+	struct ioas_area area;
+
+	return ioas_lookup_iova(space, iova, &area) != NULL && iova + length <= area.iova + area.length &&
+	       area.length > length;
+}
+
+static int
+unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	const struct statement *const larger = find_larger(space, iova, length);
+	int ret;
+
+	if (larger != NULL) {
+		BUS_IOAS_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ": they are a part of 0x%"
+			     PRIx64 " bytes that were mapped at 0x%" PRIx64 " in one call: unmap all of them",
+			     length, iova, larger->length, larger->iova);
+		return -EINVAL;
+	}
+	remove_statements(space, iova, length);
+	if (is_part_of_page(space, iova, length))
+		return 0;
+	ret = traced_unmap_iova(space, iova, length);
+	/* What a device has because all have it stays. */
+	if (ret == 0 && space != bus_ioas_space && memory_is_mapped_at(space, va, length, iova))
+		return 0;
+	if (ret == 0)
+		BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
+	return ret > 0 ? 0 : ret == 0 ? -EINVAL : ret;
+}
+
+int
+foreign_unmap(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (iova == 0 && is_mapped(space, va, length))
+		return 0;
+	if (memory_is_eal(va)) {
+		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
+		rte_errno = EINVAL;
+		return -1;
+	}
+	pthread_mutex_lock(&statements_lock);
+	ret = unmap_stated(space, va, iova, length);
+	pthread_mutex_unlock(&statements_lock);
+	if (ret == 0)
+		return 0;
+	rte_errno = -ret;
+	return -1;
+}
+
+bool
+foreign_is_stated(const void *va, size_t length)
+{
+	const uint64_t first = (uintptr_t)va;
+	bool stated = false;
+
+	pthread_mutex_lock(&statements_lock);
+	for (size_t i = 0; i < n_statements && !stated; i++)
+		stated = statements[i].va < first + length && statements[i].va + statements[i].length > first;
+	pthread_mutex_unlock(&statements_lock);
+	return stated;
+}
