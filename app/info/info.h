@@ -38,7 +38,7 @@ struct info_feature {
 	const char *name, *text; /* in JSON, and as users know it */
 	bool known, there;
 };
-#define INFO_FEATURES 4
+#define INFO_FEATURES 5
 
 struct info_reserved {
 	struct ioas_range range;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <hugetlbfs.h>
 #include <limits.h>
 #include <linux/mman.h>
+#include <linux/userfaultfd.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +16,12 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
 
 #include "info.h"
 #include "machine.h"
@@ -99,6 +106,17 @@ linux_release(void *memory, uint64_t bytes)
 	munmap(memory, bytes);
 }
 
+static int
+linux_userfaultfd(void)
+{
+	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static const struct info_sys linux_sys = {
 	.root = "",
 	.may_use = linux_may_use,
@@ -106,6 +124,7 @@ static const struct info_sys linux_sys = {
 	.page_sizes = gethugepagesizes,
 	.page_mount = hugetlbfs_find_path_for_size,
 	.memlock = linux_memlock,
+	.userfaultfd = linux_userfaultfd,
 	.user = linux_user,
 	.is_root = linux_is_root,
 	.may_join = linux_may_join,

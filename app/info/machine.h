@@ -21,6 +21,8 @@ struct info_sys {
 	const char *(*page_mount)(long size); /* NULL: none that this user may use */
 	/* RLIMIT_MEMLOCK; UINT64_MAX: no limit. */
 	void (*memlock)(uint64_t *soft, uint64_t *hard);
+	/* 0, or why this process may not have one (negative errno). */
+	int (*userfaultfd)(void);
 	const char *(*user)(void);
 	bool (*is_root)(void);
 	bool (*may_join)(const char *group); /* there is one, and this process is not in it */

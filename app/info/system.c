@@ -89,6 +89,8 @@ look_at_features(struct info *info, struct ioas *space, bool attached)
 		  (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 },
 		{ "dirty_tracking", "dirty tracking", attached,
 		  (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 },
+		{ "userfaultfd", "userfaultfd, which follows memory that EAL does not own", true,
+		  info_sys->userfaultfd() == 0 },
 	};
 
 	memcpy(info->features, all, sizeof(all));

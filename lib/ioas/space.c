@@ -1229,7 +1229,7 @@ ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range)
 
 	if (!is_range(range.first, range.last) || addr < range.first || addr > range.last) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot reserve around %p: the range 0x%" PRIx64 "-0x%" PRIx64 " does not have it, or is "
+			 "cannot reserve around %p: it is not in the range 0x%" PRIx64 "-0x%" PRIx64 ", or the range is "
 			 "not aligned to 4 KiB", va, range.first, range.last);
 		return -EINVAL;
 	}

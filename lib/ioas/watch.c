@@ -145,7 +145,8 @@ ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
 	pthread_mutex_unlock(&watch->lock);
 	if (first && watch->error < 0)
 		ioas_log(&root->log, IOAS_LOG_DEBUG,
-			 "memory that goes without a call that the program has been linked with is not seen: no "
-			 "userfaultfd: %s", strerror(-ret));
+			 "cannot use userfaultfd: %s: memory that is unmapped without a call of munmap() by the program "
+			 "or its libraries is not noticed: allow userfaultfd() in the container's seccomp profile",
+			 strerror(-ret));
 	return ret;
 }

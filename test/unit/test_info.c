@@ -68,6 +68,14 @@ page_mount(long size)
 	return size == (long)MIB(2) ? mounted : NULL;
 }
 
+static int userfaultfd_error;
+
+static int
+get_userfaultfd(void)
+{
+	return userfaultfd_error;
+}
+
 static void
 get_memlock(uint64_t *soft, uint64_t *hard)
 {
@@ -123,6 +131,7 @@ static const struct info_sys made_up = {
 	.page_sizes = page_sizes,
 	.page_mount = page_mount,
 	.memlock = get_memlock,
+	.userfaultfd = get_userfaultfd,
 	.user = user,
 	.is_root = is_root,
 	.may_join = may_join,
@@ -277,6 +286,7 @@ machine_start(void)
 	joinable = false;
 	memlock = UINT64_MAX;
 	memlock_hard = 0;
+	userfaultfd_error = 0;
 	root_user = false;
 	n_page_sizes = 2;
 	mounted = "/dev/hugepages";
@@ -384,7 +394,7 @@ all_is_well(void)
 				 "\"devices\":1}]"));
 	CU_ASSERT_TRUE(member_is("backend", "\"iommufd\""));
 	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":true,\"map_file\":false,\"change_process\":false,"
-				 "\"dirty_tracking\":null}"));
+				 "\"dirty_tracking\":null,\"userfaultfd\":true}"));
 	CU_ASSERT_TRUE(member_is("memlock", "null"));
 	CU_ASSERT_TRUE(member_is("devices/0/cdev", "\"/dev/vfio/devices/vfio0\""));
 	CU_ASSERT_TRUE(member_is("devices/0/ranges",
@@ -588,7 +598,7 @@ features(void)
 	put("Character devices:\n241 vfio", "/proc/devices");
 	CU_ASSERT_EQUAL(run("-j"), 0);
 	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":false,\"map_file\":true,\"change_process\":true,"
-				 "\"dirty_tracking\":null}"));
+				 "\"dirty_tracking\":null,\"userfaultfd\":true}"));
 	CU_ASSERT_EQUAL(run("-j --try"), 0);
 	CU_ASSERT_TRUE(member_is("features/dirty_tracking", "false"));
 	model.dirty_tracking = true;
@@ -596,11 +606,16 @@ features(void)
 	CU_ASSERT_TRUE(says("Features     VFIO character devices: no\n"
 			    "             IOMMU_IOAS_MAP_FILE: yes\n"
 			    "             IOMMU_IOAS_CHANGE_PROCESS: yes\n"
-			    "             dirty tracking: yes\n"));
+			    "             dirty tracking: yes\n"
+			    "             userfaultfd, which follows memory that EAL does not own: yes\n"));
+	userfaultfd_error = -EPERM;
+	CU_ASSERT_EQUAL(run("-j"), 0);
+	CU_ASSERT_TRUE(member_is("features/userfaultfd", "false"));
+	userfaultfd_error = 0;
 	model.iommu_error = -ENOENT;
 	CU_ASSERT_EQUAL(run("-j --try"), 0);
 	CU_ASSERT_TRUE(member_is("features", "{\"cdevs\":false,\"map_file\":null,\"change_process\":null,"
-				 "\"dirty_tracking\":null}"));
+				 "\"dirty_tracking\":null,\"userfaultfd\":true}"));
 }
 
 /* What is reserved on more than one ground, what the firmware does not insist on, and the end. */

@@ -148,7 +148,8 @@ add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t len
 
 	larger = realloc(statements, (n_statements + 1) * sizeof(*larger));
 	if (larger == NULL) {
-		BUS_IOAS_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ": no memory", length, iova);
+		BUS_IOAS_LOG(ERR, "cannot map memory at IOVA 0x%" PRIx64 ": no memory: end other programs, or raise "
+			     "RLIMIT_AS (`ulimit -v`)", iova);
 		return -ENOMEM;
 	}
 	statements = larger;
@@ -276,9 +277,9 @@ unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 	int ret;
 
 	if (larger != NULL) {
-		BUS_IOAS_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ": they are a part of 0x%"
-			     PRIx64 " bytes that were mapped at 0x%" PRIx64 " in one call: unmap all of them",
-			     length, iova, larger->length, larger->iova);
+		BUS_IOAS_LOG(ERR, "cannot unmap a part (0x%" PRIx64 " bytes at IOVA 0x%" PRIx64 ") of what one call has "
+			     "mapped: unmap all 0x%" PRIx64 " bytes at IOVA 0x%" PRIx64, length, iova,
+			     larger->length, larger->iova);
 		return -EINVAL;
 	}
 	remove_statements(space, iova, length);

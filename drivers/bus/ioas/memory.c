@@ -102,8 +102,8 @@ is_copy(const struct rte_memseg_list *msl, const void *va)
 	ms = rte_mem_virt2memseg(va, msl);
 	if (ms == NULL || ms->addr == NULL || ms->iova == RTE_BAD_IOVA)
 		return false;
-	BUS_IOAS_LOG(ERR, "no IOVA for %p: it is memory of EAL that a fork has copied, which no device sees: let EAL "
-		     "have shared memory (hugepages, or memfd_create())", va);
+	BUS_IOAS_LOG(ERR, "no IOVA for %p: fork() has made a private copy of this memory of EAL, which no device "
+		     "sees: start EAL after fork(), or with hugepages", va);
 	return true;
 }
 
