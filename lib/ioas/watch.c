@@ -57,11 +57,15 @@ start_thread(struct ioas *root)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	/* Not on the CPU of a thread that never sleeps, where another one is free. */
+	pthread_attr_setaffinity_np(&attr, sizeof(root->watch.cpus), &root->watch.cpus);
 	/* The application's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	ret = pthread_create(&root->watch.thread, &attr, watch_on, root);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (ret == 0)
+		pthread_setname_np(root->watch.thread, "ioas-watch");
 	pthread_attr_destroy(&attr);
 	return -ret;
 }
@@ -94,6 +98,9 @@ watch_create(struct ioas *root)
 
 	pthread_mutex_init(&watch->lock, NULL);
 	watch->fd[0] = watch->fd[1] = watch->stop = -1;
+	CPU_ZERO(&watch->cpus);
+	if (sched_getaffinity(0, sizeof(watch->cpus), &watch->cpus) < 0)
+		CPU_SET(0, &watch->cpus);
 }
 
 void

@@ -5,6 +5,7 @@
 #define IOAS_WATCH_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 
 /*
@@ -23,6 +24,7 @@ struct watch {
 	int error;            /* why it could not be; 0: it could, or nobody has asked yet */
 	int fd[2];            /* for private memory; for shared memory, of which dropped pages come back as they were */
 	int stop;             /* tells the thread to end */
+	cpu_set_t cpus;       /* the thread's: those of the process when the space was made, before threads are pinned */
 	pthread_t thread;
 };
 

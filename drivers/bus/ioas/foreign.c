@@ -46,10 +46,10 @@ foreign_after_fork(void)
 	pthread_mutex_unlock(&statements_lock);
 }
 
-/* Has the kernel tell when memory goes; what it cannot follow only the seams see. */
-static void
-watch(struct ioas *space, uint64_t first, uint64_t last)
+void
+foreign_watch(struct ioas *space, const void *start, uint64_t length)
 {
+	const uint64_t first = (uintptr_t)start, last = first + (length - 1);
 	struct ioas_memory memory;
 
 	for (uint64_t va = first; va <= last && ioas_memory_at((void *)(uintptr_t)va, &memory) == 0;
@@ -75,7 +75,7 @@ foreign_map_page(const void *va)
 	page = (uintptr_t)va & ~(uintptr_t)(memory.page - 1);
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		ioas_reserve_around(bus_ioas_space, va, memory.mapping);
-	watch(bus_ioas_space, page, page + memory.page - 1);
+	foreign_watch(bus_ioas_space, (void *)page, memory.page);
 	if (memory_map((void *)page, memory.page) < 0)
 		return RTE_BAD_IOVA;
 	return ioas_lookup_or_wait(bus_ioas_space, va);
@@ -141,64 +141,88 @@ remove_statements(const struct ioas *space, uint64_t iova, uint64_t length)
 			statements[i] = statements[--n_statements];
 }
 
+void
+foreign_end_space(const struct ioas *space)
+{
+	pthread_mutex_lock(&statements_lock);
+	remove_statements(space, 0, UINT64_MAX);
+	pthread_mutex_unlock(&statements_lock);
+}
+
+static int
+log_no_memory(uint64_t iova)
+{
+	BUS_IOAS_LOG(ERR, "cannot map memory at IOVA 0x%" PRIx64 ": no memory: end other programs, or raise "
+		     "RLIMIT_AS (`ulimit -v`)", iova);
+	return -ENOMEM;
+}
+
 static int
 add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct statement *larger;
 
 	larger = realloc(statements, (n_statements + 1) * sizeof(*larger));
-	if (larger == NULL) {
-		BUS_IOAS_LOG(ERR, "cannot map memory at IOVA 0x%" PRIx64 ": no memory: end other programs, or raise "
-			     "RLIMIT_AS (`ulimit -v`)", iova);
-		return -ENOMEM;
-	}
+	if (larger == NULL)
+		return log_no_memory(iova);
 	statements = larger;
 	remove_statements(space, iova, length);
 	statements[n_statements++] = (struct statement){ space, va, iova, length };
 	return 0;
 }
 
-/* A part of what is stated, which is at its IOVA already, or is not. */
+/* Parts of what is stated that are not at their IOVAs yet. */
 struct run {
 	uint64_t offset, length;
-	bool mapped;
 };
 
-/* The run that begins at an offset. */
-static struct run
-run_at(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_t offset, uint64_t length)
+/* Finds them; the caller frees the list. */
+static int
+find_missing(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_t length, struct run **out)
 {
-	struct run run = {
-		.offset = offset,
-		.mapped = ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == iova + offset,
-	};
+	struct run *runs = NULL, *larger;
+	uint64_t offset, page;
+	int n = 0;
 
-	do
-		offset += RTE_MIN(UINT64_C(4096), length - offset);
-	while (offset < length &&
-	       (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == iova + offset) == run.mapped);
-	run.length = offset - run.offset;
-	return run;
+	for (offset = 0; offset < length; offset += page) {
+		page = RTE_MIN(UINT64_C(4096), length - offset);
+		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) == iova + offset)
+			continue;
+		if (n > 0 && runs[n - 1].offset + runs[n - 1].length == offset) {
+			runs[n - 1].length += page;
+			continue;
+		}
+		larger = realloc(runs, (n + 1) * sizeof(*runs));
+		if (larger == NULL) {
+			free(runs);
+			return log_no_memory(iova);
+		}
+		runs = larger;
+		runs[n++] = (struct run){ offset, page };
+	}
+	*out = runs;
+	return n;
 }
 
-/* Maps what is not at its IOVA already. A part that fails takes back those before it. */
+/* Maps what is not at its IOVA yet. A part that fails takes back those before it. */
 static int
-map_missing(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length, uint64_t offset)
+map_missing(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
-	const struct run run = run_at(ioas_table(space), va, iova, offset, length);
-	const uint64_t end = run.offset + run.length;
-	int ret = 0;
+	struct run *runs = NULL;
+	int n, ret = 0, i;
 
-	if (!run.mapped) {
-		watch(space, va + run.offset, va + end - 1);
-		ret = traced_map_fixed(space, (void *)(uintptr_t)(va + run.offset), run.length, iova + run.offset);
+	n = find_missing(ioas_table(space), va, iova, length, &runs);
+	for (i = 0; ret == 0 && i < n; i++) {
+		const uint64_t at = va + runs[i].offset;
+
+		foreign_watch(space, (void *)(uintptr_t)at, runs[i].length);
+		ret = traced_map_fixed(space, (void *)(uintptr_t)at, runs[i].length, iova + runs[i].offset);
 	}
-	if (ret < 0 || end == length)
-		return ret;
-	ret = map_missing(space, va, iova, length, end);
-	if (ret < 0 && !run.mapped)
-		traced_unmap_iova(space, iova + run.offset, run.length);
-	return ret;
+	if (ret < 0)
+		for (i--; i-- > 0;)
+			traced_unmap_iova(space, iova + runs[i].offset, runs[i].length);
+	free(runs);
+	return n < 0 ? n : ret;
 }
 
 static bool
@@ -223,7 +247,7 @@ map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 	ret = add_statement(space, va, iova, length);
 	if (ret < 0)
 		return ret;
-	ret = map_missing(space, va, iova, length, 0);
+	ret = map_missing(space, va, iova, length);
 	if (ret < 0)
 		remove_statements(space, iova, length);
 	return ret;

@@ -153,6 +153,10 @@ rte_iova_t foreign_map_page(const void *va);
 /* An application maps memory at an IOVA of its own choice, and takes that back. 0 or -1 with rte_errno. */
 int foreign_map(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
 int foreign_unmap(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length);
+/* A device's own space is about to end. */
+void foreign_end_space(const struct ioas *space);
+/* Has the kernel tell when memory goes that is about to be mapped; what it cannot follow only the seams see. */
+void foreign_watch(struct ioas *space, const void *start, uint64_t length);
 /* Whether it has done so with any of these addresses. */
 bool foreign_is_stated(const void *va, size_t length);
 /* Any memory may be about to go, or to get other pages: around the call that decides. Allocators make such calls

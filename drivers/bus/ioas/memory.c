@@ -235,6 +235,7 @@ map_external(struct rte_memseg *ms)
 		return;
 	}
 	traced_unmap(bus_ioas_space, ms->addr, ms->len);
+	foreign_watch(bus_ioas_space, ms->addr, ms->len);
 	ret = ms->iova == RTE_BAD_IOVA ? memory_map(ms->addr, ms->len)
 				       : traced_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
 	if (ret < 0) {

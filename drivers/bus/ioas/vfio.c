@@ -108,6 +108,8 @@ drop(struct owned *owned)
 	if (owned->device != NULL)
 		traced_detach(owned->name);
 	ioas_detach(owned->device);
+	if (owned->space != NULL)
+		foreign_end_space(owned->space);
 	ioas_destroy(owned->space);
 	free(owned);
 }
