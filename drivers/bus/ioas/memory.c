@@ -219,31 +219,27 @@ memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_
 	return true;
 }
 
-/* External memory of a heap: stated IOVAs are kept, missing ones are chosen. */
+/*
+ * External memory of a heap: stated IOVAs are kept, missing ones are chosen. Chosen ones are found by
+ * lookups alone: as in stock EAL, a segment without a stated IOVA stays without one, and EAL makes no
+ * contiguous memzones of it.
+ */
 static void
 map_external(struct rte_memseg *ms)
 {
-	rte_iova_t iova = lookup(ms->addr);
+	const bool stated = ms->iova != RTE_BAD_IOVA;
+	const rte_iova_t iova = stated ? ms->iova : lookup(ms->addr);
 	int ret;
 
-	if (ms->iova != RTE_BAD_IOVA &&
-	    memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, ms->iova))
+	if (iova != RTE_BAD_IOVA && memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova))
 		return;
-	if (ms->iova == RTE_BAD_IOVA && iova != RTE_BAD_IOVA &&
-	    memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova)) {
-		ms->iova = iova;
-		return;
-	}
 	traced_unmap(bus_ioas_space, ms->addr, ms->len);
 	foreign_watch(bus_ioas_space, ms->addr, ms->len);
-	ret = ms->iova == RTE_BAD_IOVA ? memory_map(ms->addr, ms->len)
-				       : traced_map_fixed(bus_ioas_space, ms->addr, ms->len, ms->iova);
+	ret = stated ? traced_map_fixed(bus_ioas_space, ms->addr, ms->len, iova) : memory_map(ms->addr, ms->len);
 	if (ret < 0) {
 		BUS_IOAS_LOG(ERR, "external memory at %p cannot be used for DMA", ms->addr);
 		ms->iova = RTE_BAD_IOVA;
-		return;
 	}
-	ms->iova = lookup(ms->addr);
 }
 
 /*

@@ -79,11 +79,14 @@ check_address(const char *what, const void *va)
 {
 	const struct rte_memseg *const ms = rte_mem_virt2memseg(va, NULL);
 	const rte_iova_t iova = rte_mem_virt2iova(va);
+	rte_iova_t recorded;
 
 	if (ms == NULL || ms->len == 0)
 		wrong("%s: %p has no segment", what, va);
-	if (iova == RTE_BAD_IOVA || iova == 0 || iova == (uintptr_t)va ||
-	    iova != ms->iova + RTE_PTR_DIFF(va, ms->addr))
+	/* Of external memory only what the application has stated is recorded. */
+	recorded = ms->iova == RTE_BAD_IOVA && rte_mem_virt2memseg_list(va)->external
+		? iova : ms->iova + RTE_PTR_DIFF(va, ms->addr);
+	if (iova == RTE_BAD_IOVA || iova == 0 || iova == (uintptr_t)va || iova != recorded)
 		wrong("%s: %p has IOVA 0x%" PRIx64 ", its segment at %p 0x%" PRIx64, what, va, iova,
 		      ms->addr, ms->iova);
 }
