@@ -8,8 +8,8 @@ usage() {
 	cat <<EOF
 usage: devtools/initramfs.sh [-h] [ARCH [RELEASE]]
 
-Makes the initramfs of the emulated machine: busybox, Debian's dpdk-testpmd, all DPDK libraries,
-the drivers that the machine has devices for, and the scripts of devtools/guest. Prints its path.
+Makes the initramfs of the emulated machine: busybox, Debian's dpdk-testpmd and dpdk-test, all DPDK
+libraries, the drivers that the machine has devices for, and the scripts of devtools/guest. Prints its path.
 It is kept under \$DPDK_IOAS_CACHE (default ~/.cache/dpdk-ioas), in a folder named after the
 versions of the packages and a digest of the scripts: the second call only prints the path.
 
@@ -24,7 +24,7 @@ case ${1-} in -h | --help) usage; exit 0 ;; esac
 arch=${1:-x86} release=${2-}
 
 # What is loaded by name at run time; what these need is copied too. EAL loads every driver of its
-# plugin folder, so that folder gets only those that testpmd is linked with and these.
+# plugin folder, so that folder gets only those that these programs are linked with and these.
 drivers=(bus_pci bus_vdev mempool_ring mempool_stack net_e1000 net_virtio net_null net_ring)
 # QEMU has that device for x86 alone.
 if [ "$arch" = x86 ]; then drivers+=(net_vmxnet3); fi
@@ -96,6 +96,7 @@ fill() {
 
 	copy "$loader"
 	copy_with_libraries "$testpmd"
+	copy_with_libraries "$(dirname "$testpmd")/dpdk-test"
 	for file in "$from$libdir"/librte_*.so.??; do
 		case $(readlink "$file") in
 		*/pmds-* | *pmds-*) ;;
