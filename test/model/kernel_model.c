@@ -401,6 +401,8 @@ free_ioas(struct model_ioas *ioas)
 	free(ioas);
 }
 
+static unsigned int hwpts; /* that there are, of all contexts */
+
 static struct model_hwpt **
 find_hwpt(struct model_ctx *ctx, uint32_t id)
 {
@@ -427,6 +429,7 @@ free_hwpt(struct model_hwpt **link)
 
 	*link = hwpt->next;
 	free(hwpt);
+	hwpts--;
 }
 
 static const struct model_device *
@@ -459,6 +462,7 @@ hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
 	hwpt->ioas = ioas;
 	hwpt->next = ctx->hwpts;
 	ctx->hwpts = hwpt;
+	hwpts++;
 	arg->out_hwpt_id = hwpt->id;
 	return 0;
 }
@@ -1704,6 +1708,17 @@ model_attached(void)
 	pthread_mutex_lock(&lock);
 	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		n += d->ioas != NULL;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+unsigned int
+model_hwpts(void)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&lock);
+	n = hwpts;
 	pthread_mutex_unlock(&lock);
 	return n;
 }

@@ -169,12 +169,13 @@ void model_forget(void);
 /* Fails the n-th call from now on of the kinds (a mask of 1u << kind; 0: any). 0: none. */
 void model_fail(unsigned int n, uint32_t kinds, int error);
 
-/* What the kernel holds: descriptors, areas, bytes that are pinned, attached devices, address space
- * of lookup tables. */
+/* What the kernel holds: descriptors, areas, bytes that are pinned, attached devices, hardware page
+ * tables that were asked for, address space of lookup tables. */
 unsigned int model_open_files(void);
 uint64_t model_areas(void);
 uint64_t model_pinned(void);
 unsigned int model_attached(void);
+unsigned int model_hwpts(void);
 uint64_t model_reserved(void);
 
 /* What a device's DMA to an IOVA reaches: the address, or UINT64_MAX for a fault. */

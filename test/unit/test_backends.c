@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/vfio.h>
+
 #include "unit.h"
 
 #define NIC2 "0000:00:03.0"
@@ -244,6 +246,65 @@ ranges_from_sysfs(void)
 		unit_map(i * GIB(1), MIB(512));
 }
 
+/* Reserved regions that touch or overlap have no range between them, not even an empty one. */
+static void
+touching_regions(void)
+{
+	static const struct model_iommu touching = {
+		.name = "touching",
+		.aperture = { 0, GIB(512) - 1 },
+		.reserved = { { MIB(1), MIB(2) - 1 }, { MIB(2), MIB(3) - 1 }, { MIB(2) + PAGE, MIB(4) - 1 },
+			      { MIB(3), MIB(3) + PAGE - 1 } },
+		.n_reserved = 4,
+		.page = PAGE,
+	};
+	struct ioas_range ranges[4] = { 0 };
+
+	nic_model = model_device_add(NIC2, &touching);
+	model.no_info_caps = true;
+	create_type1(false);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC2, NULL, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 2);
+	CU_ASSERT_EQUAL(ranges[0].first, 0);
+	CU_ASSERT_EQUAL(ranges[0].last, MIB(1) - 1);
+	CU_ASSERT_EQUAL(ranges[1].first, MIB(4));
+	CU_ASSERT_EQUAL(ranges[1].last, GIB(512) - 1);
+}
+
+static const struct ioas_sys *model_sys;
+
+/* A kernel that unmaps nothing, and says so. */
+static int
+unmap_nothing(int fd, unsigned long request, void *arg)
+{
+	if (request != VFIO_IOMMU_UNMAP_DMA)
+		return model_sys->ioctl(fd, request, arg);
+	((struct vfio_iommu_type1_dma_unmap *)arg)->size = 0;
+	return 0;
+}
+
+/* An unmap that unmaps less than the area has failed: the IOVAs are not given out again. */
+static void
+short_unmap(void)
+{
+	static struct ioas_sys sys;
+	uint64_t iova;
+
+	model_sys = ioas_sys;
+	sys = *model_sys;
+	sys.ioctl = unmap_nothing;
+	ioas_sys = &sys;
+	create_type1(true);
+	iova = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	CU_ASSERT_TRUE(unit_logged("cannot unmap 2 MiB|the IOVAs are lost"));
+	REFUSED(ioas_map_fixed(space, VA(GIB(1)), MIB(2), iova), -EINVAL, "reserved");
+	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys = model_sys;
+}
+
 /* A machine with POWER's IOMMU, and its first device. */
 static void
 create_spapr(bool attach)
@@ -390,6 +451,35 @@ registered_once(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 }
 
+/* The second of two pieces cannot be registered: the first is given back, and that between them does not
+ * count one area more. */
+static void
+registered_in_part(void)
+{
+	create_spapr(true);
+	unit_map(MIB(2), MIB(2));
+	model_fail(2, 1u << MODEL_REGISTER, -EIO);
+	REFUSED(ioas_map_fixed(space, VA(0), MIB(6), MIB(64)), -EIO, "cannot map 6 MiB");
+	CU_ASSERT_EQUAL(model.failed, MODEL_REGISTER);
+	model_fail(0, 0, 0);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(2)), MIB(2)), 1);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+}
+
+/* Memory that the kernel did not unmap stays registered. */
+static void
+registered_if_mapped(void)
+{
+	create_spapr(true);
+	unit_map(0, MIB(2));
+	model_forget();
+	model_fail(1, 1u << MODEL_UNMAP, -EIO);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	CU_ASSERT_TRUE(unit_logged("cannot unmap 2 MiB|the IOVAs are lost"));
+	CU_ASSERT_EQUAL(model.calls[MODEL_REGISTER], 0);
+	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
+}
+
 /* Each call that makes a window or registers memory fails once: nothing stays behind. */
 static void
 power_failures(void)
@@ -431,10 +521,14 @@ UNIT_MAIN("backends",
 	  { "type1: DMA entries run out", entries_run_out },
 	  { "type1: maps come back", maps_come_back },
 	  { "type1: ranges from sysfs", ranges_from_sysfs },
+	  { "type1: reserved regions that touch", touching_regions },
+	  { "type1: a short unmap", short_unmap },
 	  { "spapr: on POWER, and nowhere else", power },
 	  { "spapr: windows", windows },
 	  { "spapr: no further window", no_window },
 	  { "spapr: several groups", power_groups },
 	  { "spapr: one group", power_one_group },
 	  { "spapr: memory is registered once", registered_once },
+	  { "spapr: memory is registered in part", registered_in_part },
+	  { "spapr: memory that stays mapped", registered_if_mapped },
 	  { "spapr: each call fails", power_failures })

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "placement.h"
 #include "unit.h"
 
 static bool
@@ -262,6 +263,40 @@ reservation(void)
 	REFUSED(ioas_reserve(space, VA(0), 0), -EINVAL, "empty");
 }
 
+/* Half of what is free stays free. */
+static void
+reservation_half(void)
+{
+	unit_create_window(GIB(4), GIB(8) - 1);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(4)), GIB(2) + PAGE), -ENOSPC);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(4)), GIB(2)), 0);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(16)), GIB(1) + PAGE), -ENOSPC);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(16)), GIB(1)), 0);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(32)), MIB(512) + PAGE), -ENOSPC);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), 0);
+	unit_map(0, MIB(512));
+}
+
+/* With a quarantine free IOVAs stay between areas, also behind one that another goes on from. */
+static void
+guarded(void)
+{
+	struct ioas_options options = unit_options();
+	uint64_t first, iova;
+
+	options.quarantine = MIB(64);
+	unit_create_with(&options, true);
+	first = unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), MIB(2), first + MIB(4) + PLACEMENT_GUARD), 0);
+	CU_ASSERT_EQUAL(unit_map(MIB(2), MIB(2)), first + MIB(2));
+	/* A page less, and it goes elsewhere. */
+	first = unit_map(GIB(2), MIB(2));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(3)), MIB(2), first + MIB(4) + PLACEMENT_GUARD - PAGE), 0);
+	iova = unit_map(GIB(2) + MIB(2), MIB(2));
+	CU_ASSERT_TRUE(iova + MIB(2) <= first || iova >= first + MIB(6));
+	CU_ASSERT_TRUE(unit_translates(GIB(2) + MIB(2), MIB(2), iova));
+}
+
 /* A fixed area sits where the reservation would put memory: it gets another place. */
 static void
 reservation_taken(void)
@@ -293,4 +328,6 @@ UNIT_MAIN("placement",
 	  { "other IOMMUs", other_iommus },
 	  { "the top of a 64-bit aperture", top_of_everything },
 	  { "a reservation is linear", reservation },
+	  { "a reservation leaves half", reservation_half },
+	  { "guards", guarded },
 	  { "a reservation that is taken", reservation_taken })

@@ -351,6 +351,31 @@ many_differences(void)
 		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(i + 1) - 1)), TIB(2) + i * GIB(2) + GIB(1) - 1);
 }
 
+/* A template belongs to all pages that are full of its word, and to another word only after them. */
+static void
+templates(void)
+{
+	uint64_t calls;
+
+	terabytes();
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), GIB(2), TIB(2)), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(4)), GIB(1), TIB(2) + GIB(3)), 0);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4)), GIB(1)), 1);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(8)), GIB(1), TIB(3)), 0);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(1))), TIB(2));
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(3) - 1)), TIB(2) + GIB(2) - 1);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(8))), TIB(3));
+	/* One after the other: they are as good as new when nothing uses them. */
+	calls = model.calls[MODEL_SHARE];
+	for (uint64_t i = 0; i < 1100; i++) {
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(16)), GIB(1), TIB(4) + i * GIB(2)), 0);
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(17) - 1)), TIB(4) + i * GIB(2) + GIB(1) - 1);
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(16)), GIB(1)), 1);
+	}
+	if (!model.no_memory_file)
+		expect_shares(calls + 1100 * 3 * UNIT_NODES);
+}
+
 static void
 replicas(void)
 {
@@ -441,6 +466,7 @@ UNIT_MAIN("table",
 	  { "not shared", not_shared },
 	  { "no memory file", no_memory_file },
 	  { "many differences", many_differences },
+	  { "templates", templates },
 	  { "replicas", replicas },
 	  { "not bound", not_bound },
 	  { "huge zeros", huge_zeros })

@@ -135,6 +135,221 @@ everybody(void)
 	CU_ASSERT_EQUAL(first, 0);
 }
 
+/* Each function that needs the lock, called while another thread has it. */
+static void
+call_find(void)
+{
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+}
+
+static void
+call_attach(void)
+{
+	struct ioas_device *device;
+
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &device), -EEXIST);
+}
+
+static void
+call_attach_pasid(void)
+{
+	CU_ASSERT_EQUAL(ioas_attach_pasid(nic, 1), -EOPNOTSUPP);
+}
+
+static void
+call_detach_pasid(void)
+{
+	ioas_detach_pasid(nic, 1);
+}
+
+static void
+call_map(void)
+{
+	CU_ASSERT_EQUAL(ioas_map(space, VA(0), PAGE, NULL), -EEXIST);
+}
+
+static void
+call_check_fixed(void)
+{
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, 0, PAGE, NULL), -ERANGE);
+}
+
+static void
+call_set_window(void)
+{
+	CU_ASSERT_EQUAL(ioas_set_window(space, (struct ioas_range){ PAGE, 2 * PAGE - 1 }), -EADDRINUSE);
+}
+
+static void
+call_unmap(void)
+{
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(1)), PAGE), 0);
+}
+
+static void
+call_unmap_iova(void)
+{
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, 0, PAGE), 0);
+}
+
+static void
+call_reserve(void)
+{
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), GIB(512)), -ENOSPC);
+}
+
+static void
+call_get_info(void)
+{
+	struct ioas_info info;
+
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.maps, 1);
+}
+
+static void
+call_get_stats(void)
+{
+	struct ioas_stats stats;
+
+	ioas_get_stats(space, &stats);
+	CU_ASSERT_EQUAL(stats.attaches, 1);
+}
+
+static void
+call_features(void)
+{
+	CU_ASSERT_EQUAL(ioas_features(space) & IOAS_FEATURE_MAP_FILE, 0);
+}
+
+static void
+call_room(void)
+{
+	CU_ASSERT_TRUE(ioas_room(space) > 0);
+}
+
+static void
+call_ranges(void)
+{
+	CU_ASSERT_EQUAL(ioas_ranges(space, NULL, 0), 2);
+}
+
+static void
+call_lookup_iova(void)
+{
+	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, 0, NULL));
+}
+
+static void
+call_explain(void)
+{
+	struct ioas_explanation explanation;
+
+	ioas_explain(space, 0, &explanation);
+}
+
+static int
+count(const struct ioas_area *area, void *n)
+{
+	(void)area;
+	++*(unsigned int *)n;
+	return 0;
+}
+
+static void
+call_walk(void)
+{
+	unsigned int n = 0;
+
+	CU_ASSERT_EQUAL(ioas_walk(space, count, &n), 0);
+	CU_ASSERT_EQUAL(n, 1);
+}
+
+static void
+call_walk_quarantine(void)
+{
+	unsigned int n = 0;
+
+	CU_ASSERT_EQUAL(ioas_walk_quarantine(space, count, &n), 0);
+	CU_ASSERT_EQUAL(n, 0);
+}
+
+static struct locking {
+	const char *name;
+	void (*call)(void);
+	pthread_t thread;
+	atomic_bool begun, done;
+} locking[] = {
+	{ .name = "device_find", .call = call_find },
+	{ .name = "attach", .call = call_attach },
+	{ .name = "attach_pasid", .call = call_attach_pasid },
+	{ .name = "detach_pasid", .call = call_detach_pasid },
+	{ .name = "map", .call = call_map },
+	{ .name = "check_fixed", .call = call_check_fixed },
+	{ .name = "set_window", .call = call_set_window },
+	{ .name = "unmap", .call = call_unmap },
+	{ .name = "unmap_iova", .call = call_unmap_iova },
+	{ .name = "reserve", .call = call_reserve },
+	{ .name = "get_info", .call = call_get_info },
+	{ .name = "get_stats", .call = call_get_stats },
+	{ .name = "features", .call = call_features },
+	{ .name = "room", .call = call_room },
+	{ .name = "ranges", .call = call_ranges },
+	{ .name = "lookup_iova", .call = call_lookup_iova },
+	{ .name = "explain", .call = call_explain },
+	{ .name = "walk", .call = call_walk },
+	{ .name = "walk_quarantine", .call = call_walk_quarantine },
+};
+
+#define LOCKING (sizeof(locking) / sizeof(locking[0]))
+
+static void *
+call_one(void *arg)
+{
+	struct locking *const one = arg;
+
+	atomic_store(&one->begun, true);
+	one->call();
+	atomic_store(&one->done, true);
+	return NULL;
+}
+
+/* Called with the lock. */
+static int
+call_all(const struct ioas_area *area, void *arg)
+{
+	(void)area;
+	(void)arg;
+	for (unsigned int i = 0; i < LOCKING; i++) {
+		atomic_store(&locking[i].begun, false);
+		atomic_store(&locking[i].done, false);
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&locking[i].thread, NULL, call_one, &locking[i]), 0);
+	}
+	for (unsigned int i = 0; i < LOCKING; i++)
+		while (!atomic_load(&locking[i].begun))
+			sched_yield();
+	/* Time enough for one that does not wait. */
+	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
+	for (unsigned int i = 0; i < LOCKING; i++) {
+		if (atomic_load(&locking[i].done))
+			fprintf(stderr, "\nioas_%s does not take the lock\n", locking[i].name);
+		CU_ASSERT_FALSE(atomic_load(&locking[i].done));
+	}
+	return 0;
+}
+
+static void
+each_takes_the_lock(void)
+{
+	unit_create(true);
+	unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_walk(space, call_all, NULL), 0);
+	for (unsigned int i = 0; i < LOCKING; i++) {
+		pthread_join(locking[i].thread, NULL);
+		CU_ASSERT_TRUE(atomic_load(&locking[i].done));
+	}
+}
+
 /* A kernel that lets nobody bind a device before another one comes, or a while has passed. */
 #define TOGETHER 4
 static const struct ioas_sys *model_sys;
@@ -271,5 +486,6 @@ attach_the_same(void)
 UNIT_MAIN("threads",
 	  { "readers and writers", readers_and_writers },
 	  { "all functions at once", everybody },
+	  { "each function takes the lock", each_takes_the_lock },
 	  { "devices are opened together", attach_together },
 	  { "a device is opened once", attach_the_same })

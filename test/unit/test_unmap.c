@@ -84,7 +84,43 @@ wrong_arguments(void)
 	CU_ASSERT_EQUAL(model_areas(), 1);
 }
 
-/* The address is not to be seen any more when the kernel takes the map away. */
+static struct {
+	unsigned int maps, unmaps;
+	bool seen; /* in a table, at one of them */
+} kernel;
+
+static void
+look_into_table(uint64_t first, uint64_t last, bool mapped)
+{
+	(void)first;
+	(void)last;
+	kernel.seen = kernel.seen || !unit_unmapped(0, MIB(4));
+	if (mapped)
+		kernel.maps++;
+	else
+		kernel.unmaps++;
+}
+
+/* What a table shows, devices can reach: at the moment when the kernel maps it shows nothing yet, and
+ * when the kernel unmaps nothing any more. A map that fails after that is hidden first as well. */
+static void
+tables_show_less(void)
+{
+	uint64_t before;
+
+	unit_create(true);
+	before = unit_kernel_areas(1);
+	model.changed = look_into_table;
+	unit_map(0, MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	unit_map(MIB(2) + PAGE, KIB(16));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, 0, UINT64_MAX), 1);
+	CU_ASSERT_EQUAL(kernel.maps, 2 * before);
+	CU_ASSERT_EQUAL(kernel.unmaps, 2 * before);
+	CU_ASSERT_FALSE(kernel.seen);
+	model.changed = NULL;
+}
+
 static void
 and_map_again(void)
 {
@@ -105,4 +141,5 @@ UNIT_MAIN("unmap",
 	  { "a part of an area", a_part },
 	  { "by IOVA", by_iova },
 	  { "wrong arguments", wrong_arguments },
+	  { "tables show what the kernel has mapped", tables_show_less },
 	  { "and map again, many times", and_map_again })

@@ -234,6 +234,7 @@ unit_state(void)
 	mix(&hash, model_areas());
 	mix(&hash, model_pinned());
 	mix(&hash, model_attached());
+	mix(&hash, model_hwpts());
 	return hash;
 }
 
@@ -290,6 +291,7 @@ unit_tear_down(void)
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	CU_ASSERT_EQUAL(model_attached(), 0);
+	CU_ASSERT_EQUAL(model_hwpts(), 0);
 	CU_ASSERT_EQUAL(model_reserved(), 0);
 	model_stop();
 }
