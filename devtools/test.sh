@@ -250,6 +250,11 @@ lint() {
 	else
 		echo "FAIL workflow files: see above"
 	fi | collect lint
+	if (cd "$top" && devtools/mutate/mutants.py list --check --known devtools/mutate/known lib/ioas/*.[ch]) >&2; then
+		echo "PASS known mutants"
+	else
+		echo "FAIL known mutants: those above are none any more: take them out of devtools/mutate/known"
+	fi | collect lint
 }
 
 "$top/devtools/setup.sh"
