@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 
 # Parts of a line in which nothing is changed, blanked out so that columns stay.
-IGNORED = re.compile(r"""//.*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""", re.S)
+IGNORED = re.compile(r"""\b(?:_Static_assert|__attribute__)\s*\([^;{]*\);|//.*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""", re.S)
 
 # An operator and what stands in its place. They have spaces around them, unlike a pointer's star.
 SWAPS = {'==': ['!='], '!=': ['=='], '<': ['<='], '<=': ['<'], '>': ['>='], '>=': ['>'], '&&': ['||'],

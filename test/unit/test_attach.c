@@ -170,6 +170,7 @@ hwpt(void)
 	CU_ASSERT_NOT_EQUAL(nic_model->hwpt, 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
 	CU_ASSERT_EQUAL(model_hwpts(), 1);
+	CU_ASSERT_EQUAL(model.calls[MODEL_DESTROY], 0);
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_hwpts(), 0);
 	options.hwpt_flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
