@@ -87,7 +87,10 @@ def changes(text):
         value = int(match.group(), 0)
         line = code[code.rfind('\n', 0, match.start()) + 1:match.start()]
         if not line.startswith('#include'):
-            if not re.search(r'(?<=[=(,?:{]) -$|[(]-$|return -$', line):
+            if line.endswith('return ') and value == 0:
+                # Most callers only ask whether it is negative.
+                yield match.start(), match.end(), '-1'
+            elif not re.search(r'(?<=[=(,?:{]) -$|[(]-$|return -$', line):
                 yield match.start(), match.end(), str(value + 1)
             if value > 0:
                 yield match.start(), match.end(), str(value - 1)
