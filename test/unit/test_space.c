@@ -120,7 +120,29 @@ many_ranges(void)
 	}
 }
 
+/* Programs have these numbers, and lookups that use them, compiled into them. */
+static void
+numbers(void)
+{
+	CU_ASSERT_EQUAL(IOAS_BAD_IOVA, UINT64_MAX);
+	CU_ASSERT_EQUAL(IOAS_FEATURE_MAP_FILE, 1);
+	CU_ASSERT_EQUAL(IOAS_FEATURE_CHANGE_PROCESS, 2);
+	CU_ASSERT_EQUAL(IOAS_FEATURE_DIRTY_TRACKING, 4);
+	CU_ASSERT_EQUAL(IOAS_LATENCY_STEPS, 40);
+	CU_ASSERT_EQUAL(IOAS_ERRORS, 134);
+	CU_ASSERT_EQUAL(IOAS_ENTRY_SIZES, 3);
+	CU_ASSERT_EQUAL(IOAS_TABLE_SHIFT, 21);
+	CU_ASSERT_EQUAL(IOAS_DETAIL_SHIFT, 12);
+	CU_ASSERT_EQUAL(IOAS_FAR_SHIFT, 39);
+	CU_ASSERT_EQUAL(IOAS_VA_BITS, 57);
+	CU_ASSERT_EQUAL(IOAS_DETAIL_ENTRIES, 512);
+	CU_ASSERT_EQUAL(IOAS_ENTRY_LINEAR, 1);
+	CU_ASSERT_EQUAL(IOAS_ENTRY_DETAIL, 2);
+	CU_ASSERT_EQUAL(IOAS_ENTRY_MASK, UINT64_MAX - 4095);
+}
+
 UNIT_MAIN("space",
+	  { "numbers that programs know", numbers },
 	  { "defaults", defaults },
 	  { "backends by name", backends },
 	  { "destroy nothing", destroy_nothing },
