@@ -93,7 +93,10 @@ measure() {
 	local name command start
 	while IFS=$'\t' read -r name _ command; do
 		start=${EPOCHREALTIME/./}
-		run_test "$work/1" 300 "$command" || die "$name fails without a mutant, see $work/1.output"
+		if ! run_test "$work/1" 300 "$command"; then
+			tail -n 20 "$work/1.output"
+			die "$name fails without a mutant, see $work/1.output"
+		fi
 		printf '%s\t%d\n' "$name" $(((${EPOCHREALTIME/./} - start) / 100000 + 10))
 	done < <(tests "$work/1" none) >"$work/limits"
 }
