@@ -49,13 +49,13 @@ is_vfio(const struct ioas_device *device)
 }
 
 /*
- * Finds the character device of a device's sysfs folder: the folder vfio-dev/vfioN names it. Every
- * VFIO device has that folder; only one that also has a character device has a file "dev" in it
- * (without CONFIG_VFIO_DEVICE_CDEV none has, without an IOMMU none until Linux 7.3). cdev is "" if there
- * is none.
+ * Finds the character device of a device: the folder vfio-dev/vfioN names it. Every VFIO device has
+ * that folder; only one that also has a character device has a file "dev" in it (without
+ * CONFIG_VFIO_DEVICE_CDEV none has). Since Linux 7.3 a device without an IOMMU has one as well, which
+ * is named noiommu-vfioN. cdev is "" if there is none.
  */
 static int
-find_cdev(const char *sysfs, char *cdev, size_t size)
+find_cdev(struct ioas_device *device)
 {
 	char path[PATH_MAX + 288];
 	struct dirent *entry;
@@ -63,17 +63,20 @@ find_cdev(const char *sysfs, char *cdev, size_t size)
 	int ret = 0;
 	DIR *dir;
 
-	cdev[0] = '\0';
-	snprintf(path, sizeof(path), "%s/vfio-dev", sysfs);
+	device->cdev[0] = '\0';
+	snprintf(path, sizeof(path), "%s/vfio-dev", device->sysfs);
 	dir = opendir(path);
 	if (dir == NULL)
 		return why_unreadable();
-	while (ret == 0 && cdev[0] == '\0' && (entry = readdir(dir)) != NULL) {
+	while (ret == 0 && device->cdev[0] == '\0' && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, "noiommu-", 8) == 0)
+			device->no_iommu = true;
 		if (strncmp(entry->d_name, "vfio", 4) != 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/vfio-dev/%s/dev", sysfs, entry->d_name);
+		snprintf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->sysfs, entry->d_name);
 		if (stat(path, &st) == 0)
-			snprintf(cdev, size, "/dev/vfio/devices/%.63s", entry->d_name);
+			snprintf(device->cdev, sizeof(device->cdev), "/dev/vfio/devices/%.63s",
+				 entry->d_name);
 		else
 			ret = why_unreadable();
 	}
@@ -93,30 +96,32 @@ sysfs_folder(const char *name, char *sysfs, size_t size)
 }
 
 /*
- * The number of the device's IOMMU group, -1 if there is none. Where VFIO works without an IOMMU it
- * makes up groups of its own, and they do not count.
+ * Finds the number of the device's IOMMU group, -1 if there is none. Where VFIO works without an IOMMU
+ * it makes up groups of its own, and they do not count.
  */
 static int
-find_group(const char *sysfs, int *number)
+find_group(struct ioas_device *device)
 {
 	char path[PATH_MAX + 32], target[PATH_MAX], name[16] = "";
 	FILE *file;
 	ssize_t n;
 
-	*number = -1;
-	snprintf(path, sizeof(path), "%s/iommu_group", sysfs);
+	device->group_number = -1;
+	snprintf(path, sizeof(path), "%s/iommu_group", device->sysfs);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
 		return why_unreadable();
 	target[n] = '\0';
-	if (sscanf(device_basename(target), "%d", number) != 1)
+	if (sscanf(device_basename(target), "%d", &device->group_number) != 1)
 		return 0;
-	snprintf(path, sizeof(path), "%s/iommu_group/name", sysfs);
+	snprintf(path, sizeof(path), "%s/iommu_group/name", device->sysfs);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return why_unreadable();
-	if (fscanf(file, "%15s", name) == 1 && strcmp(name, "vfio-noiommu") == 0)
-		*number = -1;
+	if (fscanf(file, "%15s", name) == 1 && strcmp(name, "vfio-noiommu") == 0) {
+		device->no_iommu = true;
+		device->group_number = -1;
+	}
 	fclose(file);
 	return 0;
 }
@@ -127,18 +132,19 @@ look_at(struct ioas_device *device)
 {
 	int ret;
 
+	device->no_iommu = false;
 	ret = read_driver(device);
 	if (ret == 0)
-		ret = find_group(device->sysfs, &device->group_number);
+		ret = find_group(device);
 	if (ret == 0)
-		ret = find_cdev(device->sysfs, device->cdev, sizeof(device->cdev));
+		ret = find_cdev(device);
 	return ret;
 }
 
 static bool
 is_translated(const struct ioas_device *device)
 {
-	return device->cdev[0] != '\0' || device->group_number >= 0;
+	return !device->no_iommu && (device->cdev[0] != '\0' || device->group_number >= 0);
 }
 
 bool
@@ -148,6 +154,15 @@ ioas_device_is_usable(const char *name)
 
 	return sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) && look_at(&device) == 0 &&
 	       is_vfio(&device) && is_translated(&device);
+}
+
+bool
+ioas_device_is_untranslated(const char *name)
+{
+	struct ioas_device device;
+
+	return !sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) || look_at(&device) < 0 ||
+	       device.no_iommu;
 }
 
 /* -ENODEV if there is no such device. */
@@ -195,9 +210,9 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 		return -ENODEV;
 	}
 	ioas_log(log, IOAS_LOG_ERR,
-		 "%s: bound to %s, but no IOMMU translates for it (there is no %s/iommu_group): switch "
-		 "the IOMMU on in the firmware and on the kernel's command line (intel_iommu=on)",
-		 device->name, device->driver, device->sysfs);
+		 "%s: bound to %s, but no IOMMU translates for it (%s%s/iommu_group): switch the IOMMU on "
+		 "in the firmware and on the kernel's command line (intel_iommu=on)", device->name,
+		 device->driver, device->no_iommu ? "VFIO has made up " : "there is no ", device->sysfs);
 	return -ENOENT;
 }
 

@@ -22,6 +22,7 @@ struct ioas_device {
 	uint32_t id;              /* of its object in the iommufd */
 	unsigned int process;     /* that has attached it (fork.h) */
 	uint32_t hwpt;            /* that it is attached through; 0: one that the kernel picks */
+	bool no_iommu;            /* VFIO gives it out although no IOMMU translates for it */
 	char name[64];            /* the last part of the sysfs path */
 	char sysfs[PATH_MAX];     /* its folder in sysfs */
 	char driver[64];          /* the kernel driver that it is bound to */
@@ -31,7 +32,7 @@ struct ioas_device {
 /* The last part of a PCI address or sysfs path. */
 const char *device_basename(const char *name);
 
-/* Fills sysfs, driver, cdev and group_number from a PCI address or a sysfs path; logs what is
+/* Fills sysfs, driver, cdev, group_number and no_iommu from a PCI address or a sysfs path; logs what is
  * missing. */
 int device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log);
 

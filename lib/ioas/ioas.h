@@ -163,6 +163,15 @@ void ioas_destroy(struct ioas *space);
  */
 bool ioas_device_is_usable(const char *name);
 
+/**
+ * Tell whether VFIO gives out a device although no IOMMU translates for it (VFIO's mode "noiommu"). Such
+ * a device takes IOVAs for physical addresses: it must not get those of a space. Reads sysfs only; no lock.
+ *
+ * @param name A PCI address or the path of the device's sysfs folder.
+ * @return Whether it does; true also if that cannot be read.
+ */
+bool ioas_device_is_untranslated(const char *name);
+
 /** How a device is to be attached. Zeroed members mean the default. */
 struct ioas_attach_options {
 	/** sizeof(struct ioas_attach_options), so that later versions can add members. */

@@ -1618,6 +1618,27 @@ model_device_no_iommu(struct model_device *device)
 	     device->name);
 }
 
+void
+model_device_vfio_no_iommu(struct model_device *device, bool cdev)
+{
+	char number[16], path[384];
+	FILE *file;
+
+	snprintf(number, sizeof(number), "vfio%u", device->index);
+	if (!cdev) {
+		model_device_no_cdev(device);
+	} else {
+		snprintf(path, sizeof(path), "%s/noiommu-%s",
+			 below("bus/pci/devices/%s/vfio-dev", device->name, NULL), number);
+		need(rename(below("bus/pci/devices/%s/vfio-dev/%s", device->name, number), path) == 0, path);
+	}
+	snprintf(number, sizeof(number), "%u", device->group);
+	file = fopen(below("kernel/iommu_groups/%s/name", number, NULL), "w");
+	need(file != NULL, "name");
+	fputs("vfio-noiommu\n", file);
+	fclose(file);
+}
+
 uint64_t
 model_total_calls(void)
 {

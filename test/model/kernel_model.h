@@ -159,6 +159,9 @@ void model_device_no_cdev(struct model_device *device);
 /* As without an IOMMU: no file "dev" and no group. */
 void model_device_no_iommu(struct model_device *device);
 
+/* As VFIO's mode "noiommu" shows it: a group of that name, and since Linux 7.3 a character device. */
+void model_device_vfio_no_iommu(struct model_device *device, bool cdev);
+
 /* As if the program had the device's registers mapped: it stays open, and so does its group. */
 void model_device_hold(struct model_device *device, bool hold);
 

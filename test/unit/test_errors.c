@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "unit.h"
+#include "sys.h"
 
 static void
 cannot_open(void)
@@ -82,6 +84,32 @@ no_iommu(void)
 	CU_ASSERT_FALSE(ioas_device_is_usable("0000:00:03.0"));
 	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -ENOENT,
 		"0000:00:03.0|no IOMMU translates for it|intel_iommu=on");
+	CU_ASSERT_FALSE(ioas_device_is_untranslated(NIC));
+	CU_ASSERT_FALSE(ioas_device_is_untranslated("0000:00:03.0"));
+	CU_ASSERT_FALSE(ioas_device_is_untranslated("0000:00:1f.0"));
+}
+
+/* VFIO gives the device out all the same: by its group, since Linux 7.3 by a character device. */
+static void
+vfio_no_iommu(void)
+{
+	static const char *const names[] = { "0000:00:03.0", "0000:00:05.0" };
+	char folder[128];
+
+	unit_create(false);
+	for (unsigned int i = 0; i < 2; i++) {
+		model_device_vfio_no_iommu(model_device_add(names[i], &model_intel39), i == 1);
+		CU_ASSERT_FALSE(ioas_device_is_usable(names[i]));
+		CU_ASSERT_TRUE(ioas_device_is_untranslated(names[i]));
+		snprintf(folder, sizeof(folder), "%s/bus/pci/devices/%s", ioas_sys->sysfs, names[i]);
+		CU_ASSERT_TRUE(ioas_device_is_untranslated(folder));
+		REFUSED(ioas_attach(space, names[i], NULL, &nic), -ENOENT, "no IOMMU translates for it");
+	}
+	CU_ASSERT_FALSE(ioas_device_is_untranslated(NIC));
+	/* A folder that cannot be read. */
+	snprintf(folder, sizeof(folder), "%s/bus/pci/devices/loop", ioas_sys->sysfs);
+	CU_ASSERT_EQUAL(symlink("loop", folder), 0);
+	CU_ASSERT_TRUE(ioas_device_is_untranslated("loop"));
 }
 
 static void
@@ -205,6 +233,7 @@ UNIT_MAIN("errors",
 	  { "no device", no_device },
 	  { "not bound to vfio-pci", wrong_driver },
 	  { "no IOMMU", no_iommu },
+	  { "no IOMMU, but VFIO", vfio_no_iommu },
 	  { "its node cannot be opened", node_not_ours },
 	  { "somebody else holds it", held },
 	  { "RLIMIT_MEMLOCK", memlock },
