@@ -24,6 +24,8 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
                     a device that does the DMA that it is told to
   --slots           NIC i, nici, is in a PCIe slot of its own, sloti, from which it can be taken; the guest's
                     /dev/ttyS2 is QEMU's monitor (device_del, device_add). For intel-39 and intel-48
+  --bare I          no IOMMU translates for NIC i (the first is 0), which is behind a host bridge of its own;
+                    VFIO gives it out with --cmdline vfio.enable_unsafe_noiommu_mode=1. For intel-39 and intel-48
   --net hub         all NICs on one hub (default)
   --net udp:PORT    NIC i sends each frame to 127.0.0.1:PORT+2i+1 and receives on PORT+2i
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
@@ -47,7 +49,7 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
 EOF
 }
 
-machine=intel-39 nics=e1000e,e1000e slots='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
+machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
 dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' timeout=600 log='' add=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -55,7 +57,7 @@ while [ $# -gt 0 ]; do
 	--allow-faults) allow_faults=yes; shift; continue ;;
 	--count) count=yes; shift; continue ;;
 	--slots) slots=yes; shift; continue ;;
-	--machine | --dpdk | --linux | --nics | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
+	--machine | --dpdk | --linux | --nics | --bare | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
 		--dump | --cmdline | --timeout | --log)
 		[ $# -ge 2 ] || die "$1 needs a value" ;;
 	-*) usage >&2; die "unknown option $1" ;;
@@ -66,6 +68,7 @@ while [ $# -gt 0 ]; do
 	--dpdk) dpdk=$2 ;;
 	--linux) linux=$2 ;;
 	--nics) nics=$2 ;;
+	--bare) bare=$2 ;;
 	--net) net=$2 ;;
 	--nodes) nodes=$2 ;;
 	--mem) mem=$2 ;;
@@ -176,6 +179,12 @@ if [ -n "$slots" ]; then
 		-chardev "socket,id=line,$socket" -device "isa-serial,index=2,irq=5,chardev=line")
 fi
 
+if [ -n "$bare" ]; then
+	case $machine in intel-*) ;; *) die "--bare is for intel-39 and intel-48" ;; esac
+	qemu+=(-device "pxb-pcie,id=bare,bus=pcie.0,bus_nr=32,bypass_iommu=true"
+		-device "pcie-root-port,id=bareport,bus=bare,chassis=99")
+fi
+
 if [ "$machine" = powernv9 ] && [ "$nodes" -gt 1 ]; then die "powernv9 has one node"; fi
 for ((i = 0; i < nodes; i++)); do
 	if [ "$machine" = powernv9 ]; then break; fi
@@ -196,7 +205,9 @@ for i in "${!nic_list[@]}"; do
 	edu) device=edu,dma_mask=0xffffffffffffffff ;;
 	*) die "unknown NIC ${nic_list[i]}" ;;
 	esac
-	if [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
+	if [ "$i" = "$bare" ]; then
+		place=bus=bareport
+	elif [ "$nodes" -gt 1 ] && [ "$arch" = x86 ]; then
 		qemu+=(-device "pcie-root-port,id=port$i,bus=pxb$((i % nodes)),chassis=$i")
 		place=bus=port$i
 	elif [ -n "$slots" ]; then

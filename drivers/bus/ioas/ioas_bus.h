@@ -111,6 +111,11 @@ void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), v
 /* The drivers have probed: notes which has which device. */
 void devices_note_drivers(void);
 
+/* neighbours.c */
+/* Whether no IOMMU translates for a device that VFIO gives out, or for one of that group; then logs. */
+bool neighbours_refuse_device(const char *sysfs_base, const char *name);
+bool neighbours_refuse_group(int group);
+
 /* policy.c */
 /* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
 void policy_drivers_want(enum rte_iova_mode mode);

@@ -227,6 +227,8 @@ seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vf
 				 : devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
 	if (ret <= 0)
 		return ret;
+	if (in_use() && neighbours_refuse_device(sysfs_base, dev_addr))
+		return -1;
 	ret = seam_original.rte_vfio_setup_device(sysfs_base, dev_addr, vfio_dev_fd, device_info);
 	if (ret == 0)
 		stock_devices++;
@@ -280,8 +282,11 @@ seam_rte_vfio_get_group_fd(int iommu_group_num)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
 
-	if (!devices_in_group(iommu_group_num, name))
+	if (!devices_in_group(iommu_group_num, name)) {
+		if (in_use() && neighbours_refuse_group(iommu_group_num))
+			return -1;
 		return seam_original.rte_vfio_get_group_fd(iommu_group_num);
+	}
 	BUS_IOAS_LOG(ERR, "IOMMU group %d is the plugin's, because of %s: a secondary process that uses it "
 		     "needs the plugin as well (-d librte_bus_ioas.so)", iommu_group_num, name);
 	return -1;
