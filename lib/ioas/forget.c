@@ -167,10 +167,9 @@ cut_all(struct ioas *space, uint64_t first, uint64_t last)
 	struct area *alias, *next;
 	struct piece *piece;
 
-	for (alias = space->ledger.aliases; alias != NULL; alias = next) {
-		next = alias->next_alias;
-		if (overlaps(first, last, alias->va.first, alias->va.last))
-			cut(space, alias, first, last);
+	for (alias = ledger_alias(&space->ledger, first, last, NULL); alias != NULL; alias = next) {
+		next = ledger_alias(&space->ledger, first, last, alias);
+		cut(space, alias, first, last);
 	}
 	while ((piece = ledger_from_va(&space->ledger, first)) != NULL && piece->va.first <= last)
 		cut(space, piece->area, first, last);

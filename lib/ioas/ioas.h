@@ -121,7 +121,7 @@ struct ioas_options {
 	 * place of writing into what got its IOVA. UINT64_MAX: they never are. Where no other IOVAs
 	 * are left the oldest come first, with a warning. Beside memory that is not contiguous with
 	 * its neighbour 64 KiB of IOVAs stay free then, for writes beyond the end. Costs IOVAs, and
-	 * some 300 bytes of memory for each area in quarantine. IOVAs that callers name are not held
+	 * some 350 bytes of memory for each area in quarantine. IOVAs that callers name are not held
 	 * back. A space that follows has the quarantine of the other. 0: none. */
 	uint64_t quarantine;
 };

@@ -14,12 +14,10 @@ ledger_add(struct ledger *ledger, struct area *area)
 		.area = area,
 	};
 	area->pieces = &area->piece;
-	if (area->alias) {
-		area->next_alias = ledger->aliases;
-		ledger->aliases = area;
-	} else {
+	if (area->alias)
+		tree_insert(&ledger->aliases, &area->va);
+	else
 		tree_insert(&ledger->by_va, &area->piece.va);
-	}
 	tree_insert(&ledger->by_iova, &area->iova);
 	ledger->added++;
 	ledger->areas++;
@@ -138,13 +136,8 @@ ledger_live(const struct area *area)
 void
 ledger_remove(struct ledger *ledger, struct area *area)
 {
-	if (area->alias) {
-		struct area **link = &ledger->aliases;
-
-		while (*link != area)
-			link = &(*link)->next_alias;
-		*link = area->next_alias;
-	}
+	if (area->alias)
+		tree_remove(&ledger->aliases, &area->va);
 	while (area->pieces != NULL)
 		drop_piece(ledger, &area->pieces);
 	tree_remove(&ledger->by_iova, &area->iova);
@@ -230,4 +223,13 @@ struct piece *
 ledger_next_va(const struct ledger *ledger, const struct piece *piece)
 {
 	return piece->va.last == UINT64_MAX ? NULL : ledger_from_va(ledger, piece->va.last + 1);
+}
+
+struct area *
+ledger_alias(struct ledger *ledger, uint64_t first, uint64_t last, const struct area *behind)
+{
+	struct tree_node *const node =
+		tree_touching(&ledger->aliases, first, last, behind == NULL ? NULL : &behind->va);
+
+	return node == NULL ? NULL : container_of(node, struct area, va);
 }

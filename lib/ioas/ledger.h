@@ -12,7 +12,7 @@
  * What is mapped where: the writer's truth.
  *
  * Areas are disjoint in IOVA. The first area of an address is in the tree of addresses and in the
- * lookup table; a later, fixed one of the same memory is an alias and only in a list.
+ * lookup table; a later, fixed one of the same memory is an alias, in a tree of its own.
  *
  * The process can give back a part of an area's memory. The kernel cannot split an area: it keeps all of
  * it, with its pages pinned. The ledger keeps the pieces whose memory is still there. New memory at the
@@ -29,11 +29,11 @@ struct piece {
 
 struct area {
 	struct tree_node iova;
-	struct { uint64_t first, last; } va; /* all of it, also what went since */
+	struct tree_node va;     /* all of it, also what went since; of an alias in the tree of aliases */
 	struct piece piece;      /* the first piece; cuts take others from the ledger */
 	struct piece *pieces;    /* NULL: all of its memory is gone */
 	struct tree_node place;  /* in the placement's tree, if placed */
-	struct area *next_alias;
+	struct tree_memory place_memory;
 	struct area *copies;     /* in the spaces that follow */
 	struct area *next_copy;
 	struct area *origin;     /* of a copy; else NULL */
@@ -52,8 +52,8 @@ struct area {
 struct ledger {
 	struct tree by_iova;
 	struct tree by_va;
+	struct tree aliases; /* by address; they overlap */
 	struct tree lost; /* by IOVA: what the kernel would not give up */
-	struct area *aliases;
 	struct piece *spare; /* for cuts: who makes them sees to it that there are some */
 	struct history history;
 	struct ledger *followers; /* of the spaces that follow this one's */
@@ -95,5 +95,8 @@ struct area *ledger_next(const struct ledger *ledger, const struct area *area);
 struct piece *ledger_from_va(const struct ledger *ledger, uint64_t x);
 /* The piece with the next higher address, or NULL. */
 struct piece *ledger_next_va(const struct ledger *ledger, const struct piece *piece);
+/* The alias behind another one (NULL: the first) whose addresses touch [first, last], or NULL. What went of its
+ * memory counts. */
+struct area *ledger_alias(struct ledger *ledger, uint64_t first, uint64_t last, const struct area *behind);
 
 #endif /* IOAS_LEDGER_H */

@@ -98,16 +98,19 @@ struct wanted {
  * that equals its address is passed over: it would hide a driver that takes one for the other.
  */
 static bool
-find_between(const struct placement *placement, const struct ledger *ledger, uint64_t low,
-	     uint64_t high, const struct wanted *wanted, uint64_t *iova)
+find_between(struct placement *placement, const struct ledger *ledger, uint64_t low, uint64_t high,
+	     const struct wanted *wanted, uint64_t *iova)
 {
-	const uint64_t length = wanted->length + 2 * wanted->guard;
-	const uint64_t phase = (wanted->va - wanted->guard) & (wanted->align - 1);
+	const struct tree_hole hole = {
+		.length = wanted->length + 2 * wanted->guard,
+		.align = wanted->align,
+		.phase = (wanted->va - wanted->guard) & (wanted->align - 1),
+	};
 	uint64_t first;
 
-	while (tree_find_hole(&placement->taken, low, high, length, wanted->align, phase, &first)) {
+	while (tree_find_hole(&placement->taken, low, high, &hole, &first)) {
 		const struct tree_node *const obstacle =
-			ledger_obstacle(ledger, first, first + (length - 1));
+			ledger_obstacle(ledger, first, first + (hole.length - 1));
 		uint64_t passed = first;
 
 		*iova = first + wanted->guard;
@@ -143,8 +146,8 @@ placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, 
 
 /* From the last place used to the top, then from the bottom. */
 static bool
-find_anywhere(const struct placement *placement, const struct ledger *ledger,
-	      const struct wanted *wanted, uint64_t *iova)
+find_anywhere(struct placement *placement, const struct ledger *ledger, const struct wanted *wanted,
+	      uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		for (unsigned int i = 0; i < placement->usable.n; i++) {
@@ -193,8 +196,8 @@ best_alignment(uint64_t length, uint64_t least)
 
 /* The best place by alignment, or less alignment where that is not to be had. */
 static bool
-find_aligned(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	     uint64_t length, uint64_t page, uint64_t guard, uint64_t *iova)
+find_aligned(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
+	     uint64_t page, uint64_t guard, uint64_t *iova)
 {
 	const uint64_t least = least_alignment(placement, va, length);
 	struct wanted wanted = {
@@ -284,8 +287,8 @@ find_behind(const struct placement *placement, const struct ledger *ledger, uint
 }
 
 bool
-placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	       uint64_t length, uint64_t page, uint64_t *iova)
+placement_find(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
+	       uint64_t page, uint64_t *iova)
 {
 	if (((is_off(placement, ledger, va, length) &&
 	      find_behind(placement, ledger, va, length, iova)) ||
@@ -314,6 +317,7 @@ placement_take(struct placement *placement, struct area *area)
 		return;
 	area->place.first = area->iova.first;
 	area->place.last = area->iova.last;
+	area->place.memory = &area->place_memory;
 	take(placement, &area->place);
 	if (!area->fixed)
 		placement->next = area->iova.last + 1;
@@ -359,6 +363,7 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 		return -ENOSPC;
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);
+	region->place.memory = &region->place_memory;
 	take(placement, &region->place);
 	tree_insert(&placement->regions, &region->va);
 	placement->next = region->place.last + 1;

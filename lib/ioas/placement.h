@@ -28,6 +28,7 @@
 struct region {
 	struct tree_node va;
 	struct tree_node place;
+	struct tree_memory place_memory;
 	bool passing;        /* it ends with its memory */
 	struct region *next; /* of those that have ended */
 };
@@ -52,8 +53,8 @@ struct placement {
 };
 
 /* Finds where length bytes at va, in memory pages of that size, can go. */
-bool placement_find(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-		    uint64_t length, uint64_t page, uint64_t *iova);
+bool placement_find(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
+		    uint64_t page, uint64_t *iova);
 
 /* Whether a range is so long, were there nothing in it. */
 bool placement_is_long(const struct placement *placement, uint64_t length);

@@ -723,7 +723,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	const uint64_t page = memory_page(space, va);
-	const struct placement *const placement = &space->root->placement;
+	struct placement *const placement = &space->root->placement;
 	const struct ledger *const ledger = &space->root->ledger;
 	int ret;
 
@@ -1085,8 +1085,8 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 		if (area->origin == NULL && crosses(ledger_live(area), first, last))
 			return refuse_part(space, area);
 	}
-	for (const struct area *alias = space->ledger.aliases; alias != NULL;
-	     alias = alias->next_alias)
+	for (const struct area *alias = ledger_alias(&space->ledger, first, last, NULL); alias != NULL;
+	     alias = ledger_alias(&space->ledger, first, last, alias))
 		if (alias->origin == NULL && crosses(ledger_live(alias), first, last))
 			return refuse_part(space, alias);
 	return 0;
@@ -1117,9 +1117,9 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 					  : check_va(space, first, last);
 	if (ret < 0)
 		goto out_unlock;
-	for (area = space->ledger.aliases; area != NULL; area = next) {
-		next = area->next_alias;
-		if (ledger_live(area).first >= first && ledger_live(area).last <= last)
+	for (area = ledger_alias(&space->ledger, first, last, NULL); area != NULL; area = next) {
+		next = ledger_alias(&space->ledger, first, last, area);
+		if (area->origin == NULL && ledger_live(area).first >= first && ledger_live(area).last <= last)
 			ret += remove_own(space, area);
 	}
 	/* An area takes all of its pieces with it: the search begins behind the piece that was found. */

@@ -9,22 +9,40 @@ max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* How many numbers lie between a and b. */
+static uint64_t
+between(uint64_t a, uint64_t b)
+{
+	return b > a ? b - a - 1 : 0;
+}
+
 /* Recomputes what a node knows of its subtree from its children. */
 static void
 update(struct tree_node *node)
 {
+	const struct tree_node *const left = node->left, *const right = node->right;
+
 	node->low = node->first;
 	node->high = node->last;
 	node->gap = 0;
-	if (node->left != NULL) {
-		node->low = node->left->low;
-		node->gap = max(node->left->gap, node->first - node->left->high - 1);
+	if (left != NULL) {
+		node->low = left->low;
+		node->high = max(left->high, node->last);
+		node->gap = max(left->gap, between(left->high, node->first));
 	}
-	if (node->right != NULL) {
-		node->high = node->right->high;
-		node->gap = max(node->gap, max(node->right->gap,
-					       node->right->low - node->last - 1));
+	if (right != NULL) {
+		node->gap = max(node->gap, max(right->gap, between(node->high, right->low)));
+		node->high = max(node->high, right->high);
 	}
+	if (node->memory != NULL)
+		*node->memory = (struct tree_memory){ 0 };
+}
+
+/* The order in the tree: by the first number; ranges that begin alike are told apart by their nodes. */
+static bool
+is_below(const struct tree_node *a, const struct tree_node *b)
+{
+	return a->first < b->first || (a->first == b->first && (uintptr_t)a < (uintptr_t)b);
 }
 
 /* Joins two trees of which all of a lies below all of b. */
@@ -45,15 +63,16 @@ join(struct tree_node *a, struct tree_node *b)
 	return b;
 }
 
-/* Splits into what begins below x and what begins at x or above. */
+/* Splits into what is below x and the rest. */
 static void
-split(struct tree_node *node, uint64_t x, struct tree_node **below, struct tree_node **above)
+split(struct tree_node *node, const struct tree_node *x, struct tree_node **below,
+      struct tree_node **above)
 {
 	if (node == NULL) {
 		*below = *above = NULL;
 		return;
 	}
-	if (node->first < x) {
+	if (is_below(node, x)) {
 		split(node->right, x, &node->right, above);
 		*below = node;
 	} else {
@@ -67,9 +86,9 @@ static struct tree_node *
 insert(struct tree_node *root, struct tree_node *node)
 {
 	if (root == NULL || node->priority > root->priority) {
-		split(root, node->first, &node->left, &node->right);
+		split(root, node, &node->left, &node->right);
 		root = node;
-	} else if (node->first < root->first) {
+	} else if (is_below(node, root)) {
 		root->left = insert(root->left, node);
 	} else {
 		root->right = insert(root->right, node);
@@ -98,7 +117,7 @@ remove_from(struct tree_node *root, struct tree_node *node)
 {
 	if (root == node)
 		return join(node->left, node->right);
-	if (node->first < root->first)
+	if (is_below(node, root))
 		root->left = remove_from(root->left, node);
 	else
 		root->right = remove_from(root->right, node);
@@ -160,42 +179,186 @@ tree_is_free(const struct tree *tree, uint64_t first, uint64_t last)
 	return node == NULL || node->first > last;
 }
 
-/* A place in one hole. */
-static bool
-fits(uint64_t low, uint64_t high, uint64_t length, uint64_t align, uint64_t phase, uint64_t *x)
+static struct tree_node *
+touching(struct tree *tree, struct tree_node *node, uint64_t first, uint64_t last,
+	 const struct tree_node *behind)
 {
-	const uint64_t pad = (phase - low) & (align - 1);
+	struct tree_node *found;
 
-	if (low > high || high - low < pad || high - low - pad < length - 1)
+	if (node == NULL)
+		return NULL;
+	tree->passed++;
+	if (node->high < first || node->low > last)
+		return NULL;
+	if (behind == NULL || is_below(behind, node)) {
+		found = touching(tree, node->left, first, last, behind);
+		if (found != NULL)
+			return found;
+		if (node->last >= first && node->first <= last)
+			return node;
+	}
+	return touching(tree, node->right, first, last, behind);
+}
+
+struct tree_node *
+tree_touching(struct tree *tree, uint64_t first, uint64_t last, const struct tree_node *behind)
+{
+	return touching(tree, tree->root, first, last, behind);
+}
+
+/* A search for a hole, and how far the phase that is wanted could be from others that were in vain as well
+ * in all that the search has passed. */
+struct search {
+	struct tree *tree;
+	const struct tree_hole *hole;
+	uint64_t below, above;
+};
+
+/* The numbers from a power of two on start again at 0. */
+static uint64_t
+modulo(uint64_t x, uint64_t align)
+{
+	return x & (align - 1);
+}
+
+/* These phases alone are in vain as well, not those that are farther. */
+static void
+narrow(struct search *search, uint64_t below, uint64_t above)
+{
+	if (search->below > below)
+		search->below = below;
+	if (search->above > above)
+		search->above = above;
+}
+
+/* A place in [low, high], which is free. */
+static bool
+fits(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
+{
+	const struct tree_hole *const hole = search->hole;
+	const uint64_t pad = modulo(hole->phase - low, hole->align);
+	uint64_t room;
+
+	if (low > high || high - low < hole->length - 1)
 		return false;
+	room = high - low - (hole->length - 1);
+	if (room < pad) {
+		/* It could begin at low and up to room behind it. */
+		narrow(search, pad - room - 1, hole->align - 1 - pad);
+		return false;
+	}
 	*x = low + pad;
 	return true;
 }
 
+/* Whether an earlier search of the subtree has shown that this one is in vain. */
+static bool
+is_in_vain(struct search *search, const struct tree_node *node)
+{
+	const struct tree_hole *const hole = search->hole;
+
+	for (unsigned int i = 0; node->memory != NULL && i < TREE_VAIN; i++) {
+		const struct tree_vain *const vain = &node->memory->vain[i];
+		uint64_t distance;
+
+		if (vain->align == 0 || vain->align > hole->align || vain->length > hole->length)
+			continue;
+		distance = modulo(hole->phase - vain->phase, vain->align);
+		if (distance > vain->others)
+			continue;
+		narrow(search, distance, vain->others - distance);
+		return true;
+	}
+	return false;
+}
+
+/* Whether what a says makes b superfluous. */
+static bool
+implies(const struct tree_vain *a, const struct tree_vain *b)
+{
+	return b->align == 0 ||
+	       (a->align <= b->align && a->length <= b->length &&
+		modulo(b->phase - a->phase, a->align) + b->others <= a->others);
+}
+
+/* Keeps what the search has found out about the subtree, in place of what is superfluous or the oldest. */
+static void
+remember(struct tree_node *node, const struct search *search)
+{
+	const struct tree_hole *const hole = search->hole;
+	const struct tree_vain vain = {
+		.length = hole->length,
+		.align = hole->align,
+		.phase = modulo(hole->phase - search->below, hole->align),
+		.others = search->below + search->above,
+	};
+	struct tree_memory *const memory = node->memory;
+	unsigned int i = 0;
+
+	if (memory == NULL)
+		return;
+	while (i < TREE_VAIN - 1 && !implies(&vain, &memory->vain[i]))
+		i++;
+	for (; i > 0; i--)
+		memory->vain[i] = memory->vain[i - 1];
+	memory->vain[0] = vain;
+}
+
+/* The lowest place between two ranges of the subtree. */
+static bool
+hole_between(struct search *search, struct tree_node *node, uint64_t *x)
+{
+	struct search here = *search;
+
+	if (node == NULL)
+		return false;
+	search->tree->passed++;
+	if (node->gap < search->hole->length || is_in_vain(search, node))
+		return false;
+	here.below = here.above = search->hole->align - 1;
+	if (hole_between(&here, node->left, x) ||
+	    (node->left != NULL && node->first > 0 &&
+	     fits(&here, node->left->high + 1, node->first - 1, x)) ||
+	    (node->right != NULL && node->last < UINT64_MAX &&
+	     fits(&here, node->last + 1, node->right->low - 1, x)) ||
+	    hole_between(&here, node->right, x))
+		return true;
+	remember(node, &here);
+	narrow(search, here.below, here.above);
+	return false;
+}
+
 /* The lowest place in [low, high], where no range but those of the subtree matters. */
 static bool
-hole_in(const struct tree_node *node, uint64_t low, uint64_t high, uint64_t length, uint64_t align,
-	uint64_t phase, uint64_t *x)
+hole_in(struct search *search, struct tree_node *node, uint64_t low, uint64_t high, uint64_t *x)
 {
 	/* Ranges outside [low, high] cut nothing off. */
-	while (node != NULL && (node->last < low || node->first > high))
+	while (node != NULL && (node->last < low || node->first > high)) {
+		search->tree->passed++;
 		node = node->last < low ? node->right : node->left;
+	}
 	if (node == NULL)
-		return fits(low, high, length, align, phase, x);
-	if (node->gap < length &&
-	    (node->low <= low || node->low - low < length) &&
-	    (node->high >= high || high - node->high < length))
-		return false;
-	if (node->first > low &&
-	    hole_in(node->left, low, node->first - 1, length, align, phase, x))
+		return fits(search, low, high, x);
+	search->tree->passed++;
+	if (node->low >= low && node->high <= high)
+		return (node->low > low && fits(search, low, node->low - 1, x)) ||
+		       hole_between(search, node, x) ||
+		       (node->high < high && fits(search, node->high + 1, high, x));
+	if (node->first > low && hole_in(search, node->left, low, node->first - 1, x))
 		return true;
-	return node->last < high &&
-	       hole_in(node->right, node->last + 1, high, length, align, phase, x);
+	return node->last < high && hole_in(search, node->right, node->last + 1, high, x);
 }
 
 bool
-tree_find_hole(const struct tree *tree, uint64_t low, uint64_t high, uint64_t length,
-	       uint64_t align, uint64_t phase, uint64_t *x)
+tree_find_hole(struct tree *tree, uint64_t low, uint64_t high, const struct tree_hole *hole,
+	       uint64_t *x)
 {
-	return low <= high && hole_in(tree->root, low, high, length, align, phase, x);
+	struct search search = {
+		.tree = tree,
+		.hole = hole,
+		.below = hole->align - 1,
+		.above = hole->align - 1,
+	};
+
+	return low <= high && hole_in(&search, tree->root, low, high, x);
 }

@@ -9,12 +9,32 @@
 #include <stdint.h>
 
 /*
- * An ordered set of disjoint ranges of 64-bit numbers, which also finds holes between them. The
- * nodes live in the caller's structures: nothing here allocates, nothing can fail. A treap; every
- * operation is logarithmic in the number of ranges (finding an aligned hole almost always).
+ * An ordered set of ranges of 64-bit numbers, which also finds holes between them. The nodes live in the
+ * caller's structures: nothing here allocates, nothing can fail. A treap; every operation is logarithmic
+ * in the number of ranges. A search for an aligned hole looks into each hole that is long enough but starts
+ * at a wrong phase once: the nodes remember in vain for what, until the ranges below them change.
+ *
+ * Ranges may overlap, unless the tree is asked for a range by a number, or for holes.
  */
+
+/* "No x in the holes between the ranges of the subtree": [x, x + length - 1] free, and x modulo align one of
+ * phase, phase + 1, ... phase + others. align 0: nothing is remembered. */
+struct tree_vain {
+	uint64_t length, align, phase, others;
+};
+
+/* The latest first. A search for a hole alternates between at most two requests: with free numbers around it
+ * and without. */
+#define TREE_VAIN 2
+
+struct tree_memory {
+	struct tree_vain vain[TREE_VAIN];
+};
+
 struct tree_node {
-	uint64_t first, last; /* inclusive; set by the caller before tree_insert() */
+	/* Set by the caller before tree_insert(). */
+	uint64_t first, last; /* inclusive */
+	struct tree_memory *memory; /* where holes are searched; NULL: nothing is remembered */
 
 	/* The rest belongs to tree.c. */
 	struct tree_node *left, *right;
@@ -26,13 +46,18 @@ struct tree_node {
 struct tree {
 	struct tree_node *root;
 	uint32_t seed;
+	uint64_t passed; /* nodes that tree_touching() and tree_find_hole() have looked at: tests count them */
 };
 
-/* The node must not overlap with one that is in the tree. */
 void tree_insert(struct tree *tree, struct tree_node *node);
 
 /* The node must be in the tree. */
 void tree_remove(struct tree *tree, struct tree_node *node);
+
+/* The next range behind one of the tree (NULL: the first) that touches [first, last], in the order of their
+ * first numbers; NULL if there is none. */
+struct tree_node *tree_touching(struct tree *tree, uint64_t first, uint64_t last,
+				const struct tree_node *behind);
 
 /* The lowest range that ends at x or above, NULL if there is none. */
 struct tree_node *tree_from(const struct tree *tree, uint64_t x);
@@ -46,11 +71,13 @@ struct tree_node *tree_find(const struct tree *tree, uint64_t x);
 /* Whether nothing in the tree touches [first, last]. */
 bool tree_is_free(const struct tree *tree, uint64_t first, uint64_t last);
 
-/*
- * The lowest x with [x, x + length - 1] free and inside [low, high], and x modulo align (a power of
- * two) equal to phase.
- */
-bool tree_find_hole(const struct tree *tree, uint64_t low, uint64_t high, uint64_t length,
-		    uint64_t align, uint64_t phase, uint64_t *x);
+/* A hole that is wanted: [x, x + length - 1], with x modulo align (a power of two) equal to phase. */
+struct tree_hole {
+	uint64_t length, align, phase;
+};
+
+/* The lowest x where the hole is free and inside [low, high]. */
+bool tree_find_hole(struct tree *tree, uint64_t low, uint64_t high, const struct tree_hole *hole,
+		    uint64_t *x);
 
 #endif /* IOAS_TREE_H */

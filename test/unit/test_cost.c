@@ -4,16 +4,21 @@
 
 /*
  * A chosen map costs the same however many there are: two system calls, and a search in the kernel
- * that goes past nothing. Counted, not timed.
+ * that goes past nothing. What the library searches in its own trees it finds in a number of steps that
+ * grows with the logarithm of what there is. Counted, not timed.
  */
 
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "space.h"
 #include "unit.h"
 #include <linux/iommufd.h>
 
 #define MAPS 20000
+
+/* More than any search of a tree of that many needs, and far less than there are. */
+#define STEPS 400
 
 static void
 flat(void)
@@ -50,6 +55,90 @@ flat_in_holes(void)
 		most = model.passed > most ? model.passed : most;
 	}
 	CU_ASSERT_EQUAL(most, 0);
+}
+
+static uint64_t
+unmap_steps(uint64_t offset, uint64_t length, int areas)
+{
+	const uint64_t before = space->ledger.aliases.passed;
+
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(offset), length), areas);
+	return space->ledger.aliases.passed - before;
+}
+
+/* An unmap does not look at the aliases of other memory, below and above. */
+static void
+flat_beside_aliases(void)
+{
+	uint64_t most = 0, steps;
+
+	unit_create(true);
+	for (uint64_t i = 0; i < MAPS; i++) {
+		unit_map(i * KIB(16), PAGE);
+		unit_map(i * KIB(16) + KIB(8), PAGE);
+		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(i * KIB(16)), PAGE, GIB(8) + i * PAGE), 0);
+	}
+	for (uint64_t i = 0; i < MAPS; i++) {
+		steps = unmap_steps(i * KIB(16) + KIB(8), PAGE, 1);
+		most = steps > most ? steps : most;
+	}
+	printf("passed %" PRIu64 " ", most);
+	CU_ASSERT_TRUE(most > 2 && most <= STEPS);
+	CU_ASSERT_TRUE(unmap_steps(0, MAPS * KIB(16), 2 * MAPS) <= MAPS * (uint64_t)STEPS);
+}
+
+/* What a map that gets this answer looks at. */
+static uint64_t
+map_steps(uint64_t offset, uint64_t length, int answer)
+{
+	const uint64_t before = space->placement.taken.passed;
+
+	CU_ASSERT_EQUAL(ioas_map(space, VA(offset), length, NULL), answer);
+	return space->placement.taken.passed - before;
+}
+
+/* A window that is full but for as many holes of 2 MiB, all of which begin at odd MiB. */
+static void
+make_odd_holes(unsigned int holes, uint64_t quarantine)
+{
+	struct ioas_options options = unit_options();
+
+	options.window = (struct ioas_range){ GIB(8), GIB(8) + holes * MIB(4) + MIB(4) - 1 };
+	options.quarantine = quarantine;
+	unit_create_with(&options, true);
+	for (unsigned int i = 0; i < 2 * holes + 1; i++)
+		unit_map(i * MIB(4) + MIB(1), MIB(2));
+	for (unsigned int i = 0; i < holes; i++)
+		CU_ASSERT_EQUAL(ioas_unmap_iova(space, GIB(8) + i * MIB(4) + MIB(3), MIB(2)), 1);
+}
+
+/* The first map tries each hole that is long enough but has another phase; no other one does so again. */
+static void
+flat_at_another_phase(void)
+{
+	/* The second with free IOVAs beside each map. */
+	for (uint64_t quarantine = 0; quarantine < 2; quarantine++) {
+		uint64_t first, most = 0, steps;
+
+		make_odd_holes(MAPS / 2, quarantine);
+		first = map_steps(GIB(1024), MIB(2), -ENOSPC);
+		CU_ASSERT_TRUE(first >= MAPS / 2);
+		for (unsigned int i = 0; i < 1000; i++) {
+			/* While holes come and go, */
+			unit_map(GIB(512) + i * MIB(4) + MIB(1), MIB(2));
+			if (i > 0)
+				ioas_unmap(space, VA(GIB(512) + (i - 1) * MIB(4) + MIB(1)), MIB(2));
+			steps = map_steps(GIB(1024), MIB(2) + i % 3 * MIB(1), -ENOSPC);
+			most = steps > most ? steps : most;
+			/* and for memory that goes anywhere, but rather where it has large pages. */
+			steps = map_steps(GIB(256) + i * MIB(4) + (1 + i % 255) * PAGE, MIB(2), 0);
+			most = steps > most ? steps : most;
+		}
+		printf("passed %" PRIu64 ", then %" PRIu64 " ", first, most);
+		CU_ASSERT_TRUE(most <= 2 * STEPS);
+		ioas_destroy(space);
+		space = NULL;
+	}
 }
 
 static void
@@ -98,5 +187,7 @@ the_counter_counts(void)
 UNIT_MAIN("cost",
 	  { "20,000 maps", flat },
 	  { "10,000 holes", flat_in_holes },
+	  { "20,000 aliases of other memory", flat_beside_aliases },
+	  { "holes of another phase", flat_at_another_phase },
 	  { "calls of each function", calls_of_each },
 	  { "the counter counts", the_counter_counts })
