@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +14,16 @@
 #include "space.h"
 #include <linux/vfio.h>
 
-const char *
-device_basename(const char *name)
+/* The last part of a path, with the slashes behind it. */
+static const char *
+basename_of(const char *name)
 {
-	const char *const slash = strrchr(name, '/');
+	const char *base = name;
 
-	return slash == NULL ? name : slash + 1;
+	for (const char *c = name; *c != '\0'; c++)
+		if (c[0] == '/' && c[1] != '/' && c[1] != '\0')
+			base = c + 1;
+	return base;
 }
 
 /* After a look into sysfs that failed: 0 if there is no such entry, else why it could not be read. */
@@ -38,7 +43,7 @@ read_driver(struct ioas_device *device)
 	snprintf(path, sizeof(path), "%s/driver", device->sysfs);
 	n = readlink(path, target, sizeof(target) - 1);
 	target[n < 0 ? 0 : n] = '\0';
-	snprintf(device->driver, sizeof(device->driver), "%.63s", device_basename(target));
+	snprintf(device->driver, sizeof(device->driver), "%.63s", basename_of(target));
 	return n < 0 ? why_unreadable() : 0;
 }
 
@@ -112,7 +117,7 @@ find_group(struct ioas_device *device)
 	if (n < 0)
 		return why_unreadable();
 	target[n] = '\0';
-	if (sscanf(device_basename(target), "%d", &device->group_number) != 1)
+	if (sscanf(basename_of(target), "%d", &device->group_number) != 1)
 		return 0;
 	snprintf(path, sizeof(path), "%s/iommu_group/name", device->sysfs);
 	file = fopen(path, "re");
@@ -147,37 +152,57 @@ is_translated(const struct ioas_device *device)
 	return !device->no_iommu && (device->cdev[0] != '\0' || device->group_number >= 0);
 }
 
+/*
+ * Finds the device's folder, and the name in it: sysfs has many links to it, which have other names (such as
+ * "device"). -ENODEV if there is no such device.
+ */
+static int
+find_folder(struct ioas_device *device, const char *name)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(device->name, sizeof(device->name), "%.63s", basename_of(name));
+	if (name[0] == '\0' || !sysfs_folder(name, path, sizeof(path)))
+		return -ENODEV;
+	if (realpath(path, device->sysfs) == NULL) {
+		ret = why_unreadable();
+		snprintf(device->sysfs, sizeof(device->sysfs), "%s", path);
+		return ret < 0 ? ret : -ENODEV;
+	}
+	if (strlen(basename_of(device->sysfs)) >= sizeof(device->name))
+		return -ENAMETOOLONG;
+	snprintf(device->name, sizeof(device->name), "%.63s", basename_of(device->sysfs));
+	return 0;
+}
+
 bool
 ioas_device_is_usable(const char *name)
 {
 	struct ioas_device device;
 
-	return sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) && look_at(&device) == 0 &&
-	       is_vfio(&device) && is_translated(&device);
+	return find_folder(&device, name) == 0 && look_at(&device) == 0 && is_vfio(&device) &&
+	       is_translated(&device);
 }
 
 bool
 ioas_device_is_untranslated(const char *name)
 {
 	struct ioas_device device;
+	const int ret = find_folder(&device, name);
 
-	return !sysfs_folder(name, device.sysfs, sizeof(device.sysfs)) || look_at(&device) < 0 ||
-	       device.no_iommu;
+	return ret == 0 ? look_at(&device) < 0 || device.no_iommu : ret != -ENODEV;
 }
 
-/* -ENODEV if there is no such device. */
-static int
-find_folder(struct ioas_device *device, const char *name)
+bool
+device_is_named(const struct ioas_device *device, const char *name)
 {
-	struct stat st;
-	int ret;
+	struct ioas_device found;
 
-	if (device->name[0] == '\0' || !sysfs_folder(name, device->sysfs, sizeof(device->sysfs)))
-		return -ENODEV;
-	if (stat(device->sysfs, &st) == 0)
-		return 0;
-	ret = why_unreadable();
-	return ret < 0 ? ret : -ENODEV;
+	/* A device that has gone has no folder any more, but it has its name. */
+	if (strchr(name, '/') == NULL || find_folder(&found, name) < 0)
+		return strcmp(device->name, basename_of(name)) == 0;
+	return strcmp(device->sysfs, found.sysfs) == 0;
 }
 
 int
@@ -185,7 +210,6 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 {
 	int ret;
 
-	snprintf(device->name, sizeof(device->name), "%.63s", device_basename(name));
 	ret = find_folder(device, name);
 	if (ret == -ENODEV) {
 		ioas_log(log, IOAS_LOG_ERR,

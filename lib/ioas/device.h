@@ -23,18 +23,18 @@ struct ioas_device {
 	unsigned int process;     /* that has attached it (fork.h) */
 	uint32_t hwpt;            /* that it is attached through; 0: one that the kernel picks */
 	bool no_iommu;            /* VFIO gives it out although no IOMMU translates for it */
-	char name[64];            /* the last part of the sysfs path */
-	char sysfs[PATH_MAX];     /* its folder in sysfs */
+	char name[64];            /* the last part of its folder's path */
+	char sysfs[PATH_MAX];     /* its folder in sysfs, with no link in the path */
 	char driver[64];          /* the kernel driver that it is bound to */
 	char cdev[96];            /* "/dev/vfio/devices/vfioN", or "" */
 };
 
-/* The last part of a PCI address or sysfs path. */
-const char *device_basename(const char *name);
-
-/* Fills sysfs, driver, cdev, group_number and no_iommu from a PCI address or a sysfs path; logs what is
+/* Fills name, sysfs, driver, cdev, group_number and no_iommu from a PCI address or a sysfs path; logs what is
  * missing. */
 int device_resolve(struct ioas_device *device, const char *name, const struct ioas_log *log);
+
+/* Whether this is the device that a PCI address or the path of a folder in sysfs means. */
+bool device_is_named(const struct ioas_device *device, const char *name);
 
 /* The line for a device that could be opened, but not attached. */
 void device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log,

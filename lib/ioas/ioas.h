@@ -202,7 +202,7 @@ struct ioas_attach_options {
  * a thread each, where they have character devices; nobody else waits meanwhile.
  *
  * @param space  The space.
- * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder.
+ * @param name   A PCI address ("0000:00:02.0") or the path of the device's sysfs folder, links and all.
  * @param options How it is to be attached, or NULL for the defaults.
  * @param device Where the handle goes.
  * @return 0, or
@@ -278,7 +278,8 @@ int ioas_device_fd(const struct ioas_device *device);
  * Tell a device's name. No lock.
  *
  * @param device The handle.
- * @return The last part of the device's sysfs path: for PCI its address. Valid as long as the handle is.
+ * @return The name of the device's folder in sysfs, whatever link it was attached by: for PCI its address.
+ *         Valid as long as the handle is.
  */
 const char *ioas_device_name(const struct ioas_device *device);
 

@@ -432,7 +432,7 @@ find_device(const struct ioas *space, const char *name)
 {
 	struct ioas_device *device = space->devices;
 
-	while (device != NULL && strcmp(device->name, device_basename(name)) != 0)
+	while (device != NULL && !device_is_named(device, name))
 		device = device->next;
 	return device;
 }
@@ -454,7 +454,7 @@ check_others(const struct ioas *space, const struct ioas_device *others,
 	     const struct ioas_device *device)
 {
 	for (const struct ioas_device *d = others; d != NULL; d = d->next) {
-		if (strcmp(d->name, device->name) == 0) {
+		if (strcmp(d->sysfs, device->sysfs) == 0) {
 			ioas_log(&space->log, IOAS_LOG_ERR, "%s is attached already", device->name);
 			return -EEXIST;
 		}
@@ -517,7 +517,7 @@ check_attach_options(const struct ioas *space, const char *name, struct ioas_att
 		return 0;
 	ioas_log(&space->log, IOAS_LOG_ERR,
 		 "%s: ioas_attach_options.size is %zu, this library knows %zu; hwpt_flags need hwpt",
-		 device_basename(name), options->size, sizeof(*options));
+		 name, options->size, sizeof(*options));
 	return -EINVAL;
 }
 

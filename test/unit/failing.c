@@ -62,6 +62,7 @@ void *failing_realloc(void *old, size_t size);
 FILE *failing_fopen(const char *path, const char *mode);
 DIR *failing_opendir(const char *path);
 ssize_t failing_readlink(const char *path, char *target, size_t size);
+char *failing_realpath(const char *path, char *real);
 int failing_stat(const char *path, struct stat *st);
 int failing_open(const char *path, int flags, ...);
 int failing_ioctl(int fd, unsigned long request, ...);
@@ -100,6 +101,12 @@ ssize_t
 failing_readlink(const char *path, char *target, size_t size)
 {
 	return fails() ? -1 : readlink(path, target, size);
+}
+
+char *
+failing_realpath(const char *path, char *real)
+{
+	return fails() ? NULL : realpath(path, real);
 }
 
 int

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unit.h"
 #include <linux/iommufd.h>
@@ -28,6 +29,58 @@ by_name_and_path(void)
 	CU_ASSERT_STRING_EQUAL(ioas_device_name(nic), NIC);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+}
+
+/* A link to a device's folder, of the same name as all such links. */
+static const char *
+link_to(const char *device, const char *folder)
+{
+	static char links[2][256];
+	static unsigned int turn;
+	char *const path = links[turn++ % 2];
+	char target[256];
+
+	snprintf(target, sizeof(target), "%s/devices/pci0000:00/%s", ioas_sys->sysfs, device);
+	snprintf(path, sizeof(links[0]), "%s/class/vfio-dev/%s/device", ioas_sys->sysfs, folder);
+	CU_ASSERT_EQUAL_FATAL(symlink(target, path), 0);
+	return path;
+}
+
+/* A device has one name, by whichever path it is named. */
+static void
+by_link(void)
+{
+	struct ioas_device *second, *again;
+	const char *first_link, *second_link;
+	char path[256];
+
+	unit_add_device("0000:00:03.0", &model_intel39);
+	first_link = link_to(NIC, "vfio0");
+	second_link = link_to("0000:00:03.0", "vfio1");
+	unit_create(false);
+	CU_ASSERT_TRUE(ioas_device_is_usable(first_link));
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, first_link, NULL, &nic), 0);
+	CU_ASSERT_STRING_EQUAL(ioas_device_name(nic), NIC);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
+	CU_ASSERT_PTR_NULL(ioas_device_find(space, second_link));
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, second_link, NULL, &second), 0);
+	CU_ASSERT_STRING_EQUAL(ioas_device_name(second), "0000:00:03.0");
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, first_link), nic);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, second_link), second);
+	REFUSED(ioas_attach(space, NIC, NULL, &again), -EEXIST, NIC "|attached already");
+	REFUSED(ioas_attach(space, first_link, NULL, &again), -EEXIST, NIC "|attached already");
+	snprintf(path, sizeof(path), "%s/bus/pci/devices//%s/", ioas_sys->sysfs, NIC);
+	CU_ASSERT_TRUE(ioas_device_is_usable(path));
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
+	REFUSED(ioas_attach(space, path, NULL, &again), -EEXIST, NIC "|attached already");
+	/* Taken from its slot: */
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", ioas_sys->sysfs, NIC);
+	CU_ASSERT_EQUAL_FATAL(unlink(path), 0);
+	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/nothing/", ioas_sys->sysfs);
+	CU_ASSERT_FALSE(ioas_device_is_usable(path));
+	CU_ASSERT_PTR_NULL(ioas_device_find(space, path));
+	REFUSED(ioas_attach(space, path, NULL, &again), -ENODEV, "nothing/: no such device");
 }
 
 static void
@@ -281,6 +334,7 @@ features(void)
 
 UNIT_MAIN("attach",
 	  { "by name and by path", by_name_and_path },
+	  { "by a link", by_link },
 	  { "info", info },
 	  { "several devices", several_devices },
 	  { "again", again },
