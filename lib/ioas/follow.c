@@ -31,6 +31,8 @@ void
 follow_leave(struct ioas *space)
 {
 	struct ledger **link = &space->root->ledger.followers;
+	struct placement *const placement = &space->root->placement;
+	struct usable all;
 
 	space_lock(space);
 	while (*link != &space->ledger)
@@ -42,20 +44,30 @@ follow_leave(struct ioas *space)
 	     area = ledger_next(&space->ledger, area)) {
 		if (area->origin != NULL)
 			area_unlink(area);
-		placement_release(&space->root->placement, area);
+		placement_release(placement, area);
 	}
-	history_clear(&space->ledger.history, &space->root->placement);
+	history_clear(&space->ledger.history, placement);
+	/* Without memory for the new ranges the old ones serve, which are a part of them. */
+	if (follow_combine(space->root, &all) == 0) {
+		usable_free(&placement->usable);
+		placement->usable = all;
+	}
 	space_unlock(space);
 }
 
 int
-follow_narrow(const struct ioas *root, struct usable *usable)
+follow_combine(const struct ioas *root, struct usable *all)
 {
-	int ret = 0;
+	int ret;
 
+	ret = usable_copy(&root->own, all);
+	if (ret < 0)
+		return ret;
 	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
 	     ledger = ledger->next_follower)
-		ret = usable_narrow(usable, &follow_space(ledger)->own);
+		ret = usable_narrow(all, &follow_space(ledger)->own);
+	if (ret < 0)
+		usable_free(all);
 	return ret;
 }
 

@@ -12,15 +12,16 @@
  * follow_enter() and follow_leave().
  */
 
-/* The space follows its root from now on, or no longer; then its areas are no copies any more. */
+/* The space follows its root from now on, or no longer: then its areas are no copies any more, and its
+ * devices confine the root no more. */
 void follow_enter(struct ioas *space);
 void follow_leave(struct ioas *space);
 
 /* The space that follows and has this ledger. */
 struct ioas *follow_space(struct ledger *ledger);
 
-/* Narrows what the root's devices allow to what those of its followers allow. -ENOMEM. */
-int follow_narrow(const struct ioas *root, struct usable *usable);
+/* What the devices of a root and of all that follow it allow. -ENOMEM. */
+int follow_combine(const struct ioas *root, struct usable *all);
 
 /* Copies an area of the root to all that follow; or all of the root's areas to one. Logs the reason
  * of a failure; copies that were made stay. */

@@ -110,21 +110,6 @@ free_ranges(struct old_ranges *old)
 	usable_free(&old->all);
 }
 
-/* What the devices of a root and of all that follow it can use. */
-static int
-combine(const struct ioas *root, struct usable *all)
-{
-	int ret;
-
-	ret = usable_copy(&root->own, all);
-	if (ret < 0)
-		return ret;
-	ret = follow_narrow(root, all);
-	if (ret < 0)
-		usable_free(all);
-	return ret;
-}
-
 /* Asks the kernel anew what the space's devices can use. On failure all stays. */
 static int
 refresh_ranges(struct ioas *space, struct old_ranges *old)
@@ -138,7 +123,7 @@ refresh_ranges(struct ioas *space, struct old_ranges *old)
 		return ret;
 	old->own = space->own;
 	space->own = own;
-	ret = combine(root, &all);
+	ret = follow_combine(root, &all);
 	if (ret < 0) {
 		space->own = old->own;
 		usable_free(&own);

@@ -300,17 +300,38 @@ ranges(void)
 	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
 	REFUSED(ioas_map_fixed(space, VA(0), MIB(2), GIB(512)), -EINVAL, "beyond the aperture");
 	CU_ASSERT_EQUAL(ioas_map_fixed(follower[1], VA(0), MIB(2), GIB(512)), 0);
-	/* They grow when a device goes, but not with the last one. */
+	/* They grow when a device goes, but not with the last one; then they do with its space. */
 	ioas_detach(nics[0]);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.aperture.last, GIB(512) - 1);
 	ioas_destroy(follower[0]);
 	follower[0] = NULL;
-	ioas_detach(nics[1]);
-	CU_ASSERT_EQUAL(ioas_attach(follower[1], NIC2, NULL, &nics[1]), 0);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, GIB(512), MIB(2), NULL), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), MIB(2), GIB(512) + MIB(2)), 0);
+	CU_ASSERT_TRUE(reaches(1, MIB(2), MIB(2), GIB(512) + MIB(2)));
 	destroy_all();
+}
+
+/* With the last of those that follow, what is followed has the IOVAs of its own devices again. */
+static void
+alone_again(void)
+{
+	struct ioas_device *device;
+	struct ioas_info info;
+
+	unit_create(false);
+	unit_add_device(NIC2, &model_intel48);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC2, NULL, &device), 0);
+	CU_ASSERT_EQUAL_FATAL(create_follower(0, false), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(follower[0], NIC, NULL, &nics[0]), 0);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.aperture.last, GIB(512) - 1);
+	destroy_all();
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(512)), 0);
 }
 
 /* They stay those of a device that has left what is followed, for it may come back. */
@@ -706,6 +727,7 @@ UNIT_MAIN("follow",
 	  { "the same IOVA is in use", refused_map },
 	  { "no IOVA for a copy", no_place },
 	  { "usable IOVAs", ranges },
+	  { "those that follow are gone", alone_again },
 	  { "a device of what is followed comes back", comes_back },
 	  { "a device is kept open", kept_open },
 	  { "window and reservations", window },
