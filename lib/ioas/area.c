@@ -49,15 +49,36 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 	struct ioas *const root = space->root;
 	bool found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
 
-	if (found || !placement_is_long(&root->placement, length) || !release_half(root))
+	if (found || !placement_is_long(&root->placement, length))
 		return found;
-	ioas_log(&root->log, IOAS_LOG_WARNING,
-		 "no other IOVAs are free: those that have been in quarantine for longest are used "
-		 "again: choose a smaller quarantine, or a larger window");
-	do
+	while (!found && release_half(root))
 		found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
-	while (!found && release_half(root));
 	return found;
+}
+
+/* Settles what one space has let go of; whether any IOVAs are out of quarantine that nobody has named. */
+static bool
+settle(struct ledger *ledger, struct placement *placement, int ret)
+{
+	if (ret == 0)
+		return history_settle(&ledger->history);
+	history_take_back(&ledger->history, placement);
+	return false;
+}
+
+void
+area_end_placing(struct ioas *space, int ret)
+{
+	struct ioas *const root = space->root;
+	bool any = settle(&root->ledger, &root->placement, ret);
+
+	for (struct ledger *ledger = root->ledger.followers; ledger != NULL;
+	     ledger = ledger->next_follower)
+		any = settle(ledger, &root->placement, ret) || any;
+	if (any)
+		ioas_log(&root->log, IOAS_LOG_WARNING,
+			 "no other IOVAs are free: those that have been in quarantine for longest are "
+			 "used again: choose a smaller quarantine, or a larger window");
 }
 
 void

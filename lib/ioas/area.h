@@ -15,6 +15,9 @@ int area_prepare(struct ioas *space, uint64_t va, uint64_t length);
 
 /* Finds where memory in pages of that size can go; lets go of the quarantine where it must. */
 bool area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova);
+/* All areas of a call are placed and mapped (0), or as they were before (an error): then the quarantine is
+ * so as well. */
+void area_end_placing(struct ioas *space, int ret);
 
 /* Records what the kernel has mapped. */
 void area_add(struct ioas *space, struct area *area);

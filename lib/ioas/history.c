@@ -10,6 +10,9 @@
 static void
 unlink_area(struct history *history, struct area *area)
 {
+	/* If it is the first of its call, the next one is that now. */
+	if (area->newer != NULL && area->newer->freed_by == area->freed_by)
+		area->newer->freed_total = area->freed_total;
 	*(area->older != NULL ? &area->older->newer : &history->oldest) = area->newer;
 	*(area->newer != NULL ? &area->newer->older : &history->newest) = area->older;
 	if (history->oldest_held == area)
@@ -34,13 +37,34 @@ history_free_dead(struct history *history)
 	}
 }
 
-/* Its IOVAs can be given out again. */
+/* Puts it back between those that it was unlinked from, which are neighbours again. */
+static void
+link_area(struct history *history, struct area *area)
+{
+	*(area->older != NULL ? &area->older->newer : &history->oldest) = area;
+	*(area->newer != NULL ? &area->newer->older : &history->newest) = area;
+}
+
+static void
+hold(struct history *history, struct area *area)
+{
+	tree_insert(&history->held, &area->iova);
+	history->held_bytes += area->iova.last - area->iova.first + 1;
+}
+
+/* Its IOVAs can be given out again, unless history_take_back() comes. */
 static void
 let_go(struct history *history, struct placement *placement, struct area *area)
 {
+	if (history->let_go == NULL) {
+		history->oldest_held_before = history->oldest_held;
+		history->released_before = history->released;
+	}
 	tree_remove(&history->held, &area->iova);
 	history->held_bytes -= area->iova.last - area->iova.first + 1;
 	placement_release(placement, area);
+	area->next_let_go = history->let_go;
+	history->let_go = area;
 }
 
 /* Lets go of what the oldest call has unmapped. */
@@ -61,6 +85,22 @@ history_release(struct history *history, struct placement *placement, uint64_t b
 {
 	while (history->oldest_held != NULL && history->held_bytes > bytes)
 		release_call(history, placement);
+}
+
+bool
+history_settle(struct history *history)
+{
+	bool any = false;
+
+	while (history->let_go != NULL) {
+		struct area *const area = history->let_go;
+
+		history->let_go = area->next_let_go;
+		if (area->forgotten)
+			bury(history, area);
+		else
+			any = true;
+	}
 	while (history->released > HISTORY_AREAS) {
 		struct area *const area = history->oldest;
 
@@ -68,6 +108,27 @@ history_release(struct history *history, struct placement *placement, uint64_t b
 		history->released--;
 		bury(history, area);
 	}
+	return any;
+}
+
+void
+history_take_back(struct history *history, struct placement *placement)
+{
+	if (history->let_go == NULL)
+		return;
+	/* The last that was unlinked comes first, so that its neighbours are those that it had. */
+	while (history->let_go != NULL) {
+		struct area *const area = history->let_go;
+
+		history->let_go = area->next_let_go;
+		if (area->forgotten)
+			link_area(history, area);
+		area->forgotten = false;
+		hold(history, area);
+		placement_take_back(placement, area);
+	}
+	history->oldest_held = history->oldest_held_before;
+	history->released = history->released_before;
 }
 
 void
@@ -80,7 +141,7 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 
 		let_go(history, placement, area);
 		unlink_area(history, area);
-		bury(history, area);
+		area->forgotten = true;
 	}
 }
 
@@ -95,15 +156,30 @@ history_add(struct history *history, struct area *area)
 	history->newest = area;
 	if (history->oldest_held == NULL)
 		history->oldest_held = area;
-	tree_insert(&history->held, &area->iova);
-	history->held_bytes += area->iova.last - area->iova.first + 1;
+	if (history->first_of_call == NULL)
+		history->first_of_call = area;
+	history->freed_total += area->iova.last - area->iova.first + 1;
+	hold(history, area);
+}
+
+/* Whether as much as the quarantine takes was unmapped after the oldest call that is held. */
+static bool
+oldest_is_over(const struct history *history)
+{
+	return history->oldest_held != NULL &&
+	       history->freed_total - history->oldest_held->freed_total >= history->quarantine;
 }
 
 void
 history_end_call(struct history *history, struct placement *placement)
 {
 	history->calls++;
-	history_release(history, placement, history->quarantine);
+	if (history->first_of_call != NULL)
+		history->first_of_call->freed_total = history->freed_total;
+	history->first_of_call = NULL;
+	while (oldest_is_over(history))
+		release_call(history, placement);
+	history_settle(history);
 }
 
 const struct area *
@@ -130,6 +206,7 @@ void
 history_clear(struct history *history, struct placement *placement)
 {
 	history_release(history, placement, 0);
+	history_settle(history);
 	while (history->oldest != NULL) {
 		struct area *const area = history->oldest;
 

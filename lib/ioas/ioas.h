@@ -118,10 +118,13 @@ struct ioas_options {
 	bool same_iova;
 	/** Bytes that stay out of use after they were unmapped: their IOVAs are not chosen again until
 	 * so much more was unmapped, so that a device that goes on writing to freed memory faults in
-	 * place of writing into what got its IOVA. UINT64_MAX: they never are. Where no other IOVAs
-	 * are left the oldest come first, with a warning. Beside memory that is not contiguous with
-	 * its neighbour 64 KiB of IOVAs stay free then, for writes beyond the end. Costs IOVAs, and
-	 * some 350 bytes of memory for each area in quarantine. IOVAs that callers name are not held
+	 * place of writing into what got its IOVA. UINT64_MAX: they never are. What one call has
+	 * unmapped stays out of use as a whole, because pages that come together again are to be
+	 * contiguous: one call that unmaps more than this is held all the same, and up to one call more
+	 * than this can be in quarantine. Where no other IOVAs are left the oldest come first, with a
+	 * warning; a map that fails leaves the quarantine as it was. Beside memory that is not contiguous
+	 * with its neighbour 64 KiB of IOVAs stay free then, for writes beyond the end. Costs IOVAs, and
+	 * some 400 bytes of memory for each area in quarantine. IOVAs that callers name are not held
 	 * back. A space that follows has the quarantine of the other. 0: none. */
 	uint64_t quarantine;
 };
@@ -528,7 +531,7 @@ struct ioas_info {
 	struct ioas_range aperture; /**< First and last usable IOVA; see ioas_ranges() for holes. */
 	struct ioas_range window;   /**< Where chosen IOVAs may lie; last is UINT64_MAX without one. */
 	uint64_t quarantine;        /**< Bytes that are in quarantine now. */
-	uint64_t quarantine_limit;  /**< ioas_options.quarantine. */
+	uint64_t quarantine_limit;  /**< ioas_options.quarantine, which they can exceed by one call. */
 };
 
 /**

@@ -41,9 +41,12 @@ struct area {
 	struct area *older, *newer; /* in the history */
 	uint64_t freed_at;       /* ns, CLOCK_MONOTONIC */
 	uint64_t freed_by;       /* which call */
+	uint64_t freed_total;    /* of the first area of a call: bytes that were unmapped when it ended */
+	struct area *next_let_go; /* by the history */
 	bool fixed;
 	bool alias;
 	bool placed;
+	bool forgotten;          /* by the history, as soon as that it was let go is settled */
 	bool left;               /* lost to this process: another one has it */
 	uint8_t process;         /* that has mapped it (fork.h) */
 	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */

@@ -332,6 +332,13 @@ placement_release(struct placement *placement, struct area *area)
 	placement->taken_bytes -= area->place.last - area->place.first + 1;
 }
 
+void
+placement_take_back(struct placement *placement, struct area *area)
+{
+	if (area->placed)
+		take(placement, &area->place);
+}
+
 int
 placement_reserve(struct placement *placement, const struct ledger *ledger, struct region *region)
 {

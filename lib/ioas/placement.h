@@ -66,6 +66,8 @@ bool placement_serves(const struct placement *placement, uint64_t iova, uint64_t
 /* An area has come or is about to go. */
 void placement_take(struct placement *placement, struct area *area);
 void placement_release(struct placement *placement, struct area *area);
+/* One that has gone is there again, where it was. */
+void placement_take_back(struct placement *placement, struct area *area);
 
 /* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
 int placement_reserve(struct placement *placement, const struct ledger *ledger,

@@ -482,8 +482,10 @@ join(struct ioas *space)
 		return ret;
 	if (space_follows(space) && !space->joined) {
 		ret = follow_copy_all(space);
-		if (ret < 0) {
+		if (ret < 0)
 			follow_drop_all(space);
+		area_end_placing(space, ret);
+		if (ret < 0) {
 			restore_ranges(space, &old);
 			return ret;
 		}
@@ -715,6 +717,8 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 	*old = (struct old_ranges){ 0 };
 	if (area_place(space, va, length, page, iova))
 		return 0;
+	/* What is in quarantine does not help, so it stays there. */
+	area_end_placing(space, -ENOSPC);
 	if (space->backend->ops->grow != NULL) {
 		ret = space->backend->ops->grow(space->backend, va, length, page);
 		if (ret < 0)
@@ -910,6 +914,7 @@ map_area(struct ioas *space, void *va, uint64_t length, bool fixed, uint64_t *io
 	space_lock(space);
 	if (ret == 0)
 		ret = map_for_all(space, area);
+	area_end_placing(space, ret);
 	if (ret < 0) {
 		stats_failure(space->stats.map_failures, ret);
 	} else {

@@ -680,6 +680,12 @@ quarantine(void)
 	model_fail(0, 0, 0);
 	CU_ASSERT_EQUAL(in_quarantine(space), MIB(6));
 	CU_ASSERT_TRUE(holds(space, iova));
+	model_fail(2, 1u << MODEL_COPY, -ENOMEM);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), own), -ENOMEM);
+	model_fail(0, 0, 0);
+	CU_ASSERT_TRUE(holds(follower[1], own));
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(in_quarantine(follower[i]), MIB(6));
 
 	/* What a caller names leads there for all. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), own), 0);

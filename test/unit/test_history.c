@@ -149,11 +149,50 @@ holds(void)
 	for (unsigned int i = 1; i < 4; i++)
 		CU_ASSERT_TRUE(is_in_quarantine(iova[i]));
 	CU_ASSERT_EQUAL(unit_map(0, MIB(2)), iova[0]);
-	/* More than the quarantine takes. */
-	iova[0] = unit_map(MIB(16), MIB(8));
+}
+
+/* The last bytes are held, also where they are a part of one call that has unmapped more. */
+static void
+holds_large(void)
+{
+	uint64_t iova[3], first;
+
+	create(MIB(6));
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), MIB(64)), 0);
+	iova[0] = unit_map(0, MIB(2));
+	unmap(0, MIB(2));
+	iova[1] = unit_map(MIB(16), MIB(8));
 	unmap(MIB(16), MIB(8));
-	CU_ASSERT_EQUAL(in_quarantine(), 0);
-	CU_ASSERT_EQUAL(unit_map(MIB(16), MIB(8)), iova[0]);
+	CU_ASSERT_FALSE(is_in_quarantine(iova[0]));
+	CU_ASSERT_TRUE(is_in_quarantine(iova[1]) && is_in_quarantine(iova[1] + MIB(8) - 1));
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(8));
+	CU_ASSERT_NOT_EQUAL(unit_map(MIB(16), MIB(8)), iova[1]);
+	/* It is held until as much was unmapped as the quarantine takes. */
+	for (unsigned int i = 0; i < 3; i++) {
+		CU_ASSERT_TRUE(is_in_quarantine(iova[1]));
+		unit_map(i * MIB(4), MIB(2));
+		unmap(i * MIB(4), MIB(2));
+	}
+	CU_ASSERT_FALSE(is_in_quarantine(iova[1]));
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(6));
+	/* Many areas in one call. */
+	first = unit_map(MIB(32), MIB(2));
+	for (uint64_t i = 1; i < 8; i++)
+		unit_map(MIB(32) + i * MIB(2), MIB(2));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(32)), MIB(16)), 8);
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(16));
+	CU_ASSERT_TRUE(is_in_quarantine(first) && is_in_quarantine(first + MIB(16) - 1));
+	/* Its first area is named again: the others are held as long as before. */
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), MIB(2), first), 0);
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(14));
+	iova[2] = unit_map(MIB(8), MIB(4));
+	unmap(MIB(8), MIB(4));
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(18));
+	unit_map(MIB(8), MIB(2));
+	unmap(MIB(8), MIB(2));
+	CU_ASSERT_FALSE(is_in_quarantine(first + MIB(2)));
+	CU_ASSERT_TRUE(is_in_quarantine(iova[2]));
+	CU_ASSERT_EQUAL(in_quarantine(), MIB(6));
 }
 
 static void
@@ -204,8 +243,8 @@ stays_contiguous(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(16), iova));
 }
 
-/* What one call has unmapped is in quarantine as a whole, or not at all: also where it is more than that
- * takes, pages that come together again are contiguous. */
+/* What one call has unmapped is in quarantine as a whole, or not at all: pages that come together again are
+ * contiguous, also where they are more than the quarantine takes. */
 static void
 whole_calls(void)
 {
@@ -217,7 +256,7 @@ whole_calls(void)
 		first = unit_map(0, MIB(2));
 		CU_ASSERT_EQUAL(unit_map(MIB(2), MIB(2)), first + MIB(2));
 		CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 2);
-		CU_ASSERT_EQUAL(in_quarantine(), 0);
+		CU_ASSERT_EQUAL(in_quarantine(), MIB(4));
 	}
 	/* One call after the other. */
 	first = unit_map(0, MIB(2));
@@ -261,6 +300,59 @@ gives_way(void)
 		unmap(GIB(2) + i * MIB(4), MIB(2));
 	CU_ASSERT_EQUAL(unit_map(GIB(8), MIB(16)), MIB(64));
 	CU_ASSERT_EQUAL(in_quarantine(), 0);
+}
+
+static int
+mix_held(const struct ioas_area *area, void *arg)
+{
+	uint64_t *const hash = arg;
+
+	*hash = (*hash ^ area->iova) * 1099511628211u + area->length + (uintptr_t)area->va;
+	return 0;
+}
+
+/* All that is in quarantine. */
+static uint64_t
+held(void)
+{
+	uint64_t hash = in_quarantine();
+
+	CU_ASSERT_EQUAL(ioas_walk_quarantine(space, mix_held, &hash), 0);
+	return hash;
+}
+
+/* A map that fails leaves the quarantine as it was, whenever it does so. */
+static void
+failure_leaves_it(void)
+{
+	struct ioas_options options = unit_options();
+	uint64_t iova[16], before;
+
+	options.quarantine = UINT64_MAX;
+	options.window = (struct ioas_range){ MIB(64), MIB(96) - 1 };
+	unit_create_with(&options, true);
+	for (uint64_t i = 0; i < 16; i++)
+		iova[i] = unit_map(i * MIB(4), MIB(2));
+	for (uint64_t i = 0; i < 16; i += 2)
+		unmap(i * MIB(4), MIB(2));
+	before = held();
+	/* All of the quarantine would not help. */
+	REFUSED(ioas_map(space, VA(GIB(1)), MIB(32), NULL), -ENOSPC, "no free range");
+	CU_ASSERT_EQUAL(held(), before);
+	/* A part of it would, but the kernel refuses. */
+	model.bad = (struct ioas_range){ BASE + GIB(2), BASE + GIB(4) - 1 };
+	REFUSED(ioas_map(space, VA(GIB(2)), MIB(2), NULL), -EFAULT, "not readable");
+	CU_ASSERT_EQUAL(held(), before);
+	REFUSED(ioas_map_fixed(space, VA(GIB(2)), MIB(2), iova[4]), -EFAULT, "not readable");
+	CU_ASSERT_EQUAL(held(), before);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
+	for (uint64_t i = 0; i < 16; i += 2)
+		CU_ASSERT_TRUE(is_in_quarantine(iova[i]));
+	/* The order is the same as well: the oldest goes first. */
+	unit_map(GIB(1), MIB(2));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
+	CU_ASSERT_FALSE(is_in_quarantine(iova[0]));
+	CU_ASSERT_TRUE(is_in_quarantine(iova[14]));
 }
 
 /* IOVAs that a caller names are his. */
@@ -316,9 +408,11 @@ UNIT_MAIN("history",
 	  { "old areas are forgotten", forgets },
 	  { "no quarantine", without },
 	  { "a quarantine", holds },
+	  { "more than the quarantine takes", holds_large },
 	  { "a quarantine without end", holds_all },
 	  { "contiguity", stays_contiguous },
 	  { "what one call has unmapped", whole_calls },
 	  { "the quarantine gives way", gives_way },
+	  { "a map that fails leaves the quarantine", failure_leaves_it },
 	  { "IOVAs that callers name", callers_choice },
 	  { "guard gaps", guards })
