@@ -37,7 +37,8 @@
 extern "C" {
 #endif
 
-/** The answer of a lookup for an address that is not mapped. No IOVA has this value. */
+/** The answer of a lookup for an address that is not mapped. No IOVA has this value: the last page of IOVAs is
+ * never used. */
 #define IOAS_BAD_IOVA UINT64_MAX
 
 struct ioas;
@@ -333,7 +334,7 @@ int ioas_map(struct ioas *space, void *va, uint64_t length, uint64_t *iova);
  * @param space  The space.
  * @param va     As for ioas_map().
  * @param length As for ioas_map().
- * @param iova   The IOVA, aligned to 4 KiB, not 0.
+ * @param iova   The IOVA, aligned to 4 KiB, not 0; the last page of IOVAs is not in the aperture.
  * @return 0, or as ioas_map(), and
  *   -EEXIST    another area has a part of these IOVAs;
  *   -EINVAL    outside the aperture, or in a reserved region.
@@ -935,7 +936,8 @@ ioas_lookup_length(const struct ioas_table *table, const void *va, uint64_t *len
 uint64_t ioas_lookup_or_wait(struct ioas *space, const void *va);
 
 /**
- * Tell whether any byte of a range is mapped. Lock-free, any thread, at any time.
+ * Tell whether any byte of a range is mapped. Lock-free, any thread, at any time. Where the range reaches beyond
+ * the last address, what is beyond it does not count.
  *
  * Cost: what ioas_lookup() does, for each 2 MiB of the range that lie in the flat array (and in a 2 MiB of
  * which something was once mapped alone, for each 4 KiB).

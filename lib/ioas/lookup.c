@@ -96,7 +96,8 @@ ioas_lookup_any(const struct ioas_table *table, const void *va, uint64_t length)
 
 		if (answer.word != 0)
 			return true;
-		if (step >= length)
+		/* Behind the last address there is nothing. */
+		if (step >= length || addr + step < addr)
 			return false;
 		addr += step;
 		length -= step;

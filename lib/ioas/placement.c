@@ -422,6 +422,19 @@ placement_free_ended(struct placement *placement)
 	}
 }
 
+void
+usable_leave_out_last_page(struct usable *usable)
+{
+	const uint64_t last = UINT64_MAX - usable->alignment;
+	struct ioas_range *const range = usable->n > 0 ? &usable->ranges[usable->n - 1] : NULL;
+
+	if (range == NULL || range->last <= last)
+		return;
+	range->last = last;
+	if (range->first > last)
+		usable->n--;
+}
+
 int
 usable_copy(const struct usable *usable, struct usable *copy)
 {

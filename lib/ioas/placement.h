@@ -83,6 +83,8 @@ void placement_free_ended(struct placement *placement);
 /* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
 bool usable_hole(const struct usable *usable, uint64_t first, uint64_t last,
 		 struct ioas_range *hole);
+/* Leaves out the page whose last byte has the IOVA that stands for none, IOAS_BAD_IOVA. */
+void usable_leave_out_last_page(struct usable *usable);
 /* -ENOMEM. */
 int usable_copy(const struct usable *usable, struct usable *copy);
 /* Leaves of the ranges what another has as well; no page sizes. -ENOMEM. */

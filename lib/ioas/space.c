@@ -85,6 +85,7 @@ read_usable(const struct ioas *space, struct usable *usable)
 	usable->n = n;
 	if (usable->alignment < 4096)
 		usable->alignment = 4096;
+	usable_leave_out_last_page(usable);
 	return 0;
 }
 

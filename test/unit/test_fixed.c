@@ -151,6 +151,23 @@ checked_before(void)
 	REFUSED(ioas_check_fixed(space, -PAGE, KIB(8), NULL), -EINVAL, "beyond the last");
 }
 
+/* The last page, whose last byte would have the IOVA that stands for none. */
+static void
+last_page(void)
+{
+	const uint64_t last = UINT64_MAX - PAGE - (PAGE - 1);
+
+	nic_model->iommu = &model_amd;
+	unit_create(true);
+	expect_hole(-PAGE, PAGE, -PAGE, UINT64_MAX);
+	expect_hole(last, KIB(8), -PAGE, UINT64_MAX);
+	REFUSED(ioas_map_fixed(space, VA(0), PAGE, -PAGE), -EINVAL, "0xfffffffffffff000|beyond the aperture");
+	CU_ASSERT_EQUAL(ioas_check_fixed(space, last, PAGE, NULL), 0);
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), PAGE, last), 0);
+	CU_ASSERT_TRUE(unit_translates(0, PAGE, last));
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, -MIB(2), MIB(2)), 1);
+}
+
 /* Where the kernel would not take a map away, nothing can be mapped either. */
 static void
 checked_lost(void)
@@ -174,4 +191,5 @@ UNIT_MAIN("fixed",
 	  { "chosen ones do not follow them", chosen_not_behind },
 	  { "the window does not bind them", window_does_not_bind },
 	  { "checked before a map", checked_before },
+	  { "the last page", last_page },
 	  { "checked where IOVAs were lost", checked_lost })

@@ -176,6 +176,27 @@ lengths(void)
 	CU_ASSERT_EQUAL(length_at(GIB(1) + 1, GIB(5), second + 1), GIB(5) - 1);
 }
 
+/* Ranges that reach to the last address, or would beyond: what comes behind it is not the first one. */
+static void
+around_the_end(void)
+{
+	const struct ioas_table *table;
+	struct iovec iov = { AT(-PAGE), MIB(4) };
+	uint64_t length = MIB(4);
+
+	unit_create(true);
+	table = ioas_table(space);
+	CU_ASSERT_EQUAL(ioas_map(space, NULL, MIB(4), NULL), 0);
+	CU_ASSERT_FALSE(ioas_lookup_any(table, AT(-PAGE), PAGE));
+	CU_ASSERT_FALSE(ioas_lookup_any(table, AT(-PAGE), MIB(4)));
+	CU_ASSERT_FALSE(ioas_lookup_any(table, AT(UINT64_C(1) << 57), UINT64_MAX));
+	CU_ASSERT_FALSE(ioas_lookup_any(table, AT(UINT64_MAX), UINT64_MAX));
+	CU_ASSERT_TRUE(ioas_lookup_any(table, AT(MIB(4) - 1), UINT64_MAX));
+	CU_ASSERT_EQUAL(ioas_lookup_length(table, AT(-PAGE), &length), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(length, 0);
+	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, &iov, 1, NULL, 0), -EFAULT);
+}
+
 /* Every variant of the burst lookup that this CPU has, against the single lookup. */
 static void
 check_bulks(const void **va, unsigned int n)
@@ -299,6 +320,7 @@ UNIT_MAIN("lookup",
 	  { "scatter and gather", scatter_gather },
 	  { "boundaries", boundaries },
 	  { "a detail", detail },
+	  { "around the last address", around_the_end },
 	  { "many details", many_details },
 	  { "reverse", reverse },
 	  { "far apart", far_apart })
