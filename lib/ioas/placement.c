@@ -9,7 +9,6 @@
 #include "placement.h"
 
 #define GIB (UINT64_C(1) << 30)
-#define MIB (UINT64_C(1) << 20)
 
 bool
 usable_hole(const struct usable *usable, uint64_t first, uint64_t last, struct ioas_range *hole)
@@ -170,11 +169,11 @@ find_anywhere(struct placement *placement, const struct ledger *ledger, const st
 }
 
 /* What the kernel aligns a chosen IOVA to: the smallest of the length rounded up to a power of two,
- * the lowest set bit of the address, and 2 MiB. A window of just the length must start there. */
+ * the lowest set bit of the address, and HPAGE_SIZE. A window of just the length must start there. */
 static uint64_t
 least_alignment(const struct placement *placement, uint64_t va, uint64_t length)
 {
-	uint64_t align = 2 * MIB;
+	uint64_t align = placement->alignment;
 
 	while (align / 2 >= length)
 		align >>= 1;
@@ -213,7 +212,8 @@ find_aligned(struct placement *placement, const struct ledger *ledger, uint64_t 
 			return true;
 		if (wanted.align <= least)
 			return false;
-		wanted.align = wanted.align > 2 * MIB ? 2 * MIB : least;
+		wanted.align = wanted.align > PLACEMENT_ALIGNMENT && PLACEMENT_ALIGNMENT > least
+			? PLACEMENT_ALIGNMENT : least;
 	}
 }
 

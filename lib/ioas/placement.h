@@ -16,6 +16,9 @@
  * search passes nothing that is taken); from the bottom, in the holes.
  */
 
+/* What is asked for even where nothing demands it: IOMMUs have an entry of that size. */
+#define PLACEMENT_ALIGNMENT (UINT64_C(2) << 20)
+
 /* What a device writes beyond the end of a buffer by mistake is rarely more. */
 #define PLACEMENT_GUARD (UINT64_C(64) << 10)
 
@@ -46,6 +49,7 @@ struct placement {
 	struct tree regions;     /* reservations by address */
 	struct region *ended;    /* to be freed, when that can be done */
 	uint64_t next;           /* where the search starts */
+	uint64_t alignment;      /* up to which a map must be aligned: to its length and address */
 	uint64_t guard;          /* so many IOVAs beside memory that is not contiguous stay free */
 	uint64_t taken_bytes;
 	struct usable usable;     /* what the devices allow */

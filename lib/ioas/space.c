@@ -325,6 +325,8 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	ret = backend_open(options->backend, &with, &space->backend);
 	if (ret < 0)
 		goto err_table;
+	space->placement.alignment = space->backend->ops->kernel_chooses ? ioas_sys->huge_page()
+									 : PLACEMENT_ALIGNMENT;
 	ret = read_usable(space, &space->own);
 	if (ret < 0)
 		goto err_backend;

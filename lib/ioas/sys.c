@@ -201,6 +201,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.number = linux_number,
 	.ioctl = linux_ioctl,
 	.sysfs = "/sys",
+	.huge_page = sys_huge_page,
 	.memory_at = sys_memory_at,
 	.process = sys_process,
 	.has_ended = sys_has_ended,

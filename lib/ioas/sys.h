@@ -25,6 +25,7 @@ struct ioas_sys {
 	int (*number)(int fd, uint64_t *number);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
+	uint64_t (*huge_page)(void);                    /* the kernel's HPAGE_SIZE, or more */
 	int (*memory_at)(uint64_t va, struct ioas_memory *memory); /* -ENOENT: none */
 
 	/* A descriptor that tells when this process has ended, and its number, which is told in any case. */
@@ -63,6 +64,7 @@ extern const struct ioas_sys ioas_sys_linux;
 
 /* Parts of it. sys_memory.c: */
 int sys_memory_at(uint64_t va, struct ioas_memory *memory);
+uint64_t sys_huge_page(void);
 bool sys_is_shared(uint64_t va); /* allocates nothing */
 /* sys_watch.c: */
 int sys_watch_open(bool removals);

@@ -117,3 +117,18 @@ sys_is_shared(uint64_t va)
 		return memory.shared;
 	return ret == -ENOTTY && sys_mappings(note_shared, &at) == 0 && at.shared;
 }
+
+uint64_t
+sys_huge_page(void)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+	FILE *const file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "re");
+	uint64_t size = 0;
+
+	if (file != NULL && fscanf(file, "%" SCNu64, &size) != 1)
+		size = 0;
+	if (file != NULL)
+		fclose(file);
+	/* Where it is not told: as much as one page of a page table can lead to. */
+	return size != 0 ? size : page / sizeof(uint64_t) * page;
+}

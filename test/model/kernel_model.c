@@ -1263,6 +1263,12 @@ counted(enum model_call kind)
 	return ret;
 }
 
+static uint64_t
+model_huge_page(void)
+{
+	return model.max_alignment;
+}
+
 static int
 model_memory_at(uint64_t va, struct ioas_memory *memory)
 {
@@ -1373,6 +1379,7 @@ static const struct ioas_sys model_sys = {
 	.number = model_number,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
+	.huge_page = model_huge_page,
 	.memory_at = model_memory_at,
 	.process = model_process,
 	.has_ended = sys_has_ended,

@@ -114,7 +114,8 @@ struct model {
 	unsigned int windows;     /* that sPAPR can have, the default one among them */
 	uint64_t memory_page;     /* the size of the pages of all memory */
 	uint64_t memlock;         /* RLIMIT_MEMLOCK; UINT64_MAX: not counted */
-	uint64_t max_alignment;   /* HPAGE_SIZE; 4096 is a kernel without transparent huge pages */
+	uint64_t max_alignment;   /* HPAGE_SIZE, 2 MiB by default; 32 and 512 MiB are arm64 with pages of 16
+				   * and 64 KiB, 4096 is a kernel without transparent huge pages */
 	struct ioas_range bad;    /* addresses that are not memory; last 0: none */
 	bool check_memory;        /* probe the memory that is pinned */
 	uint64_t address_space;   /* the longest stretch that can be reserved */

@@ -221,6 +221,44 @@ other_iommus(void)
 	}
 }
 
+/* Whatever a kernel aligns chosen IOVAs to, up to its HPAGE_SIZE: runs of any length come to their places,
+ * beside each other and in a narrow window. */
+static void
+other_kernels(void)
+{
+	static const uint64_t sizes[] = { KIB(4), MIB(1), MIB(2), MIB(32), MIB(512) };
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint64_t iova;
+
+		nic_model->iommu = &model_smmuv3;
+		model.max_alignment = sizes[i];
+		unit_create(true);
+		for (uint64_t k = 1; k <= 64; k++) {
+			const uint64_t offset = GIB(1) * k + (k % 4) * MIB(16);
+			const uint64_t length = MIB(2) * (k % 5 + 1) + (k % 3) * PAGE;
+
+			iova = unit_map(offset, length);
+			CU_ASSERT_TRUE(unit_translates(offset, PAGE, iova));
+		}
+		iova = unit_map(GIB(128), MIB(2));
+		for (uint64_t k = 1; k < 32; k++)
+			CU_ASSERT_EQUAL(unit_map(GIB(128) + k * MIB(2), MIB(2)), iova + k * MIB(2));
+		ioas_destroy(space);
+		/* Only what the kernel demands takes room. */
+		unit_create_window(MIB(514), MIB(514) + MIB(10) - 1);
+		if (unit_backend_is("type1") || sizes[i] < MIB(8)) {
+			CU_ASSERT_EQUAL(unit_map(0, MIB(6)), MIB(516));
+		} else {
+			REFUSED(ioas_map(space, VA(0), MIB(6), NULL), -ENOSPC, "no free range");
+		}
+		iova = unit_map(GIB(1) + MIB(2), MIB(2));
+		CU_ASSERT_TRUE(unit_translates(GIB(1) + MIB(2), PAGE, iova));
+		ioas_destroy(space);
+		space = NULL;
+	}
+}
+
 /* The kernel's last page is never chosen by it, so it must not be asked to. */
 static void
 top_of_everything(void)
@@ -326,6 +364,7 @@ UNIT_MAIN("placement",
 	  { "1 GiB without its alignment", less_than_1gib },
 	  { "reserved windows", reserved_windows },
 	  { "other IOMMUs", other_iommus },
+	  { "other kernels", other_kernels },
 	  { "the top of a 64-bit aperture", top_of_everything },
 	  { "a reservation is linear", reservation },
 	  { "a reservation leaves half", reservation_half },

@@ -24,6 +24,36 @@ numa_available(void)
 	return no_numa ? -1 : 0;
 }
 
+/* A file of the kernel that is to tell something else than it does here, or, with NULL, not to be there. */
+static const char *file_path, *file_text;
+
+static void
+set_file(const char *path, const char *text)
+{
+	file_path = path;
+	file_text = text;
+}
+
+/* In place of libc's. */
+FILE *
+fopen(const char *path, const char *mode)
+{
+	FILE *file;
+	int fd;
+
+	if (file_path == NULL || strcmp(path, file_path) != 0) {
+		fd = open(path, mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY | O_CLOEXEC, 0666);
+		return fd < 0 ? NULL : fdopen(fd, mode);
+	}
+	if (file_text == NULL)
+		return NULL;
+	file = tmpfile();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs(file_text, file);
+	rewind(file);
+	return file;
+}
+
 static void
 descriptors(void)
 {
@@ -84,6 +114,20 @@ page_size(void)
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), &mapping), MIB(16));
 }
 
+/* As the kernel tells it; where it does not, as much as a page of a page table can lead to. */
+static void
+huge_page(void)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+
+	set_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "536870912\n");
+	CU_ASSERT_EQUAL(sys->huge_page(), MIB(512));
+	set_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "");
+	CU_ASSERT_EQUAL(sys->huge_page(), page * (page / 8));
+	set_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", NULL);
+	CU_ASSERT_EQUAL(sys->huge_page(), page * (page / 8));
+}
+
 static void
 reservations(void)
 {
@@ -141,5 +185,6 @@ memory_files(void)
 UNIT_MAIN("sys",
 	  { "descriptors", descriptors },
 	  { "the pages behind an address", page_size },
+	  { "huge pages", huge_page },
 	  { "address space", reservations },
 	  { "files that are memory", memory_files })
