@@ -11,7 +11,7 @@
 #include <linux/vfio.h>
 
 static int
-check_viable(struct backend *backend, const struct ioas_device *device, int fd)
+check_group(struct backend *backend, const struct ioas_device *device, int fd)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	int ret;
@@ -21,6 +21,13 @@ check_viable(struct backend *backend, const struct ioas_device *device, int fd)
 		ioas_log(backend->log, IOAS_LOG_ERR, "%s: cannot read the state of its group: %s",
 			 device->name, strerror(-ret));
 		return ret;
+	}
+	if ((status.flags & VFIO_GROUP_FLAGS_CONTAINER_SET) != 0) {
+		ioas_log(backend->log, IOAS_LOG_ERR,
+			 "%s: the descriptor of its group %d that was handed in is in use elsewhere in this "
+			 "process, or by another one, or a device of the group is still open there: end that",
+			 device->name, device->group_number);
+		return -EBUSY;
 	}
 	if ((status.flags & VFIO_GROUP_FLAGS_VIABLE) != 0)
 		return 0;
@@ -67,7 +74,7 @@ group_enter(struct backend *backend, struct group **groups, int container,
 			ret = group->fd;
 			goto err_free;
 		}
-		ret = check_viable(backend, device, group->fd);
+		ret = check_group(backend, device, group->fd);
 		if (ret == 0)
 			ret = set_container(backend, device, group->fd, container);
 		if (ret < 0)

@@ -146,6 +146,32 @@ allow(struct iommufd *fd, const struct ioas_range *window)
 	return ret;
 }
 
+/* The other causes of EINVAL: no cache coherency, an IOMMU mapping that the firmware demands. */
+#define KERNEL_REFUSES "or the kernel cannot give it to user space, and says why in its log (see `dmesg`)"
+
+/* Says why a character device cannot be bound, and returns the error. */
+static int
+refuse_bind(const struct ioas_device *device, bool handed_in, const struct ioas_log *log, int error)
+{
+	if (error == -EBUSY)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: its group is in use, by another process or elsewhere in this one: stop that "
+			 "(see `fuser -v /dev/vfio/*`); or a device of its group is bound to a kernel "
+			 "driver: bind all of them to vfio-pci", device->name);
+	else if (error == -EINVAL && handed_in)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: the descriptor of %s that was handed in has been used before, and stays bound "
+			 "to an iommufd as long as it is open: open the device again, and hand in that "
+			 "descriptor; " KERNEL_REFUSES, device->name, device->cdev);
+	else if (error == -EINVAL)
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: it is in use, by another process or elsewhere in this one: stop that (see "
+			 "`fuser -v %s`); " KERNEL_REFUSES, device->name, device->cdev);
+	else
+		device_log_attach_failure(device, log, error);
+	return error == -EINVAL ? -EBUSY : error;
+}
+
 static int
 bind_cdev(struct iommufd *fd, struct ioas_device *device)
 {
@@ -164,18 +190,8 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 		return 0;
 	}
 	ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
-	/* EBUSY is for a group that is open; a cdev that another descriptor has bound is EINVAL. */
-	if (ret == -EBUSY || ret == -EINVAL) {
-		ioas_log(log, IOAS_LOG_ERR,
-			 "%s: the device or its group is in use by another process: stop it (see "
-			 "`fuser -v %s /dev/vfio/*`); or a device of its group is bound to a kernel "
-			 "driver: bind all of them to vfio-pci", device->name, device->cdev);
-		return -EBUSY;
-	}
-	if (ret < 0) {
-		device_log_attach_failure(device, log, ret);
-		return ret;
-	}
+	if (ret < 0)
+		return refuse_bind(device, given != NULL, log, ret);
 	device->id = bind.out_devid;
 	if (given != NULL) {
 		given->bound = true;

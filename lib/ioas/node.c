@@ -132,8 +132,8 @@ node_open(const struct nodes *nodes, const char *path, const char *device, const
 			 "(a udev rule, or chown), or hand in a descriptor", device, colon, path);
 	else if (fd == -EBUSY)
 		ioas_log(log, IOAS_LOG_ERR,
-			 "%s%s%s is in use by another process: stop it (see `fuser -v %s`)", device,
-			 colon, path, path);
+			 "%s%s%s is in use, by another process or elsewhere in this one: stop that (see "
+			 "`fuser -v %s`)", device, colon, path, path);
 	else if (fd == -ENOENT || (missing != NULL && (fd == -ENODEV || fd == -ENXIO)))
 		ioas_log(log, IOAS_LOG_ERR, "%s%s%s does not exist: %s", device, colon, path,
 			 missing != NULL ? missing : "give the node to the container");

@@ -145,10 +145,10 @@ unset LD_PRELOAD FAIL
 testpmd_start -l 0-1 --in-memory -a "$1" -d $plugin -- -i --total-num-mbufs=4096
 mv "$log" /tmp/holder.log
 expect_error "a device that somebody else holds" ends \
-	"IOAS: $1: .*in use by another process: stop it" \
+	"IOAS: $1: .*is in use, by another process .*stop that" \
 	-- --in-memory -a "$1" --file-prefix other -d $plugin
 expect_error "of two devices the free one is used" ends \
-	"IOAS: backend iommufd, 1 device," "IOAS: $1: .*in use by another process" \
+	"IOAS: backend iommufd, 1 device," "IOAS: $1: .*is in use, by another process" \
 	-- --in-memory --file-prefix other -d $plugin
 log=/tmp/holder.log
 testpmd_end

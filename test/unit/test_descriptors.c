@@ -88,6 +88,41 @@ by_address(void)
 	close_both();
 }
 
+/* What was handed in and has been used is in use, here and not in another process, until it is opened anew. */
+static void
+used_before(void)
+{
+	struct ioas_descriptor given[] = { { backend_node(), 0 }, { unit_node(), 0 } };
+	struct ioas_options options = unit_options();
+	struct ioas *first;
+
+	open_both();
+	given[0].fd = backend_fd;
+	given[1].fd = device_fd;
+	options.descriptors = given;
+	options.n_descriptors = 2;
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &first), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(first, NIC, NULL, &nic), 0);
+	CU_ASSERT_EQUAL_FATAL(create(given, 2), 0);
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, unit_backend_is("iommufd")
+		? NIC "|/dev/vfio/devices/vfio0 that was handed in has been used before|open the device again"
+		: NIC "|its group 0 that was handed in is in use elsewhere in this process");
+	ioas_destroy(first);
+	/* The kernel forgets what a group was used for; a character device stays bound. */
+	if (unit_backend_is("iommufd")) {
+		REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, "handed in has been used before");
+		ioas_destroy(space);
+		ioas_sys->close(device_fd);
+		nic_model->open_error = 0;
+		given[1].fd = device_fd = ioas_sys->open(unit_node(), O_RDWR);
+		CU_ASSERT_EQUAL_FATAL(create(given, 2), 0);
+	}
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
+	ioas_destroy(space);
+	space = NULL;
+	close_both();
+}
+
 /* What was not handed in is opened. */
 static void
 only_one(void)
@@ -145,5 +180,6 @@ wrong(void)
 UNIT_MAIN("descriptors",
 	  { "handed in", handed_in },
 	  { "for a device by its address", by_address },
+	  { "used before", used_before },
 	  { "only one", only_one },
 	  { "wrong ones", wrong })

@@ -823,7 +823,7 @@ tries(void)
 
 	nic_model->holder = MODEL_HELD_BY_CDEV;
 	CU_ASSERT_EQUAL(run("--try -m 256"), 1);
-	CU_ASSERT_TRUE(says("missing: tried: " NIC ": the device or its group is in use by another process"));
+	CU_ASSERT_TRUE(says("missing: tried: " NIC ": it is in use, by another process"));
 	nic_model->holder = MODEL_HELD_BY_NOBODY;
 	model.memlock = MIB(16);
 	CU_ASSERT_EQUAL(run("--try -m 256"), 1);
