@@ -333,7 +333,7 @@ tables_create(uint64_t *random)
 	if (ret < 0)
 		return ret;
 	bench.reader = table_reader(&bench.table, 0);
-	if (!bench.table.flat)
+	if (bench.table.flat_error != 0)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < N_SETS; i++) {
 		bench.sets[i] = (struct set){

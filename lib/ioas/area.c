@@ -18,13 +18,15 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 	pthread_mutex_lock(&space->table.lock);
 	ret = table_prepare(&space->table, va, length);
 	pthread_mutex_unlock(&space->table.lock);
-	if (ret < 0)
-		ioas_log(&space->log, IOAS_LOG_ERR, "cannot map %s at 0x%" PRIx64 ": %s",
-			 ioas_size_text(length).text, va,
-			 ret == -ERANGE ? "no user address is so high"
-					: "no memory or address space for the lookup table: raise "
-					  "RLIMIT_AS (`ulimit -v`)");
-	return ret;
+	if (ret == -ERANGE)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": no user address is so high",
+			 ioas_size_text(length).text, va);
+	else if (ret < 0)
+		ioas_log(&space->log, IOAS_LOG_ERR,
+			 "cannot map %s at 0x%" PRIx64 ": no memory for the lookup table: %s",
+			 ioas_size_text(length).text, va, table_explain(ret));
+	return ret == -EAGAIN ? -ENOMEM : ret;
 }
 
 /* Halves what is in quarantine; false if nothing is. */

@@ -257,15 +257,14 @@ create_table(struct ioas *space, const struct ioas_options *options)
 	}
 	if (ret < 0) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot reserve address space for the lookup table: raise RLIMIT_AS "
-			 "(`ulimit -v unlimited`)");
-		return ret;
+			 "cannot reserve address space for the lookup table: %s", table_explain(ret));
+		return ret == -EAGAIN ? -ENOMEM : ret;
 	}
-	if (!space->table.flat)
+	if (space->table.flat_error != 0)
 		ioas_log(&space->log, IOAS_LOG_WARNING,
 			 "no address space for the flat lookup table (%s for each NUMA node), lookups "
-			 "take a slower path: raise RLIMIT_AS (`ulimit -v unlimited`)",
-			 ioas_size_text(TABLE_FLAT_SIZE).text);
+			 "take a slower path: %s", ioas_size_text(TABLE_FLAT_SIZE).text,
+			 table_explain(space->table.flat_error));
 	if (space->table.bind_error != 0)
 		ioas_log(&space->log, IOAS_LOG_WARNING,
 			 "a replica of the lookup table is not in its NUMA node's memory: %s",

@@ -97,12 +97,15 @@ linux_unreserve(void *start, uint64_t size)
 }
 
 static void *
-linux_reserve(uint64_t size, int prot)
+linux_reserve(uint64_t size, int prot, int *error)
 {
 	void *const p = map_pages(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 				  0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p != MAP_FAILED)
+		return p;
+	*error = -errno;
+	return NULL;
 }
 
 static int

@@ -42,8 +42,8 @@ struct ioas_sys {
 	int (*watch_read)(int fd, struct ioas_range *gone);
 
 	/* Address space that reads as zeros and takes memory only where it is written; prot as for
-	 * mmap(). NULL if there is no room. */
-	void *(*reserve)(uint64_t size, int prot);
+	 * mmap(). NULL if it cannot be, with a negative errno. */
+	void *(*reserve)(uint64_t size, int prot, int *error);
 	void (*unreserve)(void *start, uint64_t size);
 	int (*commit)(void *start, uint64_t size);      /* makes it writable */
 	int (*bind)(void *start, uint64_t size, int node); /* its memory shall be that node's */

@@ -51,11 +51,12 @@ struct replica {
 	unsigned int used;              /* how many details of it are given out */
 };
 
-/* Address space that reads as zeros. Small pages where it is writable: one entry must not cost 2 MiB. */
+/* Address space that reads as zeros; NULL and the error. Small pages where it is writable: one entry must not
+ * cost 2 MiB. */
 static void *
-reserve(struct table *table, const struct replica *replica, uint64_t size, int prot)
+reserve(struct table *table, const struct replica *replica, uint64_t size, int prot, int *error)
 {
-	void *const p = table->sys->reserve(size, prot);
+	void *const p = table->sys->reserve(size, prot, error);
 	int ret;
 
 	if (p == NULL)
@@ -72,16 +73,16 @@ reserve(struct table *table, const struct replica *replica, uint64_t size, int p
 static int
 replica_create(struct table *table, struct replica *replica, int node)
 {
+	int ret;
+
 	replica->reader.node = node;
-	replica->far = reserve(table, replica, FAR_SIZE, PROT_READ);
+	replica->far = reserve(table, replica, FAR_SIZE, PROT_READ, &ret);
 	if (replica->far == NULL)
-		return -ENOMEM;
+		return ret;
 	replica->reader.far_entry = (const uint64_t *const *)replica->far;
-	replica->flat = reserve(table, replica, TABLE_FLAT_SIZE, PROT_READ);
-	if (replica->flat == NULL) {
-		table->flat = false;
+	replica->flat = reserve(table, replica, TABLE_FLAT_SIZE, PROT_READ, &table->flat_error);
+	if (replica->flat == NULL)
 		return 0;
-	}
 	/* All that is not writable reads from the huge page of zeros, where the kernel has one: what
 	 * fills the whole array, as testpmd's mlockall does, then takes 1 ms and not 80. */
 	madvise(replica->flat, TABLE_FLAT_SIZE, MADV_HUGEPAGE);
@@ -120,7 +121,7 @@ table_create(struct table *table, const struct ioas_sys *sys, const int *nodes, 
 {
 	int ret = 0;
 
-	*table = (struct table){ .sys = sys, .flat = true };
+	*table = (struct table){ .sys = sys };
 	pthread_mutex_init(&table->lock, NULL);
 	table->replicas = calloc(n, sizeof(*table->replicas));
 	if (table->replicas == NULL)
@@ -143,6 +144,18 @@ table_destroy(struct table *table)
 	pthread_mutex_destroy(&table->lock);
 }
 
+const char *
+table_explain(int error)
+{
+	if (error == -EAGAIN)
+		return "mlockall() locks it in memory, and RLIMIT_MEMLOCK is too small: raise it "
+		       "(`ulimit -l unlimited`)";
+	if (error == -ENOMEM)
+		return "raise RLIMIT_AS (`ulimit -v unlimited`), RLIMIT_DATA (`ulimit -d unlimited`) or "
+		       "vm.max_map_count, whichever is used up";
+	return strerror(-error);
+}
+
 const struct ioas_table *
 table_reader(const struct table *table, unsigned int i)
 {
@@ -150,11 +163,11 @@ table_reader(const struct table *table, unsigned int i)
 }
 
 static uint64_t *
-detail_new(struct table *table, struct replica *replica)
+detail_new(struct table *table, struct replica *replica, int *error)
 {
 	if (replica->slab == NULL || replica->used == SLAB_DETAILS) {
 		struct slab *const slab = reserve(table, replica, SLAB_DETAILS * DETAIL_SIZE,
-						  PROT_READ | PROT_WRITE);
+						  PROT_READ | PROT_WRITE, error);
 
 		if (slab == NULL)
 			return NULL;
@@ -219,9 +232,9 @@ prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64
 		ret = replica->far_blocks == 0 ? table->sys->commit(replica->far, FAR_SIZE) : 0;
 		if (ret < 0)
 			return ret;
-		block = reserve(table, replica, BLOCK_SIZE, PROT_READ | PROT_WRITE);
+		block = reserve(table, replica, BLOCK_SIZE, PROT_READ | PROT_WRITE, &ret);
 		if (block == NULL)
-			return -ENOMEM;
+			return ret;
 		__atomic_store_n(&replica->far[i], block, TABLE_PUBLISH);
 		replica->far_blocks++;
 	}
@@ -238,12 +251,13 @@ prepare_details(struct table *table, struct replica *replica, uint64_t va, uint6
 		const uint64_t base = ends[i] & ~(SLOT_SIZE - 1);
 		uint64_t *const slot = slot_of(replica, base);
 		uint64_t *detail;
+		int ret;
 
 		if ((va <= base && last >= base + (SLOT_SIZE - 1)) || *slot != 0)
 			continue;
-		detail = detail_new(table, replica);
+		detail = detail_new(table, replica, &ret);
 		if (detail == NULL)
-			return -ENOMEM;
+			return ret;
 		__atomic_store_n(slot, (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
 	}
 	return 0;

@@ -33,7 +33,7 @@ struct table {
 	const struct ioas_sys *sys;
 	struct replica *replicas;
 	unsigned int n;
-	bool flat;          /* every replica has the flat array */
+	int flat_error;     /* why a replica has no flat array, or 0 */
 	int bind_error;     /* why a replica is not in its node's memory, or 0 */
 };
 
@@ -47,7 +47,8 @@ struct table {
 #define TABLE_FLAT_SIZE (TABLE_FLAT_ENTRIES * sizeof(uint64_t))
 
 /* A replica for each of the nodes; node -1: wherever it is touched first. Reserves address space
- * (TABLE_FLAT_SIZE each); memory is used only where something is mapped. -ENOMEM. */
+ * (TABLE_FLAT_SIZE each); memory is used only where something is mapped. -ENOMEM, or what the kernel
+ * answered. */
 int table_create(struct table *table, const struct ioas_sys *sys, const int *nodes,
 		 unsigned int n);
 void table_destroy(struct table *table);
@@ -55,8 +56,11 @@ void table_destroy(struct table *table);
 /* The i-th replica. */
 const struct ioas_table *table_reader(const struct table *table, unsigned int i);
 
-/* Makes room, so that table_set() for the same range cannot fail. -ERANGE, -ENOMEM. */
+/* Makes room, so that table_set() and table_clear() for the same range cannot fail. -ERANGE, or what the
+ * kernel answered. */
 int table_prepare(struct table *table, uint64_t va, uint64_t length);
+/* The cause and the remedy of an answer of the kernel to one of these. */
+const char *table_explain(int error);
 void table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova);
 /* Any range: entries that are 0 stay as they are. False where an entry was to go in part and there was no memory
  * for a detail: then all of it went. */

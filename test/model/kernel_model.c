@@ -1285,13 +1285,16 @@ add_address_space(uint64_t size)
 }
 
 static void *
-model_reserve(uint64_t size, int prot)
+model_reserve(uint64_t size, int prot, int *error)
 {
+	const int ret = size > model.address_space ? -ENOMEM : counted(MODEL_RESERVE);
 	void *p;
 
-	if (size > model.address_space || counted(MODEL_RESERVE) < 0)
+	if (ret < 0) {
+		*error = ret;
 		return NULL;
-	p = ioas_sys_linux.reserve(size, prot);
+	}
+	p = ioas_sys_linux.reserve(size, prot, error);
 	if (p != NULL)
 		add_address_space(size);
 	return p;

@@ -62,7 +62,7 @@ enum model_call {
 	MODEL_SET_IOMMU,
 	MODEL_DEVICE_FD,
 	MODEL_REGISTER,
-	MODEL_RESERVE,            /* address space for a table: fails with ENOMEM only */
+	MODEL_RESERVE,            /* address space for a table */
 	MODEL_COMMIT,
 	MODEL_SHARE,
 	MODEL_OTHER,

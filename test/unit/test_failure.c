@@ -471,8 +471,6 @@ run_step(const struct step *step, const char *what, unsigned int n, int error, b
 	bool right;
 
 	if (ret < 0) {
-		if (model.failed == MODEL_RESERVE)
-			error = -ENOMEM;
 		after = state_now();
 		right = ret == error && memcmp(&after, &before, sizeof(after)) == 0 &&
 			!*failed_once && unit_lines(IOAS_LOG_ERR) != lines;

@@ -132,10 +132,12 @@ static void
 reservations(void)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE), size = 16 * page;
-	char *const p = sys->reserve(size, PROT_READ);
+	int error = 0;
+	char *const p = sys->reserve(size, PROT_READ, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-	CU_ASSERT_PTR_NULL(sys->reserve(UINT64_C(1) << 62, PROT_READ));
+	CU_ASSERT_PTR_NULL(sys->reserve(UINT64_C(1) << 62, PROT_READ, &error));
+	CU_ASSERT_EQUAL(error, -ENOMEM);
 	CU_ASSERT_EQUAL(p[size - 1], 0);
 	CU_ASSERT_EQUAL(sys->commit(p + page, page), 0);
 	p[page] = 1;
@@ -157,7 +159,8 @@ files(int node)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE);
 	const int fd = sys->memory_file(2 * page, node);
-	char *const p = sys->reserve(2 * page, PROT_READ);
+	int error;
+	char *const p = sys->reserve(2 * page, PROT_READ, &error);
 
 	CU_ASSERT_TRUE_FATAL(fd >= 0 && p != NULL);
 	CU_ASSERT_EQUAL(sys->write_file(fd, "template", 8, page), 0);

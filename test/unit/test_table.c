@@ -130,7 +130,7 @@ ends_of_the_table(void)
 	CU_ASSERT_EQUAL(unit_lookup(NULL), iova);
 }
 
-static char warning[256];
+static char warning[640];
 
 static void
 keep_warning(enum ioas_log_level level, const char *line, void *arg)
@@ -196,6 +196,28 @@ no_room_at_all(void)
 	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOMEM);
 	CU_ASSERT_TRUE(unit_logged("lookup table|RLIMIT_AS|ulimit -v"));
 	space = NULL;
+}
+
+/* The kernel has room, but mlockall() has it lock what comes, and it may lock no more. */
+static void
+not_lockable(void)
+{
+	struct ioas_options options = unit_options();
+
+	model_fail(1, 1u << MODEL_RESERVE, -EAGAIN);
+	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOMEM);
+	CU_ASSERT_TRUE(unit_logged("lookup table|mlockall()|RLIMIT_MEMLOCK|ulimit -l"));
+	options.log = keep_warning;
+	model_fail(2, 1u << MODEL_RESERVE, -EAGAIN);
+	unit_create_with(&options, false);
+	CU_ASSERT_EQUAL(ioas_table(space)->entries, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(warning, "RLIMIT_MEMLOCK is too small"));
+	CU_ASSERT_PTR_NULL(strstr(warning, "RLIMIT_AS"));
+	ioas_destroy(space);
+	model_fail(0, 0, 0);
+	unit_create(true);
+	model_fail(1, 1u << MODEL_RESERVE, -EAGAIN);
+	REFUSED(ioas_map(space, VA(PAGE), PAGE, NULL), -ENOMEM, "lookup table|mlockall()|ulimit -l");
 }
 
 /* Every call for memory that a map makes, in every replica, fails once: the table is as it was, and
@@ -461,6 +483,7 @@ UNIT_MAIN("table",
 	  { "the size of the flat array", flat_size },
 	  { "not flat", not_flat },
 	  { "no room at all", no_room_at_all },
+	  { "not lockable", not_lockable },
 	  { "no room in the middle", no_room_in_the_middle },
 	  { "shared pages", shared_pages },
 	  { "not shared", not_shared },
