@@ -79,54 +79,20 @@ share_page(struct share *share, void *page, uint64_t index, uint64_t word)
 	return true;
 }
 
-static bool
-is_shared(const struct share *share, uint64_t index)
-{
-	return share->fd >= 0 && (share->shared[index / 64] & UINT64_C(1) << index % 64) != 0;
-}
-
-/* The page is not the template any more. */
-static void
-leave_template(struct share *share, unsigned int template, uint64_t index)
-{
-	share->users[template]--;
-	share->shared[index / 64] &= ~(UINT64_C(1) << index % 64);
-}
-
-void
-share_keep(struct share *share, void *page, uint64_t index)
-{
-	volatile uint64_t *const word = page;
-
-	if (!is_shared(share, index))
-		return;
-	if (share->sys->commit(page, share->page_size) < 0) {
-		share_end(share, page, index);
-		return;
-	}
-	/* The template is mapped privately: the first store copies it. */
-	__atomic_store_n(word, *word, __ATOMIC_RELEASE);
-	leave_template(share, find_template(share, *word), index);
-}
-
 bool
-share_end(struct share *share, void *page, uint64_t index)
+share_end(struct share *share, void *page, uint64_t index, bool zero)
 {
-	unsigned int template;
+	const uint64_t bit = UINT64_C(1) << index % 64;
 
-	if (!is_shared(share, index))
+	if (share->fd < 0 || (share->shared[index / 64] & bit) == 0)
 		return false;
-	template = find_template(share, *(uint64_t *)page);
-	/* Should the kernel have no new page to put there, the old one becomes private. */
-	if (share->sys->map_zeros(page, share->page_size) < 0) {
-		mprotect(page, share->page_size, PROT_READ | PROT_WRITE);
-		memset(page, 0, share->page_size);
-	} else {
-		madvise(page, share->page_size, MADV_NOHUGEPAGE);
-		if (share->node >= 0)
-			share->sys->bind(page, share->page_size, share->node);
-	}
-	leave_template(share, template, index);
+	share->users[find_template(share, *(uint64_t *)page)]--;
+	share->shared[index / 64] &= ~bit;
+	if (!zero || share->sys->map_zeros(page, share->page_size) < 0)
+		return false;
+	madvise(page, share->page_size, MADV_NOHUGEPAGE);
+	if (share->node >= 0)
+		share->sys->bind(page, share->page_size, share->node);
 	return true;
 }
 

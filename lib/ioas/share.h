@@ -18,7 +18,8 @@
  * where they had to hold 4 MiB, at no cost to a lookup.
  *
  * The array's page is replaced as a whole while nothing in its GiB is mapped: a reader that looks
- * there all the same reads zeros or words.
+ * there all the same reads zeros or words. It stays writable: the kernel copies it when it is stored to,
+ * so that what is shared can always be taken out of the table, without a call that could fail.
  */
 
 #define SHARE_TEMPLATES 1024
@@ -38,15 +39,12 @@ struct share {
 void share_create(struct share *share, const struct ioas_sys *sys, uint64_t pages, int node);
 void share_destroy(struct share *share);
 
-/* Makes the index-th page of the array, which reads as zeros, read as words. Whether it did. */
+/* Makes the index-th page of the array, which reads as zeros, read as words. Whether it does. */
 bool share_page(struct share *share, void *page, uint64_t index, uint64_t word);
 
-/* If it is shared: makes it read as zeros again, writable. Whether it was. */
-bool share_end(struct share *share, void *page, uint64_t index);
-
-/* If it is shared: makes it writable and its own, with the same words in it, so that readers find them all
- * the while. Where that fails it reads as zeros afterwards, as with share_end(). */
-void share_keep(struct share *share, void *page, uint64_t index);
+/* The page is shared no more, if it was, and entries can be stored one by one. With zero it is to read as
+ * zeros: true if it does already. */
+bool share_end(struct share *share, void *page, uint64_t index, bool zero);
 
 /* In a child of fork(), where no page is shared any more: the templates are the parent's. */
 void share_reset(struct share *share, uint64_t pages);

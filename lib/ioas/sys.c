@@ -5,10 +5,15 @@
 #include <fcntl.h>
 #include <numa.h>
 #include <numaif.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
@@ -132,16 +137,78 @@ linux_bind(void *start, uint64_t size, int node)
 	return mbind(start, size, MPOL_PREFERRED, mask, MAX_NODES + 1, 0) < 0 ? -errno : 0;
 }
 
+/* Calls that RLIMIT_FSIZE forbids, which holds for files that are memory too, send this thread SIGXFSZ. The
+ * program must not end by it: it waits until the call is over, and is taken back. */
+struct no_signal {
+	sigset_t before;
+	bool pending;
+};
+
+static void
+hold_signal(struct no_signal *held)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	held->pending = sigismember(&set, SIGXFSZ) == 1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, &held->before);
+}
+
+/* ret: what the call has answered. */
+static void
+drop_signal(const struct no_signal *held, int ret)
+{
+	const struct timespec now = { 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	while (ret == -EFBIG && !held->pending && sigtimedwait(&set, NULL, &now) < 0 && errno == EINTR)
+		;
+	pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}
+
+/* Whether the kernel counts all that could be written to (vm.overcommit_memory 2). Before Linux 6.12 it could
+ * then take away a page that is to be replaced, and have none to put in its place. */
+static bool
+is_counted_strictly(void)
+{
+	FILE *const file = fopen("/proc/sys/vm/overcommit_memory", "re");
+	int mode = 2;
+
+	if (file == NULL)
+		return true;
+	if (fscanf(file, "%d", &mode) != 1)
+		mode = 2;
+	fclose(file);
+	return mode == 2;
+}
+
+static int
+set_size(int fd, uint64_t size)
+{
+	struct no_signal held;
+	int ret;
+
+	hold_signal(&held);
+	ret = ftruncate(fd, size) < 0 ? -errno : 0;
+	drop_signal(&held, ret);
+	return ret;
+}
+
 static int
 linux_memory_file(uint64_t size, int node)
 {
-	const int fd = memfd_create("ioas", MFD_CLOEXEC);
-	int ret = 0;
+	int fd, ret;
 
+	if (is_counted_strictly())
+		return -EOPNOTSUPP;
+	fd = memfd_create("ioas", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, size) < 0)
-		ret = -errno;
+	ret = set_size(fd, size);
 	if (ret == 0 && node >= 0) {
 		/* The file keeps the policy when the mapping is gone. */
 		void *const p = map_pages(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
@@ -159,17 +226,21 @@ linux_memory_file(uint64_t size, int node)
 static int
 linux_write_file(int fd, const void *from, uint64_t size, uint64_t offset)
 {
-	const ssize_t n = pwrite(fd, from, size, offset);
+	struct no_signal held;
+	ssize_t n;
+	int ret;
 
-	if (n < 0)
-		return -errno;
-	return (uint64_t)n == size ? 0 : -EIO;
+	hold_signal(&held);
+	n = pwrite(fd, from, size, offset);
+	ret = n < 0 ? -errno : (uint64_t)n == size ? 0 : -EIO;
+	drop_signal(&held, ret);
+	return ret;
 }
 
 /* Puts pages in place of others. A reader sees the old ones or the new ones, and with the new all
  * that came before: the kernel's page tables are its barrier. */
 static int
-replace(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset)
+replace(void *start, uint64_t size, int flags, int fd, uint64_t offset)
 {
 	flags |= MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
 #ifdef __SANITIZE_THREAD__
@@ -177,13 +248,13 @@ replace(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset
 	for (uint64_t i = 0; i < size; i += sizeof(uint64_t))
 		__tsan_release((char *)start + i);
 #endif
-	return syscall(SYS_mmap, start, size, prot, flags, fd, offset) < 0 ? -errno : 0;
+	return syscall(SYS_mmap, start, size, PROT_READ | PROT_WRITE, flags, fd, offset) < 0 ? -errno : 0;
 }
 
 static int
 linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
 {
-	const int ret = replace(start, size, PROT_READ, 0, fd, offset);
+	const int ret = replace(start, size, 0, fd, offset);
 
 	/* So that no reader takes the first fault (since Linux 5.14; else one does). */
 	if (ret == 0)
@@ -194,7 +265,7 @@ linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
 static int
 linux_map_zeros(void *start, uint64_t size)
 {
-	return replace(start, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS, -1, 0);
+	return replace(start, size, MAP_ANONYMOUS, -1, 0);
 }
 
 const struct ioas_sys ioas_sys_linux = {

@@ -48,10 +48,11 @@ struct ioas_sys {
 	int (*commit)(void *start, uint64_t size);      /* makes it writable */
 	int (*bind)(void *start, uint64_t size, int node); /* its memory shall be that node's */
 
-	/* A file without a name that is memory, on that node (-1: any); its descriptor. */
+	/* A file without a name that is memory, on that node (-1: any); its descriptor. Sends no signal. */
 	int (*memory_file)(uint64_t size, int node);
-	int (*write_file)(int fd, const void *from, uint64_t size, uint64_t offset);
-	/* Puts a part of it, to be read only, or zeros, to be written, in place of what is there. */
+	int (*write_file)(int fd, const void *from, uint64_t size, uint64_t offset); /* nor does this */
+	/* Puts a part of it, or zeros, in place of what is there, which stays if that fails. What is stored
+	 * there does not go to the file. */
 	int (*map_file)(void *start, uint64_t size, int fd, uint64_t offset);
 	int (*map_zeros)(void *start, uint64_t size);
 };

@@ -281,16 +281,11 @@ table_prepare(struct table *table, uint64_t va, uint64_t length)
 	return ret;
 }
 
-/* Whether a whole page of the flat array is to be filled, and holds nothing (no detail either). */
+/* Whether a page of the flat array holds nothing (no detail either). */
 static bool
-is_whole_page(const struct replica *replica, uint64_t va, uint64_t last)
+is_empty(const struct replica *replica, const uint64_t *page)
 {
-	const uint64_t n = replica->page_entries;
-	const uint64_t *const page = &replica->flat[va >> IOAS_TABLE_SHIFT];
-
-	if ((va & (n * SLOT_SIZE - 1)) != 0 || last - va < n * SLOT_SIZE - 1)
-		return false;
-	for (uint64_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < replica->page_entries; i++)
 		if (page[i] != 0)
 			return false;
 	return true;
@@ -313,16 +308,33 @@ fill_slot(uint64_t *slot, uint64_t va, uint64_t last, uint64_t value)
 				 TABLE_PUBLISH);
 }
 
-/* Does a page of the flat array by sharing; the bytes done, 0 if it is no such page. */
+/* Whether a range has all of the page of the flat array that its first address is in. */
+static bool
+has_page(const struct replica *replica, uint64_t va, uint64_t last)
+{
+	const uint64_t size = replica->page_entries * SLOT_SIZE;
+
+	return (va & (size - 1)) == 0 && last - va >= size - 1;
+}
+
+static uint64_t *
+page_of(const struct replica *replica, uint64_t va, uint64_t *index)
+{
+	*index = (va >> IOAS_TABLE_SHIFT) / replica->page_entries;
+	return &replica->flat[*index * replica->page_entries];
+}
+
+/* Does a page of the flat array by sharing; the bytes done, 0 if entries are to be stored. */
 static uint64_t
 set_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
-	const uint64_t slot = va >> IOAS_TABLE_SHIFT;
+	uint64_t *page, index;
 
-	if (!is_flat(replica, va) || !is_whole_page(replica, va, last) ||
-	    !share_page(&replica->share, &replica->flat[slot], slot / replica->page_entries, value))
+	if (!is_flat(replica, va) || !has_page(replica, va, last))
 		return 0;
-	return replica->page_entries * SLOT_SIZE;
+	page = page_of(replica, va, &index);
+	return is_empty(replica, page) && share_page(&replica->share, page, index, value)
+		? replica->page_entries * SLOT_SIZE : 0;
 }
 
 /* Stores value in every entry for the range, which has been prepared. */
@@ -353,21 +365,17 @@ empty_bytes(const struct replica *replica, uint64_t va)
 }
 
 /* Ends the sharing of the page of the flat array that an address is in. Returns the bytes done, if all of the
- * page goes; if a part of it goes, 0, and the page is one that can be written. */
+ * page goes; 0 if entries are to be stored. */
 static uint64_t
 clear_page(struct replica *replica, uint64_t va, uint64_t last)
 {
-	const uint64_t slot = va >> IOAS_TABLE_SHIFT, n = replica->page_entries;
-	uint64_t *page;
+	uint64_t *page, index;
 
 	if (!is_flat(replica, va))
 		return 0;
-	page = &replica->flat[slot & ~(n - 1)];
-	if ((va & (n * SLOT_SIZE - 1)) != 0 || last - va < n * SLOT_SIZE - 1) {
-		share_keep(&replica->share, page, slot / n);
-		return 0;
-	}
-	return share_end(&replica->share, page, slot / n) ? n * SLOT_SIZE : 0;
+	page = page_of(replica, va, &index);
+	return share_end(&replica->share, page, index, has_page(replica, va, last))
+		? replica->page_entries * SLOT_SIZE : 0;
 }
 
 /* Has an entry that is going to be 0 in part lead to a detail that says the same; 0 without memory for it. */

@@ -6,9 +6,14 @@
 
 #include <fcntl.h>
 #include <numa.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -161,11 +166,18 @@ files(int node)
 	const int fd = sys->memory_file(2 * page, node);
 	int error;
 	char *const p = sys->reserve(2 * page, PROT_READ, &error);
+	char words[8] = "";
 
 	CU_ASSERT_TRUE_FATAL(fd >= 0 && p != NULL);
 	CU_ASSERT_EQUAL(sys->write_file(fd, "template", 8, page), 0);
 	CU_ASSERT_EQUAL(sys->map_file(p + page, page, fd, page), 0);
 	CU_ASSERT_EQUAL(p[0], 0);
+	CU_ASSERT_EQUAL(memcmp(p + page, "template", 8), 0);
+	/* What is stored there stays there. */
+	memset(p + page, 0, 8);
+	CU_ASSERT_EQUAL(pread(fd, words, 8, page), 8);
+	CU_ASSERT_EQUAL(memcmp(words, "template", 8), 0);
+	CU_ASSERT_EQUAL(sys->map_file(p + page, page, fd, page), 0);
 	CU_ASSERT_EQUAL(memcmp(p + page, "template", 8), 0);
 	CU_ASSERT_EQUAL(sys->map_zeros(p + page, page), 0);
 	CU_ASSERT_EQUAL(p[page], 0);
@@ -185,9 +197,61 @@ memory_files(void)
 	CU_ASSERT_TRUE(sys->memory_file(UINT64_C(1) << 63, -1) < 0);
 }
 
+/* Where the kernel counts all that could be written, or does not say, there is none. */
+static void
+counted_strictly(void)
+{
+	int fd;
+
+	set_file("/proc/sys/vm/overcommit_memory", "2\n");
+	CU_ASSERT_EQUAL(sys->memory_file(PAGE, -1), -EOPNOTSUPP);
+	set_file("/proc/sys/vm/overcommit_memory", "");
+	CU_ASSERT_EQUAL(sys->memory_file(PAGE, -1), -EOPNOTSUPP);
+	set_file("/proc/sys/vm/overcommit_memory", NULL);
+	CU_ASSERT_EQUAL(sys->memory_file(PAGE, -1), -EOPNOTSUPP);
+	set_file("/proc/sys/vm/overcommit_memory", "1\n");
+	fd = sys->memory_file(PAGE, -1);
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	sys->close(fd);
+}
+
+/* RLIMIT_FSIZE, which comes with a signal. */
+static void
+file_limit(void)
+{
+	const int fd = sys->memory_file(MIB(1), -1);
+	struct rlimit before, small;
+	sigset_t set, pending;
+	int ret[2];
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ PAGE, before.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ret[0] = sys->memory_file(MIB(1), -1);
+	ret[1] = sys->write_file(fd, "template", 8, KIB(64));
+	/* One that was there before stays. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	raise(SIGXFSZ);
+	sys->write_file(fd, "template", 8, KIB(64));
+	sigpending(&pending);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	CU_ASSERT_EQUAL(ret[0], -EFBIG);
+	CU_ASSERT_EQUAL(ret[1], -EFBIG);
+	CU_ASSERT_TRUE(sigismember(&pending, SIGXFSZ));
+	CU_ASSERT_EQUAL(sigtimedwait(&set, NULL, &(struct timespec){ 0 }), SIGXFSZ);
+	CU_ASSERT_TRUE(sigtimedwait(&set, NULL, &(struct timespec){ 0 }) < 0);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	sys->close(fd);
+}
+
 UNIT_MAIN("sys",
 	  { "descriptors", descriptors },
 	  { "the pages behind an address", page_size },
 	  { "huge pages", huge_page },
 	  { "address space", reservations },
-	  { "files that are memory", memory_files })
+	  { "files that are memory", memory_files },
+	  { "strict counting", counted_strictly },
+	  { "the limit of files", file_limit })

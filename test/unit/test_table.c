@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "table.h"
 #include "unit.h"
 
 #define TIB(n) ((uint64_t)(n) << 40)
@@ -220,6 +222,74 @@ not_lockable(void)
 	REFUSED(ioas_map(space, VA(PAGE), PAGE, NULL), -ENOMEM, "lookup table|mlockall()|ulimit -l");
 }
 
+/* Unmaps what has entries of every kind while a limit of the process leaves room for nothing. */
+static void
+unmap_at_limit(int resource)
+{
+	void *const far = AT(UINT64_C(1) << 50);
+	struct rlimit before, none;
+	int removed[3];
+
+	terabytes();
+	CU_ASSERT_EQUAL_FATAL(getrlimit(resource, &before), 0);
+	none = (struct rlimit){ 4096, before.rlim_max };
+	unit_map(GIB(4), GIB(3));
+	unit_map(GIB(8) + PAGE, PAGE);
+	CU_ASSERT_EQUAL(ioas_map(space, far, MIB(2), NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(resource, &none), 0);
+	removed[0] = ioas_unmap(space, VA(GIB(4)), GIB(3));
+	removed[1] = ioas_unmap(space, VA(GIB(8)), GIB(1));
+	removed[2] = ioas_unmap(space, far, MIB(2));
+	CU_ASSERT_EQUAL_FATAL(setrlimit(resource, &before), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(removed[i], 1);
+	for (uint64_t i = 0; i < GIB(5); i += MIB(1))
+		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4) + i)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(8) + PAGE)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(far), IOAS_BAD_IOVA);
+	/* What could not be given back is of use again. */
+	unit_map(GIB(4), GIB(3));
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4)), GIB(3)), 1);
+	CU_ASSERT_TRUE(unit_translates(GIB(5), PAGE, unit_map(GIB(5), PAGE)));
+	ioas_destroy(space);
+	space = NULL;
+}
+
+/* An unmap cannot fail: all that it needs is there before the map has succeeded. */
+static void
+unmap_at_limits(void)
+{
+	unmap_at_limit(RLIMIT_DATA);
+	unmap_at_limit(RLIMIT_AS);
+}
+
+/* The files that a program may write are small; the signal for one that is not must not end it. */
+static void
+small_files(void)
+{
+	struct rlimit before, small;
+	uint64_t iova;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ PAGE, before.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+	unit_create(true);
+	iova = unit_map(GIB(4), GIB(2));
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4))), iova);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(6) - 1)), iova + GIB(2) - 1);
+	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4)), GIB(2)), 1);
+	ioas_destroy(space);
+	/* The limit comes later. */
+	unit_create(true);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+	unit_map(GIB(2), GIB(1));
+	iova = unit_map(GIB(4), GIB(2));
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(6) - 1)), iova + GIB(2) - 1);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
+}
+
 /* Every call for memory that a map makes, in every replica, fails once: the table is as it was, and
  * the next try succeeds. */
 static void
@@ -312,6 +382,35 @@ shared_pages(void)
 	CU_ASSERT_TRUE(unit_translates(GIB(5) + PAGE, MIB(6), iova));
 	iova = unit_map(GIB(6), GIB(1));
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(7) - 1)), iova + GIB(1) - 1);
+}
+
+/* A part of what is shared is taken out of the table, and the rest of it later. */
+static void
+shared_in_part(void)
+{
+	static const int node = -1;
+	struct table table;
+
+	CU_ASSERT_EQUAL_FATAL(table_create(&table, ioas_sys, &node, 1), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct ioas_table *const reader = table_reader(&table, 0);
+		const uint64_t calls = model.calls[MODEL_SHARE];
+
+		CU_ASSERT_EQUAL_FATAL(table_prepare(&table, BASE, GIB(3)), 0);
+		table_set(&table, BASE, GIB(3), GIB(8));
+		CU_ASSERT_TRUE(model.calls[MODEL_SHARE] > calls || sysconf(_SC_PAGESIZE) != 4096);
+		table_clear(&table, BASE + MIB(512), GIB(2));
+		for (uint64_t at = 0; at < GIB(3); at += MIB(2))
+			CU_ASSERT_EQUAL(ioas_lookup(reader, VA(at)), at < MIB(512) || at >= GIB(2) + MIB(512)
+					? GIB(8) + at : IOAS_BAD_IOVA);
+		table_set(&table, BASE + GIB(2), MIB(2), GIB(64));
+		CU_ASSERT_EQUAL(ioas_lookup(reader, VA(GIB(2))), GIB(64));
+		CU_ASSERT_EQUAL(ioas_lookup(reader, VA(0)), GIB(8));
+		table_clear(&table, BASE, GIB(3));
+		for (uint64_t at = 0; at < GIB(3); at += MIB(2))
+			CU_ASSERT_EQUAL(ioas_lookup(reader, VA(at)), IOAS_BAD_IOVA);
+	}
+	table_destroy(&table);
 }
 
 /* Sharing may fail at each of its calls: entries are then stored one by one. */
@@ -484,8 +583,11 @@ UNIT_MAIN("table",
 	  { "not flat", not_flat },
 	  { "no room at all", no_room_at_all },
 	  { "not lockable", not_lockable },
+	  { "unmaps at a limit of the process", unmap_at_limits },
+	  { "small files", small_files },
 	  { "no room in the middle", no_room_in_the_middle },
 	  { "shared pages", shared_pages },
+	  { "a part of what is shared", shared_in_part },
 	  { "not shared", not_shared },
 	  { "no memory file", no_memory_file },
 	  { "many differences", many_differences },
