@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "area.h"
 #include "follow.h"
@@ -124,10 +125,11 @@ static void
 refill(struct ioas *space)
 {
 	struct piece *slab;
+	int error;
 
 	if (space->ledger.spare != NULL)
 		return;
-	slab = space->table.sys->reserve(SLAB_SIZE, PROT_READ | PROT_WRITE);
+	slab = space->table.sys->reserve(SLAB_SIZE, PROT_READ | PROT_WRITE, &error);
 	if (slab == NULL)
 		return;
 	slab->next = space->slabs;
@@ -353,14 +355,14 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 {
 	struct ioas *const root = space->root;
 	struct departures *const departures = &root->departures;
-	const uint64_t first = (uintptr_t)va & ~UINT64_C(4095);
+	const uint64_t page = (uint64_t)getpagesize() - 1, first = (uintptr_t)va & ~page;
 	uint64_t last = (uintptr_t)va + (length - 1);
 	struct departure *departure;
 
 	if (length == 0)
 		return 0;
 	/* Pages go as a whole; a range that wraps goes to the end. */
-	last = last < (uintptr_t)va ? UINT64_MAX : last | 4095;
+	last = last < (uintptr_t)va ? UINT64_MAX : last | page;
 	departure = claim_slot(departures);
 	__atomic_store_n(&departure->first, first, __ATOMIC_RELAXED);
 	__atomic_store_n(&departure->last, last, __ATOMIC_RELAXED);

@@ -407,7 +407,7 @@ int ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length);
  * this library.
  *
  * @param space  The space. Spaces that follow it, or that it follows, are served as well.
- * @param va     First byte. Pages of 4 KiB go as a whole.
+ * @param va     First byte. The CPU's pages go as a whole.
  * @param length In bytes. 0: nothing.
  * @return A token for ioas_forget_end(), which must be called by this process.
  */

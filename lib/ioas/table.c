@@ -382,9 +382,11 @@ clear_page(struct replica *replica, uint64_t va, uint64_t last)
 static bool
 split_slot(struct table *table, struct replica *replica, uint64_t *slot)
 {
-	uint64_t *const detail = detail_new(table, replica);
 	const uint64_t entry = *slot;
+	uint64_t *detail;
+	int error;
 
+	detail = detail_new(table, replica, &error);
 	for (unsigned int i = 0; detail != NULL && i < IOAS_DETAIL_ENTRIES; i++)
 		__atomic_store_n(&detail[i], entry, TABLE_PUBLISH);
 	__atomic_store_n(slot, detail == NULL ? 0 : (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
