@@ -28,7 +28,7 @@ expect_error() {
 	fi
 }
 
-limit=unlimited
+limit=unlimited program=dpdk-testpmd
 testpmd_run() {
 	while [ "$1" != -- ]; do shift; done
 	shift
@@ -37,7 +37,7 @@ testpmd_run() {
 		mkdir -p "$XDG_RUNTIME_DIR"
 		chown "$as" "$XDG_RUNTIME_DIR"
 		timeout 60 su "$as" -s /bin/sh -c \
-			"ulimit -l $limit; exec dpdk-testpmd -l 0-1 $* -- --total-num-mbufs=4096" \
+			"ulimit -l $limit; exec $program -l 0-1 $* -- --total-num-mbufs=4096" \
 			</dev/null >"$log" 2>&1
 	else
 		timeout 60 dpdk-testpmd -l 0-1 "$@" -- --total-num-mbufs=4096 </dev/null >"$log" 2>&1
@@ -94,6 +94,19 @@ chown root "$(cdev "$1")" "$(cdev "$2")"
 expect_error "no permission on a cdev" ends \
 	"IOAS: $1: no permission to open $(cdev "$1"): give this user read and write access" \
 	-- --in-memory -d $plugin
+
+# A program that may more than its user takes nothing from the environment, and EAL's VFIO is on in it.
+program=/tmp/privileged
+cp "$(command -v dpdk-testpmd)" $program
+chmod 4755 $program
+chmod 600 /dev/vfio/vfio
+export DPDK_IOAS=backend=foo
+expect_error "a program that is setuid" ends \
+	"IOAS: DPDK_IOAS has no effect: this program has rights that its user has not" \
+	"IOAS: backend iommufd, 2 devices," "EAL: VFIO support initialized" -- --in-memory -d $plugin
+unset DPDK_IOAS
+chmod 666 /dev/vfio/vfio
+program=dpdk-testpmd
 as=''
 
 mv /dev/iommu /tmp/iommu

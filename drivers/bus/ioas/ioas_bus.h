@@ -41,6 +41,8 @@ struct bus_ioas_options {
 	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
 };
 
+/* What DPDK_IOAS holds; NULL: nothing, or the program must not be told by its environment. */
+const char *bus_ioas_environment(void);
 /* Fills the options; a wrong one is logged and gives -EINVAL. */
 int bus_ioas_parse_options(const char *text, struct bus_ioas_options *options);
 /* Lines of lib/ioas go to DPDK's log. */

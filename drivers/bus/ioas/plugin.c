@@ -200,6 +200,20 @@ bus_ioas_parse_options(const char *text, struct bus_ioas_options *options)
 	return ret;
 }
 
+const char *
+bus_ioas_environment(void)
+{
+	const char *const text = secure_getenv("DPDK_IOAS");
+	static bool said;
+
+	if (text == NULL && getenv("DPDK_IOAS") != NULL && !said) {
+		BUS_IOAS_LOG(WARNING, "DPDK_IOAS has no effect: this program has rights that its user has not "
+			     "(setuid, file capabilities); the defaults are in use");
+		said = true;
+	}
+	return text;
+}
+
 /*
  * Runs when EAL loads the plugin, before it scans the buses. Whatever goes wrong here leaves EAL as
  * it is; wrong options are reported by the bus scan, which can stop EAL.

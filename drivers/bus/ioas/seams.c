@@ -7,6 +7,7 @@
  * original where it is not. What they are for is in doc/guides/internals.rst.
  */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ scan(void)
 	struct bus_ioas_options options;
 	int ret;
 
-	if (bus_ioas_parse_options(getenv("DPDK_IOAS"), &options) < 0)
+	if (bus_ioas_parse_options(bus_ioas_environment(), &options) < 0)
 		return -1;
 	ret = seam_original.rte_bus_scan();
 	/* Applications scan again to find devices that have come since. */
@@ -105,7 +106,7 @@ seam_rte_bus_get_iommu_class(void)
 		return wanted;
 	policy_drivers_want(wanted);
 	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
-	bus_ioas_parse_options(getenv("DPDK_IOAS"), &options);
+	bus_ioas_parse_options(bus_ioas_environment(), &options);
 	return options.iova;
 }
 
@@ -297,7 +298,7 @@ seam_rte_vfio_enable(const char *modname)
 {
 	/* A user who may open the cdevs need not be allowed to open the legacy container: then
 	 * stock VFIO stays off in silence, and its devices are skipped below. */
-	if (in_use() && access("/dev/vfio/vfio", R_OK | W_OK) != 0) {
+	if (in_use() && faccessat(AT_FDCWD, "/dev/vfio/vfio", R_OK | W_OK, AT_EACCESS) != 0) {
 		if (!processes_joined())
 			processes_without_vfio();
 		return 0;
