@@ -9,8 +9,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include <rte_version.h>
-
 #include "fuzz.h"
 #include "ioas_bus.h"
 
@@ -38,25 +36,6 @@ rte_log_register_type_and_pick_level(const char *name, uint32_t level)
 {
 	(void)name;
 	(void)level;
-	return 0;
-}
-
-const char *
-rte_version(void)
-{
-	return "";
-}
-
-int
-release_check(const char *version)
-{
-	(void)version;
-	return 0;
-}
-
-int
-seams_bind(void)
-{
 	return 0;
 }
 

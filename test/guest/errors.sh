@@ -143,12 +143,12 @@ echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 # What a machine does not do by itself (failing.c).
 export LD_PRELOAD=/share/failing.so FAIL=release
 expect_error "a release of DPDK that is not known" ends \
-	"IOAS: this plugin does not know 'DPDK 99.11.0', only DPDK 22.11, 24.11, 25.11: use a dpdk-ioas that does" \
-	"IOAS: the plugin is not in use: DPDK runs as it does without it, DPDK [0-9.]*$" -- --in-memory -d $plugin
+	"IOAS: this plugin was built with DPDK [0-9.]*, runs with DPDK 99.11.0, and knows only DPDK 22.11, 24.11, 25.11: use a" \
+	"IOAS: the plugin stays out: DPDK continues without it, DPDK [0-9.]*$" -- --in-memory -d $plugin
 FAIL=mprotect
 expect_error "import slots that cannot be written" ends \
 	"IOAS: cannot write the import slots: Cannot allocate memory" \
-	"IOAS: the plugin is not in use: DPDK runs as it does without it, DPDK [0-9.]*$" -- --in-memory -d $plugin
+	"IOAS: the plugin stays out: DPDK continues without it, DPDK [0-9.]*$" -- --in-memory -d $plugin
 FAIL=events
 expect_error "memory events that cannot be followed" $stops \
 	"IOAS: cannot follow memory events: Cannot allocate memory" \

@@ -86,7 +86,7 @@ messages -d $plugin
 launch without /share/secondary -l 2 --proc-type=secondary -- look
 end_program without 2
 await without 'EAL: Requested device .* cannot be used'
-await primary "IOAS: IOMMU group .* because of $1: .* needs the plugin as well (-d librte_bus_ioas.so)"
+await primary "IOAS: IOMMU group .* because of $1: .* needs the plugin as well: -d $plugin, or LD_PRELOAD=$plugin"
 simple_end
 programs_case "a secondary without the plugin" primary secondary without
 

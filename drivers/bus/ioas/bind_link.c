@@ -7,19 +7,32 @@
  * The originals are the __real_ symbols.
  */
 
-#include <errno.h>
-
 #include "ioas_bus.h"
+#include "objects.h"
 #include "seams.h"
 
 #define SEAM_REAL(result, name, params) result __real_ ## name params;
 SEAMS(SEAM_REAL)
 
+#define SEAM_SET(result, name, params) .name = __real_ ## name,
+struct seam_originals seam_found = { SEAMS(SEAM_SET) };
+
+const struct seam_originals *
+seam_originals(void)
+{
+	return &seam_found;
+}
+
+/* The program has one EAL and one plugin, or it would not link. */
+int
+eals_check(void)
+{
+	return 0;
+}
+
 int
 seams_bind(void)
 {
-#define SEAM_SET(result, name, params) seam_original.name = __real_ ## name;
-	SEAMS(SEAM_SET)
 	return 0;
 }
 

@@ -27,9 +27,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <rte_version.h>
-
 #include "ioas_bus.h"
+#include "objects.h"
 #include "seams.h"
 
 #if defined(__x86_64__)
@@ -47,17 +46,6 @@
 #else
 #error "relocation types of this architecture are not known"
 #endif
-
-/* What the dynamic section of an object says. */
-struct object {
-	ElfW(Addr) base;
-	const char *name;
-	const ElfW(Sym) *symbols;
-	const char *strings;
-	const ElfW(Rela) *tables[2];
-	size_t counts[2];
-	uintptr_t relro_first, relro_end;
-};
 
 /* A slot through which a function is called that is replaced. */
 struct slot {
@@ -79,75 +67,22 @@ struct pass {
 	size_t known;          /* so many of them need no look */
 	size_t objects;        /* how many it has come by */
 	bool again;            /* one has gone since: numbers mean other objects now */
-	struct slot *slots;
-	size_t count, room;
+	bool changed;          /* objects have come or gone since the pass before */
 	int error;
 };
 
+struct seam_originals seam_found;
+
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
-/* What the last pass that went well has looked at. */
+/* Set by seams_bind(): else nothing is ever bound. */
+static bool binds;
+/* What the last pass that went well has looked at, and the slots of these objects. */
 static struct loaded bound;
+static struct slot *slots;
+static size_t n_slots, slots_room;
 /* Which letters names of replaced functions have where: nearly all imports differ in the first few. */
 #define LETTERS 12
 static bool seam_letters[LETTERS][UCHAR_MAX + 1];
-
-static void
-read_dynamic(struct object *object, const ElfW(Dyn) *dyn)
-{
-	size_t plt_size = 0, rela_size = 0, rela_entry = sizeof(ElfW(Rela));
-	bool plt_is_rela = true;
-
-	for (; dyn->d_tag != DT_NULL; dyn++) {
-		/* glibc has relocated these addresses in place, but not in the vDSO. */
-		const ElfW(Addr) ptr = dyn->d_un.d_ptr;
-
-		switch (dyn->d_tag) {
-		case DT_SYMTAB: object->symbols = (const void *)ptr; break;
-		case DT_STRTAB: object->strings = (const void *)ptr; break;
-		case DT_JMPREL: object->tables[0] = (const void *)ptr; break;
-		case DT_PLTRELSZ: plt_size = dyn->d_un.d_val; break;
-		case DT_PLTREL: plt_is_rela = dyn->d_un.d_val == DT_RELA; break;
-		case DT_RELA: object->tables[1] = (const void *)ptr; break;
-		case DT_RELASZ: rela_size = dyn->d_un.d_val; break;
-		case DT_RELAENT: rela_entry = dyn->d_un.d_val; break;
-		}
-	}
-	if (plt_is_rela)
-		object->counts[0] = plt_size / sizeof(ElfW(Rela));
-	if (rela_entry == sizeof(ElfW(Rela)))
-		object->counts[1] = rela_size / sizeof(ElfW(Rela));
-}
-
-/* Whether an object is to be walked. */
-static bool
-read_object(struct object *object, const struct dl_phdr_info *info)
-{
-	const uintptr_t self = (uintptr_t)&seam_table;
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-	const ElfW(Dyn) *dyn = NULL;
-
-	*object = (struct object){ .base = info->dlpi_addr, .name = info->dlpi_name };
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *const ph = &info->dlpi_phdr[i];
-		const uintptr_t first = info->dlpi_addr + ph->p_vaddr;
-
-		if (ph->p_type == PT_LOAD && self >= first && self < first + ph->p_memsz)
-			return false;
-		if (ph->p_type == PT_DYNAMIC)
-			dyn = (const void *)first;
-		if (ph->p_type == PT_GNU_RELRO) {
-			/* Rounded as the dynamic linker does. */
-			object->relro_first = first & ~page;
-			object->relro_end = (first + ph->p_memsz) & ~page;
-		}
-	}
-	if (dyn == NULL)
-		return false;
-	read_dynamic(object, dyn);
-	/* The vDSO's addresses are offsets; it imports nothing. */
-	return object->symbols != NULL && (uintptr_t)object->symbols > info->dlpi_addr &&
-	       object->strings != NULL;
-}
 
 static void *
 original(const struct seam *seam)
@@ -175,9 +110,9 @@ has_letters(const char *name)
 	return false;
 }
 
-/* Adds a relocation's slot to those of a pass if its function is one that is replaced. */
+/* Adds a relocation's slot if its function is one that is replaced. */
 static int
-add_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
+add_slot(const struct object *object, const ElfW(Rela) *rela)
 {
 	const unsigned int type = ELF64_R_TYPE(rela->r_info);
 	const ElfW(Sym) *const symbol = &object->symbols[ELF64_R_SYM(rela->r_info)];
@@ -192,16 +127,16 @@ add_slot(const struct object *object, const ElfW(Rela) *rela, struct pass *pass)
 		seam++;
 	if (seam == SEAM_COUNT)
 		return 0;
-	if (pass->count == pass->room) {
-		const size_t room = pass->room + 256;
-		struct slot *const slots = realloc(pass->slots, room * sizeof(*slots));
+	if (n_slots == slots_room) {
+		const size_t room = slots_room + 256;
+		struct slot *const more = realloc(slots, room * sizeof(*more));
 
-		if (slots == NULL)
+		if (more == NULL)
 			return -ENOMEM;
-		pass->slots = slots;
-		pass->room = room;
+		slots = more;
+		slots_room = room;
 	}
-	pass->slots[pass->count++] = (struct slot){ (void **)slot, seam,
+	slots[n_slots++] = (struct slot){ (void **)slot, seam,
 		slot >= object->relro_first && slot < object->relro_end };
 	return 0;
 }
@@ -222,42 +157,41 @@ protect_page(const struct slot *slot, int prot)
 
 /* Has the slots of one page hold the replacements, or the originals again. */
 static int
-write_page(const struct slot *slots, size_t count, bool bind)
+write_page(const struct slot *first, size_t count, bool bind)
 {
 	bool writable = false;
 	int ret;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct seam *const seam = &seam_table[slots[i].seam];
+		const struct seam *const seam = &seam_table[first[i].seam];
 
-		if ((*slots[i].where == seam->replacement) == bind)
+		if ((*first[i].where == seam->replacement) == bind)
 			continue;
 		if (!writable) {
-			ret = protect_page(slots, PROT_READ | PROT_WRITE);
+			ret = protect_page(first, PROT_READ | PROT_WRITE);
 			if (ret < 0)
 				return ret;
 			writable = true;
 		}
-		__atomic_store_n(slots[i].where, bind ? seam->replacement : original(seam),
+		__atomic_store_n(first[i].where, bind ? seam->replacement : original(seam),
 				 __ATOMIC_RELEASE);
 	}
-	return writable ? protect_page(slots, PROT_READ) : 0;
+	return writable ? protect_page(first, PROT_READ) : 0;
 }
 
-/* The same for all slots of a pass. Originals are put back as far as can be. */
+/* The same for all slots from the nth on. Originals are put back as far as can be. */
 static int
-write_slots(const struct pass *pass, bool bind)
+write_slots(size_t nth, bool bind)
 {
 	size_t count;
 
-	for (size_t i = 0; i < pass->count; i += count) {
+	for (size_t i = nth; i < n_slots; i += count) {
 		int ret;
 
 		count = 1;
-		while (i + count < pass->count &&
-		       page_of(&pass->slots[i + count]) == page_of(&pass->slots[i]))
+		while (i + count < n_slots && page_of(&slots[i + count]) == page_of(&slots[i]))
 			count++;
-		ret = write_page(&pass->slots[i], count, bind);
+		ret = write_page(&slots[i], count, bind);
 		if (ret < 0 && bind)
 			return ret;
 	}
@@ -297,74 +231,89 @@ static int
 walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 {
 	struct pass *const pass = arg;
+	const size_t nth = n_slots;
 	struct object object;
 
 	pass->again = info->dlpi_subs != pass->loaded.subs;
 	if (pass->again || pass->objects == pass->loaded.count)
 		return 1;
-	if (pass->objects++ < pass->known || !read_object(&object, info))
+	if (pass->objects++ < pass->known || !object_read(&object, info) || object.is_plugin)
 		return 0;
 	for (unsigned int t = 0; t < 2; t++)
 		for (size_t i = 0; i < object.counts[t] && pass->error == 0; i++)
-			pass->error = add_slot(&object, &object.tables[t][i], pass);
-	if (pass->error == 0 && pass->bind) {
-		pass->error = write_slots(pass, true);
-		pass->count = 0;
-	}
+			pass->error = add_slot(&object, &object.tables[t][i]);
+	if (pass->error == 0 && pass->bind)
+		pass->error = write_slots(nth, true);
 	return pass->error;
 }
 
-/* Looks at all objects that have come since the last pass. */
+/* Looks at all objects that have come since the last pass. If it fails, the next one looks at all. */
 static void
 walk_objects(struct pass *pass)
 {
 	do {
-		pass->objects = pass->count = 0;
+		pass->objects = 0;
 		pass->loaded = count_relocated();
-		if (pass->loaded.adds == bound.adds)
-			return;
 		/* New ones come last, as long as none has gone. */
 		pass->known = pass->loaded.subs == bound.subs ? bound.count : 0;
+		if (pass->known == 0)
+			n_slots = 0;
 		dl_iterate_phdr(walk_object, pass);
 	} while (pass->again && pass->error == 0);
+	bound = pass->error == 0 ? pass->loaded : (struct loaded){ 0 };
 }
 
-/* Keeps what a pass has looked at for the next one; if it failed, that one looks at all. */
-static void
-end_pass(const struct pass *pass, int error)
-{
-	bound = error == 0 ? pass->loaded : (struct loaded){ 0 };
-	free(pass->slots);
-}
-
-/* The functions that EAL itself defines, asked for by an address that is certainly EAL's. */
+/* Binds once more what a thread has bound to the original, which had looked for that before we came. Called
+ * for the first object: until it returns, none can go. */
 static int
+check_slots(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
+{
+	struct pass *const pass = arg;
+
+	pass->changed = info->dlpi_adds != bound.adds || info->dlpi_subs != bound.subs;
+	if (!pass->changed)
+		pass->error = write_slots(0, true);
+	return 1;
+}
+
+static void
 find_originals(void)
 {
-	void *eal = NULL;
-	Dl_info info;
+	void *const eal = eals_open();
 
-	if (dladdr((void *)(uintptr_t)rte_version, &info) != 0)
-		eal = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-	if (eal == NULL) {
-		BUS_IOAS_LOG(ERR, "cannot find librte_eal among the loaded libraries: %s",
-			     dlerror());
+	if (eal == NULL)
+		return;
+	for (unsigned int i = 0; i < SEAM_COUNT; i++)
+		if (seam_table[i].original != NULL)
+			*seam_table[i].original = dlsym(eal, seam_table[i].name);
+	/* Who calls EAL keeps it loaded. */
+	dlclose(eal);
+}
+
+const struct seam_originals *
+seam_originals(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_originals);
+	return &seam_found;
+}
+
+static int
+check_originals(void)
+{
+	if (seam_originals()->rte_bus_scan == NULL) {
+		BUS_IOAS_LOG(ERR, "cannot find librte_eal among the loaded libraries: run the plugin with a DPDK "
+			     "application, link with dpdk-ioas-static if that has DPDK linked in");
 		return -ENOENT;
 	}
 	for (unsigned int i = 0; i < SEAM_COUNT; i++) {
-		if (seam_table[i].original == NULL)
+		if (seam_table[i].original == NULL || *seam_table[i].original != NULL)
 			continue;
-		*seam_table[i].original = dlsym(eal, seam_table[i].name);
-		if (*seam_table[i].original == NULL) {
-			BUS_IOAS_LOG(ERR, "%s does not have the function %s: this build of DPDK is "
-				     "not one that the plugin knows", info.dli_fname,
-				     seam_table[i].name);
-			dlclose(eal);
-			return -ENOENT;
-		}
+		BUS_IOAS_LOG(ERR, "librte_eal does not have the function %s: this build of DPDK is not one that the "
+			     "plugin knows", seam_table[i].name);
+		return -ENOENT;
 	}
-	/* The plugin depends on EAL: it stays loaded without this handle. */
-	dlclose(eal);
 	return 0;
 }
 
@@ -373,7 +322,7 @@ find_originals(void)
  * with -Bsymbolic, say) half of DPDK would see our IOVAs and half would not.
  */
 static int
-check_required(const struct pass *pass)
+check_required(void)
 {
 	static const char *const required[] = {
 		"rte_bus_scan", "rte_bus_probe", "rte_bus_get_iommu_class",
@@ -381,8 +330,8 @@ check_required(const struct pass *pass)
 	};
 	bool found[SEAM_COUNT] = { false };
 
-	for (size_t i = 0; i < pass->count; i++)
-		found[pass->slots[i].seam] = true;
+	for (size_t i = 0; i < n_slots; i++)
+		found[slots[i].seam] = true;
 	for (unsigned int r = 0; r < RTE_DIM(required); r++)
 		for (unsigned int i = 0; i < SEAM_COUNT; i++)
 			if (strcmp(required[r], seam_table[i].name) == 0 && !found[i]) {
@@ -400,7 +349,7 @@ seams_bind(void)
 	struct pass pass = { .bind = false };
 	int ret;
 
-	ret = find_originals();
+	ret = check_originals();
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&bind_lock);
@@ -409,18 +358,18 @@ seams_bind(void)
 	walk_objects(&pass);
 	ret = pass.error;
 	if (ret == 0) {
-		ret = check_required(&pass);
+		ret = check_required();
 		if (ret < 0)
 			goto out_unlock;
 		/* Objects can neither come nor go now: the dynamic linker is at work for the plugin. */
-		ret = write_slots(&pass, true);
+		ret = write_slots(0, true);
 	}
+	binds = ret == 0;
 	if (ret < 0) {
-		write_slots(&pass, false);
+		write_slots(0, false);
 		BUS_IOAS_LOG(ERR, "cannot write the import slots: %s", strerror(-ret));
 	}
 out_unlock:
-	end_pass(&pass, ret);
 	pthread_mutex_unlock(&bind_lock);
 	return ret;
 }
@@ -430,9 +379,15 @@ seams_bind_late(void)
 {
 	struct pass pass = { .bind = true };
 
+	if (!binds)
+		return;
 	pthread_mutex_lock(&bind_lock);
-	walk_objects(&pass);
-	end_pass(&pass, pass.error);
+	dl_iterate_phdr(check_slots, &pass);
+	if (pass.changed) {
+		walk_objects(&pass);
+		if (pass.error == 0)
+			dl_iterate_phdr(check_slots, &pass);
+	}
 	pthread_mutex_unlock(&bind_lock);
 	if (pass.error < 0)
 		BUS_IOAS_LOG(ERR, "cannot write the import slots of libraries loaded late: %s",

@@ -48,9 +48,18 @@ int bus_ioas_parse_options(const char *text, struct bus_ioas_options *options);
 /* Lines of lib/ioas go to DPDK's log. */
 void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);
 
+/* load.c */
+/* Whether the plugin works in this process. Decided by its constructor, or by the first call: another
+ * library's constructor may start EAL before. */
+bool bus_ioas_load(void);
+/* How another process comes to the plugin, behind a line that says that it must. */
+const char *bus_ioas_how_to_load(void);
+
 /* release.c */
-/* 0 if the plugin knows this release of DPDK; else logs and gives -ENOTSUP. */
+/* 0 if the plugin knows this release of DPDK (NULL: DPDK does not say); else logs and gives -ENOTSUP. */
 int release_check(const char *version);
+/* The release that runs, for log lines. */
+const char *release_running(void);
 
 /* vfio.c: the space, or NULL if no device is ours. Constant once EAL has memory. Where devices are
  * isolated, it has none of them, and the space of each follows it. */
@@ -211,7 +220,7 @@ int processes_unmap(uint64_t va);
 /* bind_slots.c, bind_link.c */
 /* Binds all seams or none. 0, or a negative errno after a log line. */
 int seams_bind(void);
-/* Binds what was loaded since. */
+/* Binds what was loaded since, and what a thread has bound to the original meanwhile. */
 void seams_bind_late(void);
 
 /* seams.c */

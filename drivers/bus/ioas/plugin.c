@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_version.h>
-
 #include "ioas_bus.h"
 
 RTE_LOG_REGISTER(bus_ioas_logtype, bus.ioas, INFO);
@@ -212,15 +210,4 @@ bus_ioas_environment(void)
 		said = true;
 	}
 	return text;
-}
-
-/*
- * Runs when EAL loads the plugin, before it scans the buses. Whatever goes wrong here leaves EAL as
- * it is; wrong options are reported by the bus scan, which can stop EAL.
- */
-RTE_INIT_PRIO(bus_ioas_load, LAST)
-{
-	if (release_check(rte_version()) < 0 || seams_bind() < 0)
-		BUS_IOAS_LOG(ERR, "the plugin is not in use: DPDK runs as it does without it, %s",
-			     rte_version());
 }

@@ -132,8 +132,8 @@ refuse_vfio(const struct rte_mp_msg *msg, const void *peer)
 {
 	struct rte_mp_msg reply = { .len_param = msg->len_param };
 
-	BUS_IOAS_LOG(ERR, "a secondary process asks for VFIO devices: it needs the plugin as well (-d "
-		     "librte_bus_ioas.so)");
+	BUS_IOAS_LOG(ERR, "a secondary process asks for VFIO devices: it needs the plugin as well%s",
+		     bus_ioas_how_to_load());
 	strlcpy(reply.name, msg->name, sizeof(reply.name));
 	return rte_mp_reply(&reply, (const char *)peer);
 }

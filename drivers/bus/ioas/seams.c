@@ -36,10 +36,8 @@ SEAMS(SEAM_PROTOTYPE)
 #endif
 SEAMS(SEAM_SYMBOL)
 
-struct seam_originals seam_original;
-
 #define SEAM_ENTRY(result, name, params) \
-	{ #name, (void *)(uintptr_t)seam_ ## name, (void **)&seam_original.name },
+	{ #name, (void *)(uintptr_t)seam_ ## name, (void **)&seam_found.name },
 #define LIBC_SEAM_ENTRY(result, name, params) { #name, (void *)(uintptr_t)seam_ ## name, NULL },
 const struct seam seam_table[SEAM_COUNT] = {
 	SEAMS(SEAM_ENTRY)
@@ -88,6 +86,8 @@ seam_rte_bus_scan(void)
 {
 	int ret;
 
+	if (!bus_ioas_load())
+		return seam_original.rte_bus_scan();
 	seams_bind_late();
 	ret = scan();
 	refused = refused || ret < 0;
@@ -169,6 +169,9 @@ find_iova(const void *va, rte_iova_t (*original)(const void *va))
 
 	if (!in_use())
 		return original(va);
+	/* What unmaps memory of the application's has to reach us first. */
+	if (!memory_is_eal((uintptr_t)va))
+		seams_bind_late();
 	iova = processes_joined() ? processes_iova(va) : memory_iova(va);
 	if (unlikely(iova == RTE_BAD_IOVA))
 		__atomic_fetch_add(&misses, 1, __ATOMIC_RELAXED);
@@ -289,7 +292,7 @@ seam_rte_vfio_get_group_fd(int iommu_group_num)
 		return seam_original.rte_vfio_get_group_fd(iommu_group_num);
 	}
 	BUS_IOAS_LOG(ERR, "IOMMU group %d is the plugin's, because of %s: a secondary process that uses it "
-		     "needs the plugin as well (-d librte_bus_ioas.so)", iommu_group_num, name);
+		     "needs the plugin as well%s", iommu_group_num, name, bus_ioas_how_to_load());
 	return -1;
 }
 

@@ -59,13 +59,16 @@
 	SEAM(void *, shmat, (int id, const void *addr, int flags)) \
 	SEAM(int, shmdt, (const void *addr))
 
-/* The originals, valid once seams_bind() has returned 0. */
+/* EAL's own functions. */
 #define SEAM_ORIGINAL(result, name, params) result (*name) params;
 struct seam_originals {
 	SEAMS(SEAM_ORIGINAL)
 };
 #undef SEAM_ORIGINAL
-extern struct seam_originals seam_original;
+extern struct seam_originals seam_found;
+/* They are found when the first is asked for: a caller may come before the plugin's constructor. */
+const struct seam_originals *seam_originals(void);
+#define seam_original (*seam_originals())
 
 #define SEAM_ONE(result, name, params) + 1
 enum { SEAM_COUNT = 0 SEAMS(SEAM_ONE) LIBC_SEAMS(SEAM_ONE) };

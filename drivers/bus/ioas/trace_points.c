@@ -5,8 +5,22 @@
 
 #include "trace_points.h"
 
+/* DPDK registers each by a constructor. Ours are called by trace_points_register(). */
+#undef RTE_INIT
+#define RTE_INIT(name) static void name(void)
+
 RTE_TRACE_POINT_REGISTER(bus_ioas_trace_map, ioas.map)
 RTE_TRACE_POINT_REGISTER(bus_ioas_trace_unmap, ioas.unmap)
 RTE_TRACE_POINT_REGISTER(bus_ioas_trace_unmap_iova, ioas.unmap_iova)
 RTE_TRACE_POINT_REGISTER(bus_ioas_trace_attach, ioas.attach)
 RTE_TRACE_POINT_REGISTER(bus_ioas_trace_detach, ioas.detach)
+
+void
+trace_points_register(void)
+{
+	bus_ioas_trace_map_init();
+	bus_ioas_trace_unmap_init();
+	bus_ioas_trace_unmap_iova_init();
+	bus_ioas_trace_attach_init();
+	bus_ioas_trace_detach_init();
+}

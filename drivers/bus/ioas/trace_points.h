@@ -47,4 +47,7 @@ RTE_TRACE_POINT(
 	rte_trace_point_emit_string(device);
 )
 
+/* Makes them known to EAL. Until then none may be used. */
+void trace_points_register(void);
+
 #endif /* IOAS_TRACE_POINTS_H */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_OBJECTS_H
+#define IOAS_OBJECTS_H
+
+/*
+ * The objects that the dynamic linker has loaded: the program and its libraries.
+ */
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the dynamic section of an object says. */
+struct object {
+	ElfW(Addr) base;
+	const char *name;
+	const ElfW(Dyn) *dynamic;
+	const ElfW(Sym) *symbols;
+	const char *strings;
+	const ElfW(Rela) *tables[2];
+	size_t counts[2];
+	uintptr_t relro_first, relro_end;
+	bool is_plugin; /* this one */
+};
+
+/* Fills in what is known of an object. False: it has no dynamic symbols. */
+bool object_read(struct object *object, const struct dl_phdr_info *info);
+bool object_contains(const struct dl_phdr_info *info, const void *address);
+/* The string of the nth entry with that tag (DT_SONAME, DT_NEEDED); NULL: there is none. */
+const char *object_string(const struct object *object, ElfW(Sxword) tag, unsigned int nth);
+/* Its path, or "the program". */
+const char *object_path(const struct object *object);
+
+/* eals.c: what else is loaded. */
+/* Whether the plugin can work beside it: 0; -EEXIST if this process has the plugin already, -ENOTSUP. A line
+ * says why not. */
+int eals_check(void);
+/* Whether EAL is there for the plugin only, as in a program that has a DPDK of its own linked in. */
+bool eals_use(void);
+/* A handle of the EAL that this program uses. NULL: there is none. */
+void *eals_open(void);
+
+#endif /* IOAS_OBJECTS_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* To be preloaded behind the plugin: its constructor, which runs before the plugin's, uses EAL. */
+
+#include <stdio.h>
+
+#include <rte_eal.h>
+#include <rte_memory.h>
+
+static void __attribute__((constructor))
+use_eal(void)
+{
+	printf("early: %d\n", rte_eal_using_phys_addrs());
+	fflush(stdout);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/* For --wrap=rte_version: a static DPDK of a release that is not known. */
+
+const char *__wrap_rte_version(void);
+
+const char *
+__wrap_rte_version(void)
+{
+	return "DPDK 99.11.0";
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# In whatever way the plugin is loaded: it works, or a line says why not and what to do, and DPDK runs as
+# without it. No device is needed for that. (EAL's -d takes nothing from below a folder that all may write
+# to, but it looks up bare names.) usage: loading.sh FOLDER
+set -euo pipefail
+. "$(dirname "$0")/_init.sh"
+
+dir=$1
+apps=$build/test/guest/apps
+plugin=$build/drivers/bus/ioas/librte_bus_ioas.so
+# The same under another name is another library, for the dynamic linker and for EAL.
+mkdir -p "$dir/copy"
+cp "$plugin" "$dir/copy/bus_ioas_copy.so"
+export LD_LIBRARY_PATH=$build/lib/ioas:$build/drivers/bus/ioas:$dir/copy:$apps/other_eal
+eal=(-l 0 -m 64 --no-huge --no-shconf --no-pci --no-telemetry)
+given=(-d librte_bus_ioas.so)
+
+# The plugin is there, and has found no device; or it stays out.
+in_use='IOAS: no device for the plugin'
+out='IOAS: the plugin stays out: DPDK continues without it, '
+unknown='IOAS: this plugin was built with DPDK [0-9.]*, runs with DPDK 99.11.0, and knows only DPDK .*: use a'
+# What the program says where DPDK is stock.
+stock='^mode 2, IOVAs equal to addresses$'
+
+wanted=0
+# A program ends with that status, prints each pattern, and no other line of the plugin's.
+# usage: loads NAME PATTERN... -- COMMAND...
+loads() {
+	local name=$1 log=$dir/${1//[ \/]/-} patterns=() rc=0 wrong='' pattern others
+	shift
+	while [ "$1" != -- ]; do
+		patterns+=("$1")
+		shift
+	done
+	shift
+	timeout 60 "$@" >"$log" 2>&1 || rc=$?
+	if [ $rc -ne $wanted ]; then wrong="status $rc;"; fi
+	for pattern in "${patterns[@]}"; do
+		grep -q -e "$pattern" "$log" || wrong="$wrong printed no '$pattern';"
+	done
+	others=$(grep 'IOAS:' "$log" | grep -v "${patterns[@]/#/-e}" || true)
+	if [ -n "$others" ]; then wrong="$wrong printed '$others';"; fi
+	if grep -q '(null)' "$log"; then wrong="$wrong printed (null);"; fi
+	if [ -z "$wrong" ]; then
+		case_ok "$name"
+	else
+		sed 's/^/  | /' "$log"
+		case_fail "$name" "$wrong"
+		failed=1
+	fi
+}
+
+failed=0
+with_failing=(env "LD_PRELOAD=$apps/failing.so")
+preloaded=(env "LD_PRELOAD=$plugin")
+
+loads "without the plugin" "$stock" -- "$apps/loads" "${eal[@]}"
+loads "by -d" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" "${given[@]}"
+loads "preloaded" "$in_use" "$stock" -- "${preloaded[@]}" "$apps/loads" "${eal[@]}"
+loads "preloaded, a program that is not of DPDK" "$apps" -- "${preloaded[@]}" echo "$apps"
+
+# What only a function that fails shows (apps/failing.c).
+export FAIL=release
+loads "unknown release, by -d" "$unknown" "$out" "$stock" -- "${with_failing[@]}" "$apps/loads" "${eal[@]}" "${given[@]}"
+loads "unknown release, preloaded" "$unknown" "$out" "$stock" -- \
+	"${with_failing[@]}" "LD_PRELOAD=$plugin:$apps/failing.so" "$apps/loads" "${eal[@]}"
+FAIL=silent
+loads "a DPDK that tells no release" "IOAS: .* runs with a DPDK of unknown release, and knows only" \
+	"$out" "$stock" -- "${with_failing[@]}" "$apps/loads" "${eal[@]}" "${given[@]}"
+FAIL=mprotect
+unwritable="IOAS: cannot write the import slots: Cannot allocate memory"
+loads "slots that cannot be written, by -d" "$unwritable" "$out" "$stock" -- \
+	"${with_failing[@]}" "$apps/loads" "${eal[@]}" "${given[@]}"
+loads "slots that cannot be written, preloaded" "$unwritable" "$out" "$stock" -- \
+	"${with_failing[@]}" "LD_PRELOAD=$plugin:$apps/failing.so" "$apps/loads" "${eal[@]}"
+unset FAIL
+
+# Closing leaves it where it is.
+loads "closed before EAL starts" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" -- close "$plugin"
+alone='IOAS: librte_eal was loaded for the plugin alone: if this program has DPDK linked in, .* dpdk-ioas-static'
+loads "closed by a program that is not of DPDK" "$alone" "^ended" -- "$apps/closes" "$plugin"
+loads "loaded when EAL has started" "IOAS: the plugin was loaded after EAL had started: give it to EAL (-d)" \
+	"$out" "$stock" -- "$apps/loads" "${eal[@]}" -- late "$plugin"
+
+# Two copies: the first is in use.
+twice="IOAS: the plugin is loaded twice, and $plugin is in use, $dir/copy/bus_ioas_copy.so is not: load it once"
+loads "two by -d" "$twice" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" "${given[@]}" -d bus_ioas_copy.so
+loads "preloaded and by -d" "$twice" "$in_use" "$stock" -- \
+	"${preloaded[@]}" "$apps/loads" "${eal[@]}" -d bus_ioas_copy.so
+loads "preloaded twice" "$twice" "$in_use" "$stock" -- \
+	env "LD_PRELOAD=$plugin:$dir/copy/bus_ioas_copy.so" "$apps/loads" "${eal[@]}"
+
+# Two EALs.
+two='IOAS: two EALs are in this process, .*librte_eal.so.*librte_eal.so.*, and this plugin was built for librte_eal.so.*: use'
+loads "another EAL beside" "$two" "$out" "$stock" -- "$apps/loads" "${eal[@]}" -d librte_eal.so.99 "${given[@]}"
+loads "preloaded to an application of another EAL" "$two" "$out" "^other EAL: 99$" -- \
+	"${preloaded[@]}" "$apps/other_eal/other_eal"
+
+# A static DPDK.
+loads "static, unknown release" "$unknown" "$out" "$stock" -- "$apps/loads-static" "${eal[@]}"
+loads "static, by -d" "$alone" "$stock" -- "$apps/loads-hidden" "${eal[@]}" "${given[@]}"
+loads "static, preloaded" "$stock" -- "${preloaded[@]}" "$apps/loads-hidden" "${eal[@]}"
+
+# Its EAL gets the second one's trace points, and refuses to start.
+wanted=1
+loads "static, with its functions exported, by -d" \
+	"IOAS: two EALs are in this process, the program and .*, and this plugin was built for librte_eal.so.*: use a" \
+	"$out" "Cannot init trace" -- "$apps/loads-exported" "${eal[@]}" "${given[@]}"
+wanted=0
+
+loads "slots that were lost" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" "${given[@]}" -- lose
+loads "EAL is used before the plugin's constructor" "^early: [01]$" "$in_use" "^ended$" -- \
+	env "LD_PRELOAD=$plugin:$apps/early.so" "$apps/loads" "${eal[@]}"
+exit $failed
