@@ -60,7 +60,8 @@ changed() {
 	fi
 	soname=$(readelf -d "$build/$3" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
 	# shellcheck disable=SC2046
-	gcc -w -g -O0 -fPIC -shared -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$copy"/lib/ioas{,/uapi} \
+	gcc -w -g -O0 -fPIC -shared -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API \
+		-DBUS_IOAS_RELEASE='"0"' -I"$copy"/lib/ioas{,/uapi} \
 		$(pkg-config --cflags libdpdk) "${sources[@]}" -Wl,-soname,"$soname" \
 		-Xlinker --version-script -Xlinker "$copy/$folder"/*.map -lnuma -o "$library"
 	if compatible "$library"; then is=yes; fi

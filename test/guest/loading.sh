@@ -112,4 +112,24 @@ wanted=0
 loads "slots that were lost" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" "${given[@]}" -- lose
 loads "EAL is used before the plugin's constructor" "^early: [01]$" "$in_use" "^ended$" -- \
 	env "LD_PRELOAD=$plugin:$apps/early.so" "$apps/loads" "${eal[@]}"
+
+# A primary process with another version of the plugin. usage: other_version NAME PATTERN ANSWER...
+other_version() {
+	local name=$1 pattern=$2
+	shift 2
+	mkfifo "$dir/input"
+	"$apps/other_version" "${shared[@]}" -- "$@" <"$dir/input" >"$dir/primary" 2>&1 &
+	exec 7>"$dir/input"
+	rm "$dir/input"
+	for _ in $(seq 600); do if grep -q ready "$dir/primary"; then break; else sleep 0.1; fi; done
+	loads "$name" "$pattern" -- "$apps/loads" "${shared[@]}" --proc-type=secondary "${given[@]}"
+	exec 7>&-
+	wait
+}
+shared=(-l 0 -m 64 --no-huge --no-pci --no-telemetry --file-prefix "loading$$")
+wanted=1
+version="IOAS: the primary process has another version of the plugin"
+other_version "a primary of a later version" "$version, 99.1 (its messages are 99), this is [0-9.]* ([0-9]*): use the same" \
+	99 99.1
+other_version "a primary that does not tell its version" "$version, an earlier one (its messages are 1), this is " 1
 exit $failed

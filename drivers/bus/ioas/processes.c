@@ -16,6 +16,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@
 #define NAME "bus_ioas"
 
 /* Of struct message; another one is refused. */
-#define VERSION 1
+#define VERSION 2
 
 /* A primary that is busy answers late; one that has gone cannot be reached at all. */
 #define PATIENCE_SECONDS 60
@@ -49,7 +50,9 @@ enum question {
 };
 
 struct message {
+	/* These two stay where they are: who has another version reads them as well. */
 	uint32_t version;
+	char release[24]; /* of the plugin */
 	uint32_t question;
 	char device[RTE_DEV_NAME_MAX_LEN]; /* "": all */
 	uint64_t va, iova, length;
@@ -64,6 +67,13 @@ _Static_assert(sizeof(struct message) <= RTE_MP_MAX_PARAM_LEN, "a message fits")
 
 /* Its name is all that there is of it. */
 static struct rte_tailq_elem presence = { .name = NAME };
+
+static void
+sign(struct message *message)
+{
+	message->version = VERSION;
+	strlcpy(message->release, BUS_IOAS_RELEASE, sizeof(message->release));
+}
 
 /* Fills the answer; *fd is a descriptor that goes with it. */
 static void
@@ -94,7 +104,7 @@ take_message(const struct rte_mp_msg *msg, const void *peer)
 	struct message *const told = (struct message *)(void *)reply.param;
 	int fd = -1, ret;
 
-	told->version = VERSION;
+	sign(told);
 	if (msg->len_param != sizeof(*asked) || asked->version != VERSION) {
 		told->result = -EPROTO;
 	} else if (asked->question == TELL_RELEASED) {
@@ -171,7 +181,29 @@ find_shared(const char *name)
 	return link;
 }
 
-/* Asks the primary. The answer goes into *message, its descriptor, or -1, into *fd. Returns the
+static void
+log_other_version(const struct message *answer)
+{
+	const bool is_told = memchr(answer->release, '\0', sizeof(answer->release)) != NULL &&
+			     answer->release[0] != '\0';
+
+	BUS_IOAS_LOG(ERR, "the primary process has another version of the plugin, %s (its messages are %" PRIu32 "), "
+		     "this is %s (%u): use the same one in both", is_told ? answer->release : "an earlier one",
+		     answer->version, BUS_IOAS_RELEASE, VERSION);
+}
+
+/* The descriptor of an answer, -1 if it has none. EAL leaves it open for programs that this process starts. */
+static int
+take_descriptor(const struct rte_mp_msg *reply, bool is_wanted)
+{
+	if (is_wanted && reply->num_fds == 1 && fcntl(reply->fds[0], F_SETFD, FD_CLOEXEC) == 0)
+		return reply->fds[0];
+	for (int i = 0; i < reply->num_fds; i++)
+		close(reply->fds[i]);
+	return -1;
+}
+
+/* Asks the primary. The answer goes into *message, the descriptor of a device, or -1, into *fd. Returns the
  * answer's result. */
 static int
 ask(struct message *message, int *fd)
@@ -179,12 +211,13 @@ ask(struct message *message, int *fd)
 	/* EAL refuses a second question of one name while the first waits for its answer. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
+	const bool is_for_device = message->question == ASK_DEVICE;
 	struct rte_mp_msg request = { .name = NAME, .len_param = sizeof(*message) };
 	struct rte_mp_reply replies = { 0 };
 	int ret = -ECOMM, asked;
 
 	*fd = -1;
-	message->version = VERSION;
+	sign(message);
 	memcpy(request.param, message, sizeof(*message));
 	pthread_mutex_lock(&lock);
 	asked = rte_mp_request_sync(&request, &replies, &patience);
@@ -194,16 +227,13 @@ ask(struct message *message, int *fd)
 
 		memcpy(message, reply->param, sizeof(*message));
 		ret = message->version == VERSION ? message->result : -EPROTO;
-		if (reply->num_fds == 1)
-			*fd = reply->fds[0];
+		*fd = take_descriptor(reply, is_for_device && ret == 0);
 	}
 	free(replies.msgs);
 	if (ret == -ECOMM)
 		BUS_IOAS_LOG(ERR, "the primary process does not answer: it has ended, or hangs");
 	else if (ret == -EPROTO)
-		BUS_IOAS_LOG(ERR, "the primary process has another version of the plugin (its messages "
-			     "are %" PRIu32 ", ours %u): use the same one in both", message->version,
-			     VERSION);
+		log_other_version(message);
 	return ret;
 }
 
@@ -317,7 +347,7 @@ processes_release(const char *name, int fd)
 		return 1;
 	free(device);
 	close(fd);
-	message->version = VERSION;
+	sign(message);
 	message->question = TELL_RELEASED;
 	strlcpy(message->device, name, sizeof(message->device));
 	/* If it is lost, the primary says once that we may still use the device. */

@@ -14,7 +14,9 @@
  * status is 0 only if all were ok.
  */
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,6 +60,29 @@ look_at_pool(struct rte_mempool *pool)
 	const bool all = rte_mempool_obj_iter(pool, look_at_object, &good) == MBUFS;
 
 	expect("the pool's IOVAs are those that were asked for, and no addresses", good && all);
+}
+
+/* A program that this process starts must not have its devices. */
+static void
+look_at_descriptors(void)
+{
+	unsigned int devices = 0, inherited = 0;
+	DIR *const dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		char file[256] = "";
+
+		if (readlinkat(dirfd(dir), entry->d_name, file, sizeof(file) - 1) < 0 ||
+		    (strncmp(file, "/dev/vfio/devices/", strlen("/dev/vfio/devices/")) != 0 &&
+		     strstr(file, "[vfio-device]") == NULL))
+			continue;
+		devices++;
+		inherited += (fcntl(atoi(entry->d_name), F_GETFD) & FD_CLOEXEC) == 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	expect("devices, which programs that are started do not get", devices > 0 && inherited == 0);
 }
 
 static void
@@ -125,6 +150,7 @@ main(int argc, char **argv)
 	if (pool == NULL)
 		return 1;
 	look_at_pool(pool);
+	look_at_descriptors();
 	look_at_zone(info.device);
 	printf("allocated\n");
 	while (!ending) {
