@@ -242,7 +242,7 @@ area_log_failure(const struct ioas *space, uint64_t va, uint64_t length, int err
 	else if (error == -EFAULT)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at 0x%" PRIx64 ": it is not readable and writable memory of "
-			 "this process", size.text, va);
+			 "this process%s", size.text, va, space->backend->ops->unmappable);
 	else if (error == -ENOSPC && space->backend->ops->full != NULL)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at 0x%" PRIx64 ": the kernel takes no more maps than the %"

@@ -65,6 +65,8 @@ struct backend_ops {
 	unsigned int (*features)(struct backend *backend, const struct ioas_device *devices);
 	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
 	const char *full;
+	/* What memory the kernel does not map (EFAULT) that others do, and what helps; "": none. */
+	const char *unmappable;
 
 	/* The usable ranges in ascending order, as many as fit into n; returns how many there are
 	 * or a negative errno. pages has n zeros; a backend whose IOMMU pages must not be larger

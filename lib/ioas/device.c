@@ -3,6 +3,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,16 +235,42 @@ device_resolve(struct ioas_device *device, const char *name, const struct ioas_l
 		return -ENODEV;
 	}
 	ioas_log(log, IOAS_LOG_ERR,
-		 "%s: bound to %s, but no IOMMU translates for it (%s%s/iommu_group): switch the IOMMU on "
-		 "in the firmware and on the kernel's command line (intel_iommu=on)", device->name,
-		 device->driver, device->no_iommu ? "VFIO has made up " : "there is no ", device->sysfs);
+		 "%s: bound to %s, but no IOMMU translates for it (it has no IOMMU group, or one that VFIO has "
+		 "made up): switch the IOMMU on in the firmware and on the kernel's command line "
+		 "(intel_iommu=on)", device->name, device->driver);
 	return -ENOENT;
+}
+
+bool
+device_is_firmware_bound(const struct ioas_device *device, struct ioas_range *region)
+{
+	char path[PATH_MAX + 32], line[128], type[32];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/iommu_group/reserved_regions", device->sysfs);
+	file = fopen(path, "re");
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+		found = sscanf(line, "%" SCNx64 " %" SCNx64 " %31s", &region->first, &region->last, type) == 3 &&
+			strcmp(type, "direct") == 0;
+	if (file != NULL)
+		fclose(file);
+	return found;
 }
 
 void
 device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log, int error)
 {
-	if (error == -EADDRINUSE)
+	struct ioas_range region;
+
+	/* EPERM: older kernels with VT-d. */
+	if ((error == -EINVAL || error == -EPERM) && device_is_firmware_bound(device, &region))
+		ioas_log(log, IOAS_LOG_ERR,
+			 "%s: its firmware demands that it reaches 0x%" PRIx64 "-0x%" PRIx64 " at the same "
+			 "IOVAs (RMRR), so the kernel gives it to no program (see `dmesg`): switch off in the "
+			 "firmware what needs that, or use another device", device->name, region.first,
+			 region.last);
+	else if (error == -EADDRINUSE)
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: it reserves IOVAs that are mapped already: attach it before memory is "
 			 "mapped, or keep them free with a window", device->name);

@@ -36,6 +36,10 @@ int device_resolve(struct ioas_device *device, const char *name, const struct io
 /* Whether this is the device that a PCI address or the path of a folder in sysfs means. */
 bool device_is_named(const struct ioas_device *device, const char *name);
 
+/* Whether the firmware demands that the device, or one of its group, reaches a region at IOVAs equal to physical
+ * addresses: the kernel attaches it to no other I/O address space. */
+bool device_is_firmware_bound(const struct ioas_device *device, struct ioas_range *region);
+
 /* The line for a device that could be opened, but not attached. */
 void device_log_attach_failure(const struct ioas_device *device, const struct ioas_log *log,
 			       int error);

@@ -41,13 +41,14 @@ check_group(struct backend *backend, const struct ioas_device *device, int fd)
 static int
 set_container(struct backend *backend, const struct ioas_device *device, int fd, int container)
 {
+	struct ioas_range region;
 	int ret;
 
 	ret = backend->sys->ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container);
 	if (ret >= 0)
 		return 0;
 	/* What type1 answers where the group's reserved regions hold a map. */
-	if (ret == -EINVAL && backend->ledger->areas > 0)
+	if (ret == -EINVAL && backend->ledger->areas > 0 && !device_is_firmware_bound(device, &region))
 		ret = -EADDRINUSE;
 	device_log_attach_failure(device, backend->log, ret);
 	return ret;

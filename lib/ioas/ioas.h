@@ -210,7 +210,8 @@ struct ioas_attach_options {
  * @param options How it is to be attached, or NULL for the defaults.
  * @param device Where the handle goes.
  * @return 0, or
- *   -EINVAL     an option is wrong, or another device of its IOMMU group is attached to another space;
+ *   -EINVAL     an option is wrong, another device of its IOMMU group is attached to another space, or the
+ *               firmware demands a 1:1 mapping for it;
  *   -EOPNOTSUPP the backend, the kernel or the IOMMU has not what the options ask for;
  *   -ENODEV     there is no such device, or it is not bound to a VFIO driver;
  *   -ENOENT     bound, but no IOMMU translates for it;

@@ -146,13 +146,19 @@ allow(struct iommufd *fd, const struct ioas_range *window)
 	return ret;
 }
 
-/* The other causes of EINVAL: no cache coherency, an IOMMU mapping that the firmware demands. */
+/* The other causes of EINVAL: no cache coherency, or one that is not known here. */
 #define KERNEL_REFUSES "or the kernel cannot give it to user space, and says why in its log (see `dmesg`)"
 
 /* Says why a character device cannot be bound, and returns the error. */
 static int
 refuse_bind(const struct ioas_device *device, bool handed_in, const struct ioas_log *log, int error)
 {
+	struct ioas_range region;
+
+	if (error == -EINVAL && device_is_firmware_bound(device, &region)) {
+		device_log_attach_failure(device, log, error);
+		return error;
+	}
 	if (error == -EBUSY)
 		ioas_log(log, IOAS_LOG_ERR,
 			 "%s: its group is in use, by another process or elsewhere in this one: stop that "
@@ -519,6 +525,8 @@ iommufd_features(struct backend *backend, const struct ioas_device *devices)
 const struct backend_ops iommufd_ops = {
 	.name = "iommufd",
 	.kernel_chooses = true,
+	.unmappable = ", or it is a device's registers (a BAR), which iommufd does not map by their address: "
+		"use backend type1",
 	.open = iommufd_open,
 	.close = iommufd_close,
 	.open_device = iommufd_open_device,

@@ -638,6 +638,7 @@ spapr_detach(struct backend *backend, struct ioas_device *device)
 
 const struct backend_ops spapr_ops = {
 	.name = "spapr",
+	.unmappable = "",
 	.open = spapr_open,
 	.close = spapr_close,
 	.attach = spapr_attach,

@@ -364,6 +364,7 @@ type1_room(struct backend *backend)
 
 const struct backend_ops type1_ops = {
 	.name = "type1",
+	.unmappable = "",
 	.open = type1_open,
 	.close = type1_close,
 	.attach = type1_attach,

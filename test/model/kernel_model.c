@@ -799,7 +799,8 @@ bind(int fd, struct model_device *device, struct vfio_device_bind_iommufd *arg)
 		return -EBADF;
 	if (iommu->ctx == NULL)
 		return -EBADFD;
-	if (device->bound_fd >= 0 || device->holder == MODEL_HELD_BY_CDEV)
+	if (device->bound_fd >= 0 || device->holder == MODEL_HELD_BY_CDEV ||
+	    device->holder == MODEL_HELD_BY_FIRMWARE)
 		return -EINVAL;
 	if (device->holder == MODEL_HELD_BY_NEIGHBOUR)
 		return -EPERM;
@@ -1608,6 +1609,21 @@ model_device_join(struct model_device *device, const struct model_device *other)
 	snprintf(target, sizeof(target), "../../../kernel/iommu_groups/%u", device->group);
 	need(symlink(target, below("bus/pci/devices/%s/iommu_group", device->name, NULL)) == 0,
 	     target);
+}
+
+void
+model_device_demands(struct model_device *device, struct ioas_range region)
+{
+	char group[16];
+	FILE *file;
+
+	snprintf(group, sizeof(group), "%u", device->group);
+	file = fopen(below("kernel/iommu_groups/%s/reserved_regions", group, NULL), "a");
+	need(file != NULL, "reserved_regions");
+	fprintf(file, "0x%016llx 0x%016llx direct\n", (unsigned long long)region.first,
+		(unsigned long long)region.last);
+	fclose(file);
+	device->holder = MODEL_HELD_BY_FIRMWARE;
 }
 
 void

@@ -75,6 +75,7 @@ enum model_holder {
 	MODEL_HELD_BY_GROUP,      /* its group is open: bind gives EBUSY */
 	MODEL_HELD_BY_CDEV,       /* its cdev is bound by another process: bind gives EINVAL */
 	MODEL_HELD_BY_NEIGHBOUR,  /* another device of its group is: bind gives EPERM */
+	MODEL_HELD_BY_FIRMWARE,   /* it demands a 1:1 mapping: bind gives EINVAL */
 };
 
 struct model_device {
@@ -153,6 +154,9 @@ void model_device_join(struct model_device *device, const struct model_device *o
 
 /* Binds the device to another driver, as sysfs shows it; NULL: none. */
 void model_device_driver(struct model_device *device, const char *driver);
+
+/* The firmware demands that the device reaches a region at its physical addresses. */
+void model_device_demands(struct model_device *device, struct ioas_range region);
 
 /* As a kernel without CONFIG_VFIO_DEVICE_CDEV shows it: vfio-dev/vfioN without a file "dev". */
 void model_device_no_cdev(struct model_device *device);

@@ -124,6 +124,16 @@ is_viable(const struct model_group *group)
 	return true;
 }
 
+/* The IOMMU's translation cannot be taken away from its firmware. */
+static bool
+is_firmware_bound(const struct model_group *group)
+{
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
+		if (d->group == group->number && d->holder == MODEL_HELD_BY_FIRMWARE)
+			return true;
+	return false;
+}
+
 /* --- Containers --- */
 
 static void
@@ -210,6 +220,8 @@ set_container(struct model_group *group, const int *fd)
 		return -EBADFD;
 	if (!is_viable(group))
 		return -EPERM;
+	if (is_firmware_bound(group))
+		return -EINVAL;
 	/* A partition's kernel cannot give a group the tables of another. */
 	if (model.spapr && file->container->n_groups > 0)
 		return -EPERM;
@@ -460,6 +472,8 @@ get_device(struct model_group *group, const char *name)
 		return -EINVAL;
 	if (group->ctx != NULL && !is_viable(group))
 		return -EPERM;
+	if (group->ctx != NULL && is_firmware_bound(group))
+		return -EINVAL;
 	ret = check_token(d, name);
 	if (ret < 0)
 		return ret;

@@ -159,6 +159,21 @@ held(void)
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 }
 
+/* No kernel gives the device to a program. */
+static void
+firmware_bound(void)
+{
+	struct model_device *const other = model_device_add("0000:00:03.0", &model_intel39);
+
+	unit_create(true);
+	model_device_demands(other, (struct ioas_range){ 0x7b800000, 0x7bffffff });
+	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -EINVAL,
+		"0000:00:03.0|demands that it reaches 0x7b800000-0x7bffffff|RMRR|dmesg");
+	/* So it is with memory mapped, which a group's container answers to in the same way. */
+	CU_ASSERT_EQUAL(ioas_map(space, VA(0), MIB(2), NULL), 0);
+	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -EINVAL, "0000:00:03.0|RMRR");
+}
+
 /* The limit that the message names is the process's, what it needs is the space's. */
 static void
 memlock(void)
@@ -213,7 +228,8 @@ not_memory(void)
 	unit_create(true);
 	model.bad = (struct ioas_range){ BASE + MIB(2), BASE + MIB(4) - 1 };
 	REFUSED(ioas_map(space, VA(0), MIB(4), NULL), -EFAULT, "4 MiB|not readable and writable");
-	REFUSED(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(1)), -EFAULT, "not readable");
+	REFUSED(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(1)), -EFAULT, unit_backend_is("type1")
+		? "not readable" : "not readable|device's registers|iommufd does not map|use backend type1");
 	unit_map(0, MIB(2));
 }
 
@@ -240,6 +256,7 @@ UNIT_MAIN("errors",
 	  { "no IOMMU, but VFIO", vfio_no_iommu },
 	  { "its node cannot be opened", node_not_ours },
 	  { "somebody else holds it", held },
+	  { "the firmware holds it", firmware_bound },
 	  { "RLIMIT_MEMLOCK", memlock },
 	  { "RLIMIT_MEMLOCK used up by others", memlock_of_others },
 	  { "RLIMIT_MEMLOCK at an attach", memlock_at_attach },
