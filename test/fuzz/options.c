@@ -85,7 +85,7 @@ check(const struct bus_ioas_options *options, const char *text)
 
 	FUZZ_CHECK(strcmp(options->backend, "auto") == 0 || strcmp(options->backend, "iommufd") == 0 ||
 		   strcmp(options->backend, "spapr") == 0 || strcmp(options->backend, "type1") == 0);
-	FUZZ_CHECK(options->iova == RTE_IOVA_PA || options->iova == RTE_IOVA_VA);
+	FUZZ_CHECK(options->iova == RTE_IOVA_DC || options->iova == RTE_IOVA_PA || options->iova == RTE_IOVA_VA);
 	FUZZ_CHECK(options->quarantine == 0 || options->quarantine >= 4096);
 	check_descriptors(options);
 	check_numbers(text);

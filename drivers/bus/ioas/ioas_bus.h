@@ -32,7 +32,8 @@ extern int bus_ioas_logtype;
 /* plugin.c: the options of the environment variable DPDK_IOAS. */
 struct bus_ioas_options {
 	const char *backend;      /* "auto" or a backend's name */
-	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA */
+	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA;
+				   * RTE_IOVA_DC: not named, chosen wherever that is right for all */
 	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
 	bool isolate;             /* each device has a space of its own */
 	uint64_t quarantine;      /* bytes that are not used again after they were freed */
@@ -123,6 +124,14 @@ void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), v
 void devices_note_drivers(void);
 
 /* neighbours.c */
+/* Whether there is something that takes IOVAs for something else than chosen ones, whatever EAL's mode is. */
+bool neighbours_are_there(void);
+/* Whether the plugin must not be in use, because something takes all IOVAs for physical addresses; then logs. */
+bool neighbours_keep_out(void);
+/* The mode in which IOVAs are right for all: PA (chosen ones), or VA after a log line. */
+enum rte_iova_mode neighbours_mode(void);
+/* Before each probe: whether EAL's mode is right for all. 0, or -1 after a log line. */
+int neighbours_check(void);
 /* Whether no IOMMU translates for a device that VFIO gives out, or for one of that group; then logs. */
 bool neighbours_refuse_device(const char *sysfs_base, const char *name);
 bool neighbours_refuse_group(int group);

@@ -3,20 +3,157 @@
  */
 
 /*
- * What is beside our devices and takes IOVAs without an IOMMU that translates them.
+ * What is beside our devices and takes IOVAs for something else than they are.
  *
  * EAL has one IOVA mode for all. A device that takes chosen IOVAs, or addresses, for physical ones
- * reads and writes memory of other programs. The PCI bus keeps such devices out itself if it is told
- * that they are there, but with them all others (rte_vfio_noiommu_is_enabled); so each is refused here.
+ * reads and writes memory of other programs. Most buses compare what a device needs with EAL's mode
+ * before they probe it. Those that do not are found here, by what makes them find devices themselves:
+ * EAL does not tell which bus wishes for which mode. VFIO devices without an IOMMU the PCI bus would
+ * keep out itself, but with them all others (rte_vfio_noiommu_is_enabled); so each is refused here.
  */
 
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include <rte_dev.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "ioas_bus.h"
+
+/* It is there if all that is named is. */
+struct neighbour {
+	const char *name;
+	enum rte_iova_mode needs;
+	const char *bus;       /* of EAL, which its driver has registered */
+	const char *device;    /* one on the bus, whose name begins so */
+	const char *folder;    /* an environment variable that names the folder of the files */
+	const char *files;     /* a pattern */
+};
+
+/* By the sources of DPDK 22.11, 24.11 and 25.11: all that ask EAL for IOVAs and do not check the mode. */
+static const struct neighbour neighbours[] = {
+	{ "the bus dsa", RTE_IOVA_VA, .bus = "dsa", .folder = "DSA_DEV_PATH", .files = "/dev/dsa/wq*" },
+	{ "the bus uacce", RTE_IOVA_VA, .bus = "uacce", .device = "" },
+	{ "the bus cdx", RTE_IOVA_VA, .bus = "cdx", .device = "" },
+	{ "the bus fslmc", RTE_IOVA_VA, .bus = "fslmc", .files = "/sys/bus/fsl-mc/drivers/vfio-fsl-mc/dprc*" },
+	/* In mode PA it reads memory at what a memzone says. */
+	{ "KNI's kernel module", RTE_IOVA_VA, .files = "/dev/kni" },
+	{ "the bus dpaa", RTE_IOVA_PA, .bus = "dpaa", .files = "/sys/devices/platform/{soc/soc:,}fsl,dpaa" },
+	/* The hypervisor reads packets at their physical addresses. */
+	{ "the bus vmbus", RTE_IOVA_PA, .bus = "vmbus", .files = "/sys/bus/vmbus/drivers/uio_hv_generic/*-*" },
+	/* Its kernel driver's nodes are for an IOMMU that is off, or does not translate. */
+	{ "net_nbl", RTE_IOVA_PA, .files = "/dev/nbl_userdev/*" },
+	{ "baseband_la12xx", RTE_IOVA_PA, .bus = "vdev", .device = "baseband_la12xx" },
+	{ "crypto_caam_jr", RTE_IOVA_PA, .bus = "vdev", .device = "crypto_caam_jr" },
+	{ "crypto_ionic", RTE_IOVA_PA, .bus = "vdev", .device = "crypto_ionic" },
+	{ "crypto_mvsam", RTE_IOVA_PA, .bus = "vdev", .device = "crypto_mvsam" },
+	{ "net_enetfec", RTE_IOVA_PA, .bus = "vdev", .device = "net_enetfec" },
+	{ "net_ionic", RTE_IOVA_PA, .bus = "vdev", .device = "net_ionic" },
+	{ "net_mvneta", RTE_IOVA_PA, .bus = "vdev", .device = "net_mvneta" },
+	{ "net_mvpp2", RTE_IOVA_PA, .bus = "vdev", .device = "net_mvpp2" },
+	{ "net_mvpp2", RTE_IOVA_PA, .bus = "vdev", .device = "eth_mvpp2" },
+	{ "net_pfe", RTE_IOVA_PA, .bus = "vdev", .device = "net_pfe" },
+};
+
+static bool
+has_device(const struct neighbour *neighbour)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "bus=%s", neighbour->bus);
+	RTE_DEV_FOREACH(dev, filter, &it)
+		if (strncmp(rte_dev_name(dev), neighbour->device, strlen(neighbour->device)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_files(const struct neighbour *neighbour)
+{
+	const char *const folder = neighbour->folder == NULL ? NULL : getenv(neighbour->folder);
+	char pattern[PATH_MAX];
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%s%s", folder == NULL ? "" : folder,
+		 folder == NULL ? neighbour->files : strrchr(neighbour->files, '/'));
+	if (glob(pattern, GLOB_BRACE, NULL, &files) != 0)
+		return false;
+	globfree(&files);
+	return true;
+}
+
+static bool
+is_there(const struct neighbour *neighbour)
+{
+	return (neighbour->bus == NULL || rte_bus_find_by_name(neighbour->bus) != NULL) &&
+	       (neighbour->device == NULL || has_device(neighbour)) &&
+	       (neighbour->files == NULL || has_files(neighbour));
+}
+
+/* The first that does not take IOVAs of this mode for what they are; NULL: all do. */
+static const struct neighbour *
+find_other(enum rte_iova_mode mode)
+{
+	for (unsigned int i = 0; i < RTE_DIM(neighbours); i++)
+		if (neighbours[i].needs != mode && is_there(&neighbours[i]))
+			return &neighbours[i];
+	return NULL;
+}
+
+bool
+neighbours_are_there(void)
+{
+	return find_other(RTE_IOVA_DC) != NULL;
+}
+
+bool
+neighbours_keep_out(void)
+{
+	const struct neighbour *const other = find_other(RTE_IOVA_VA);
+
+	if (other == NULL)
+		return false;
+	BUS_IOAS_LOG(WARNING, "%s takes IOVAs for physical addresses: the plugin stays out, and DPDK runs as it "
+		     "does without it: start without %s to have IOVAs chosen", other->name, other->name);
+	return true;
+}
+
+enum rte_iova_mode
+neighbours_mode(void)
+{
+	const struct neighbour *const other = find_other(RTE_IOVA_PA);
+
+	if (other == NULL)
+		return RTE_IOVA_PA;
+	BUS_IOAS_LOG(INFO, "%s takes IOVAs for addresses: they are equal to addresses for all devices",
+		     other->name);
+	return RTE_IOVA_VA;
+}
+
+/* Chosen IOVAs are right for none of them. */
+int
+neighbours_check(void)
+{
+	const struct neighbour *const other = find_other(rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_IOVA_VA
+											   : RTE_IOVA_DC);
+
+	if (other == NULL)
+		return 0;
+	if (other->needs == RTE_IOVA_VA)
+		BUS_IOAS_LOG(ERR, "%s takes IOVAs for addresses, which chosen ones are not: start without it, or "
+			     "with iova=va and without --iova-mode=pa (where this is a secondary process, the "
+			     "primary)", other->name);
+	else
+		BUS_IOAS_LOG(ERR, "%s takes IOVAs for physical addresses, which they are not: start without it, "
+			     "or without the plugin", other->name);
+	return -1;
+}
 
 static bool
 refuse(const char *what)

@@ -38,8 +38,6 @@ const char *object_path(const struct object *object);
 /* Whether the plugin can work beside it: 0; -EEXIST if this process has the plugin already, -ENOTSUP. A line
  * says why not. */
 int eals_check(void);
-/* Whether EAL is there for the plugin only, as in a program that has a DPDK of its own linked in. */
-bool eals_use(void);
 /* A handle of the EAL that this program uses. NULL: there is none. */
 void *eals_open(void);
 

@@ -185,7 +185,7 @@ bus_ioas_parse_options(const char *text, struct bus_ioas_options *options)
 	char *copy, *option, *rest;
 	int ret = 0;
 
-	*options = (struct bus_ioas_options){ .backend = "auto", .iova = RTE_IOVA_PA };
+	*options = (struct bus_ioas_options){ .backend = "auto", .iova = RTE_IOVA_DC };
 	if (text == NULL || text[0] == '\0')
 		return 0;
 	copy = strdup(text);

@@ -107,7 +107,7 @@ seam_rte_bus_get_iommu_class(void)
 	policy_drivers_want(wanted);
 	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
 	bus_ioas_parse_options(bus_ioas_environment(), &options);
-	return options.iova;
+	return options.iova != RTE_IOVA_DC ? options.iova : neighbours_mode();
 }
 
 static int
@@ -122,6 +122,17 @@ seam_rte_eal_using_phys_addrs(void)
 	return !memory_has_started();
 }
 
+/* By I/O ports a device of uio needs no registers that are mapped: virtio's legacy interface. */
+static int
+seam_rte_eal_iopl_init(void)
+{
+	if (!in_use())
+		return seam_original.rte_eal_iopl_init();
+	BUS_IOAS_LOG(ERR, "I/O ports are refused: a device of uio that is used through them takes IOVAs for "
+		     "physical addresses: bind it to vfio-pci");
+	return -1;
+}
+
 static int
 seam_rte_bus_probe(void)
 {
@@ -132,6 +143,10 @@ seam_rte_bus_probe(void)
 		refused = true;
 	if (refused)
 		return -1;
+	if (in_use() && neighbours_check() < 0) {
+		refused = !memory_has_started();
+		return -1;
+	}
 	/* Applications probe again what they have found since. */
 	if (!in_use() || processes_joined() || memory_has_started())
 		return seam_original.rte_bus_probe();

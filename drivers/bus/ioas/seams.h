@@ -23,6 +23,7 @@
 	SEAM(int, rte_eal_cleanup, (void)) \
 	SEAM(enum rte_iova_mode, rte_bus_get_iommu_class, (void)) \
 	SEAM(int, rte_eal_using_phys_addrs, (void)) \
+	SEAM(int, rte_eal_iopl_init, (void)) \
 	SEAM(phys_addr_t, rte_mem_virt2phy, (const void *va)) \
 	SEAM(rte_iova_t, rte_mem_virt2iova, (const void *va)) \
 	SEAM(int, rte_mem_check_dma_mask, (uint8_t maskbits)) \

@@ -359,15 +359,14 @@ mode_is_named(void)
 }
 
 /* Whether IOVAs can be chosen for a device that comes later: one can come, the machine has an IOMMU, and
- * nobody who is there has a wish of his own, for physical addresses least of all (KNI's kernel
- * module takes what it is given for such). */
+ * nobody who is there has a wish of his own, for physical addresses least of all. */
 static bool
 can_wait(void)
 {
 	glob_t groups;
 
 	if (rte_eal_has_pci() == 0 || rte_eal_has_hugepages() == 0 || mode_is_named() ||
-	    access("/dev/kni", F_OK) == 0 ||
+	    neighbours_are_there() ||
 	    seam_original.rte_bus_get_iommu_class() != RTE_IOVA_DC ||
 	    seam_original.rte_vfio_noiommu_is_enabled() == 1 ||
 	    glob("/sys/kernel/iommu_groups/[0-9]*", 0, NULL, &groups) != 0)
@@ -523,13 +522,19 @@ take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_o
 		const struct candidates *candidates)
 {
 	if (candidates->count == 0) {
-		waits = can_wait() && start_waiting(ioas_options, options->iova);
+		waits = can_wait() && start_waiting(ioas_options, options->iova == RTE_IOVA_VA
+						    ? RTE_IOVA_VA : RTE_IOVA_PA);
 		if (!waits) {
 			log_unused();
 			return 0;
 		}
 		isolate = options->isolate;
 		return check_isolation();
+	}
+	if (neighbours_keep_out()) {
+		if (options->isolate)
+			BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
+		return options->isolate ? -1 : 0;
 	}
 	if (ioas_create(ioas_options, &bus_ioas_space) < 0) {
 		bus_ioas_space = NULL;

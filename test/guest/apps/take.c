@@ -3,11 +3,12 @@
  */
 
 /*
- * Asks EAL for a device as a bus does, and says whether it got it, as its status does.
- * usage: take EAL-OPTION... -- PCI-ADDRESS
+ * Asks EAL for a device as a bus does, or for I/O ports, and says whether it got them, as its status does.
+ * usage: take EAL-OPTION... -- PCI-ADDRESS|ports
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/vfio.h>
 #include <rte_eal.h>
@@ -22,7 +23,8 @@ main(int argc, char **argv)
 	n = rte_eal_init(argc, argv);
 	if (n < 0 || argc - n != 2)
 		return 2;
-	ret = rte_vfio_setup_device("/sys/bus/pci/devices", argv[n + 1], &fd, &info);
+	ret = strcmp(argv[n + 1], "ports") == 0 ? rte_eal_iopl_init()
+		: rte_vfio_setup_device("/sys/bus/pci/devices", argv[n + 1], &fd, &info);
 	printf("%s: %s\n", argv[n + 1], ret == 0 ? "taken" : "not taken");
 	rte_eal_cleanup();
 	return ret != 0;
