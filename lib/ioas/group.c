@@ -121,8 +121,8 @@ open_with_token(struct backend *backend, const struct ioas_device *device, const
 }
 
 int
-group_open_device(struct backend *backend, struct ioas_device *device,
-		  const struct ioas_attach_options *options)
+group_try_open(struct backend *backend, struct ioas_device *device,
+	       const struct ioas_attach_options *options)
 {
 	int ret = -EINVAL;
 
@@ -131,12 +131,21 @@ group_open_device(struct backend *backend, struct ioas_device *device,
 	/* One that a device has no use for is refused. */
 	if (ret < 0)
 		ret = backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
-	if (ret < 0) {
-		device_log_attach_failure(device, backend->log, ret);
+	if (ret < 0)
 		return ret;
-	}
 	device->fd = ret;
 	return 0;
+}
+
+int
+group_open_device(struct backend *backend, struct ioas_device *device,
+		  const struct ioas_attach_options *options)
+{
+	const int ret = group_try_open(backend, device, options);
+
+	if (ret < 0)
+		device_log_attach_failure(device, backend->log, ret);
+	return ret;
 }
 
 struct group *

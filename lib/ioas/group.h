@@ -28,7 +28,10 @@ int group_enter(struct backend *backend, struct group **groups, int container,
 int group_check_options(struct backend *backend, const struct ioas_device *device,
 			const struct ioas_attach_options *options);
 
-/* Opens the device through its group: fills device->fd. Logs the reason of a failure. */
+/* Opens the device through its group: fills device->fd. */
+int group_try_open(struct backend *backend, struct ioas_device *device,
+		   const struct ioas_attach_options *options);
+/* The same, and logs the reason of a failure. */
 int group_open_device(struct backend *backend, struct ioas_device *device,
 		      const struct ioas_attach_options *options);
 

@@ -99,7 +99,9 @@ struct ioas_options {
 	unsigned int n_nodes;
 	/** Descriptors to be used in place of opening the nodes. They stay the caller's, open, until
 	 * the space is destroyed; the library works with duplicates. A device whose character device
-	 * was handed in stays bound to the iommufd until the caller closes it. */
+	 * was handed in stays bound to the iommufd until the caller closes it. Several spaces, also of
+	 * several processes, may have the same /dev/iommu; then only this library may use
+	 * IOMMU_VFIO_IOAS_SET on it. */
 	const struct ioas_descriptor *descriptors;
 	/** How many @ref descriptors there are. */
 	unsigned int n_descriptors;

@@ -22,6 +22,9 @@
 
 #define DEV_IOMMU "/dev/iommu"
 
+/* More than there are others who attach at the same time. */
+#define MAX_ATTEMPTS 100
+
 struct iommufd {
 	struct backend backend;
 	int fd;
@@ -207,9 +210,9 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 }
 
 static void
-close_cdev(const struct iommufd *fd, struct ioas_device *device)
+close_device(const struct iommufd *fd, struct ioas_device *device)
 {
-	/* Closing the descriptor also unbinds. */
+	/* Closing the descriptor also unbinds, and detaches. */
 	if (device->fd >= 0)
 		fd->backend.sys->close(device->fd);
 	device->fd = -1;
@@ -225,7 +228,7 @@ iommufd_open_device(struct backend *backend, struct ioas_device *device)
 		return 0;
 	ret = bind_cdev(fd, device);
 	if (ret < 0)
-		close_cdev(fd, device);
+		close_device(fd, device);
 	return ret;
 }
 
@@ -276,38 +279,98 @@ attach_cdev(struct iommufd *fd, struct ioas_device *device,
 	if (ret < 0 && device->hwpt != 0)
 		destroy(fd, device->hwpt);
 	if (ret < 0)
-		close_cdev(fd, device);
+		close_device(fd, device);
 	return ret;
 }
 
-/* The kernel attaches the device to the IOAS that is named first when it opens it. */
+static int
+vfio_ioas(const struct iommufd *fd, uint32_t op, uint32_t *id)
+{
+	struct iommu_vfio_ioas arg = { .size = sizeof(arg), .ioas_id = *id, .op = op };
+	const int ret = call(fd, IOMMU_VFIO_IOAS, &arg);
+
+	*id = arg.ioas_id;
+	return ret;
+}
+
+/* Names the IOAS that the kernel attaches devices of groups to when it opens them. */
+static int
+name_ioas(const struct iommufd *fd, const struct ioas_device *device)
+{
+	uint32_t id = fd->ioas;
+	const int ret = vfio_ioas(fd, IOMMU_VFIO_IOAS_SET, &id);
+
+	if (ret < 0)
+		ioas_log(fd->backend.log, IOAS_LOG_ERR,
+			 "%s: it has no character device, and iommufd takes no groups: %s: use a "
+			 "kernel with CONFIG_VFIO_DEVICE_CDEV or CONFIG_VFIO_GROUP, or backend type1",
+			 device->name, strerror(-ret));
+	return ret;
+}
+
+/* Whether the IOAS is still the one that was named: 1, 0 or a negative errno. Only this space names this one, so
+ * no other one was named in between. */
+static int
+is_named(const struct iommufd *fd)
+{
+	uint32_t id = 0;
+	const int ret = vfio_ioas(fd, IOMMU_VFIO_IOAS_GET, &id);
+
+	/* ENODEV: another one was named, and has been destroyed. */
+	return ret == -ENODEV ? 0 : ret < 0 ? ret : id == fd->ioas;
+}
+
+/*
+ * Opens a device whose group has been entered, after the IOAS was named.
+ *
+ * The name belongs to the open file /dev/iommu. Other spaces that have it, under a lock of their own, and other
+ * processes name their IOAS there too. If one does so before the open, the kernel attaches the device to the
+ * wrong IOAS. Then close the device, before it can do DMA, and open it again. The last one to name its IOAS
+ * succeeds.
+ */
+static int
+open_group_device(struct iommufd *fd, struct ioas_device *device,
+		  const struct ioas_attach_options *options)
+{
+	struct backend *const backend = &fd->backend;
+	int ret, named;
+
+	for (unsigned int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+		ret = group_try_open(backend, device, options);
+		named = is_named(fd);
+		if (named < 0 && ret == 0)
+			ret = named;
+		if (named != 0 && ret < 0)
+			device_log_attach_failure(device, backend->log, ret);
+		if (named > 0)
+			return ret;
+		close_device(fd, device);
+		if (named == 0)
+			ret = name_ioas(fd, device);
+		if (ret < 0)
+			return ret;
+	}
+	ioas_log(backend->log, IOAS_LOG_ERR,
+		 "%s: others attach devices of groups through the same /dev/iommu all the time: give each "
+		 "process a /dev/iommu of its own", device->name);
+	return -EBUSY;
+}
+
 static int
 attach_group(struct iommufd *fd, struct ioas_device *device,
 	     const struct ioas_attach_options *options)
 {
-	struct iommu_vfio_ioas ioas = {
-		.size = sizeof(ioas),
-		.ioas_id = fd->ioas,
-		.op = IOMMU_VFIO_IOAS_SET,
-	};
 	struct backend *const backend = &fd->backend;
 	int ret;
 
 	ret = group_check_options(backend, device, options);
+	if (ret == 0)
+		ret = name_ioas(fd, device);
+	if (ret == 0)
+		ret = group_enter(backend, &fd->groups, fd->fd, device);
 	if (ret < 0)
 		return ret;
-	ret = call(fd, IOMMU_VFIO_IOAS, &ioas);
-	if (ret < 0) {
-		ioas_log(backend->log, IOAS_LOG_ERR,
-			 "%s: it has no character device, and iommufd takes no groups: %s: use a "
-			 "kernel with CONFIG_VFIO_DEVICE_CDEV or CONFIG_VFIO_GROUP, or backend type1",
-			 device->name, strerror(-ret));
-		return ret;
-	}
-	ret = group_enter(backend, &fd->groups, fd->fd, device);
-	if (ret < 0)
-		return ret;
-	ret = group_open_device(backend, device, options);
+	ret = open_group_device(fd, device, options);
 	if (ret < 0)
 		group_leave(backend, &fd->groups, group_part(device));
 	return ret;
@@ -323,7 +386,7 @@ iommufd_attach(struct backend *backend, struct ioas_device *device,
 	ret = allow(fd, NULL);
 	if (ret < 0) {
 		device_log_attach_failure(device, backend->log, ret);
-		close_cdev(fd, device);
+		close_device(fd, device);
 		return ret;
 	}
 	return device->cdev[0] != '\0' ? attach_cdev(fd, device, options)

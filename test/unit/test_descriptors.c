@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "unit.h"
+#include <linux/iommufd.h>
 
 #define NIC2 "0000:00:03.0"
 
@@ -177,7 +178,115 @@ wrong(void)
 	close_both();
 }
 
+/* Of two spaces on one /dev/iommu, another thread (or process) attaches a device to one whenever a device of a
+ * group is about to be opened for the other. */
+static const struct ioas_sys *kernel;
+static struct ioas *other_space;
+static unsigned int others;
+
+static int
+ioctl_beside_another(int fd, unsigned long request, void *arg)
+{
+	struct iommu_vfio_ioas *const ioas = arg;
+	struct ioas_device *device;
+	const int ret = kernel->ioctl(fd, request, arg);
+
+	if (request == IOMMU_VFIO_IOAS && ioas->op == IOMMU_VFIO_IOAS_SET && others > 0) {
+		others--;
+		device = ioas_device_find(other_space, NIC2);
+		ioas_detach(device);
+		CU_ASSERT_EQUAL(ioas_attach(other_space, NIC2, NULL, &device), 0);
+	}
+	return ret;
+}
+
+static void
+two_spaces(void)
+{
+	struct ioas_sys beside;
+	struct ioas_descriptor given = { "/dev/iommu", 0 };
+	struct ioas_options options = unit_options();
+	uint64_t iova;
+
+	if (!unit_backend_is("groups"))
+		return;
+	unit_add_device(NIC2, &model_intel39);
+	kernel = ioas_sys;
+	beside = *kernel;
+	beside.ioctl = ioctl_beside_another;
+	ioas_sys = &beside;
+	given.fd = ioas_sys->open("/dev/iommu", O_RDWR);
+	options.descriptors = &given;
+	options.n_descriptors = 1;
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other_space), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_map(other_space, VA(GIB(8)), MIB(2), NULL), 0);
+	unit_create_with(&options, false);
+	/* The inner attach is not disturbed: it is the outer one that has to notice. */
+	for (unsigned int times = 0; times <= 3; times++) {
+		others = times > 0;
+		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
+		CU_ASSERT_EQUAL(others, 0);
+		iova = unit_map(0, MIB(2));
+		CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
+		CU_ASSERT_EQUAL(model_attached(), times > 0 ? 2 : 1);
+		CU_ASSERT_PTR_NOT_EQUAL(nic_model->ioas, NULL);
+		ioas_detach(nic);
+		CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
+	}
+	ioas_destroy(other_space);
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys->close(given.fd);
+	ioas_sys = kernel;
+}
+
+/* Another process names its IOAS each time. */
+static uint32_t other_ioas;
+
+static int
+ioctl_always_late(int fd, unsigned long request, void *arg)
+{
+	const struct iommu_vfio_ioas *const ioas = arg;
+	struct iommu_vfio_ioas theirs = {
+		.size = sizeof(theirs),
+		.ioas_id = other_ioas,
+		.op = other_ioas != 0 ? IOMMU_VFIO_IOAS_SET : IOMMU_VFIO_IOAS_CLEAR,
+	};
+	const int ret = kernel->ioctl(fd, request, arg);
+
+	if (request == IOMMU_VFIO_IOAS && ioas->op == IOMMU_VFIO_IOAS_SET)
+		CU_ASSERT_EQUAL(kernel->ioctl(fd, request, &theirs), 0);
+	return ret;
+}
+
+static void
+never_the_last(void)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct ioas_sys late;
+	struct ioas_descriptor given = { "/dev/iommu", 0 };
+
+	if (!unit_backend_is("groups"))
+		return;
+	kernel = ioas_sys;
+	late = *kernel;
+	late.ioctl = ioctl_always_late;
+	ioas_sys = &late;
+	given.fd = ioas_sys->open("/dev/iommu", O_RDWR);
+	CU_ASSERT_EQUAL_FATAL(kernel->ioctl(given.fd, IOMMU_IOAS_ALLOC, &alloc), 0);
+	other_ioas = alloc.out_ioas_id;
+	CU_ASSERT_EQUAL_FATAL(create(&given, 1), 0);
+	unit_map(0, MIB(2));
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|the same /dev/iommu|of its own");
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys->close(given.fd);
+	ioas_sys = kernel;
+}
+
 UNIT_MAIN("descriptors",
+	  { "two spaces on one /dev/iommu", two_spaces },
+	  { "another names its IOAS all the time", never_the_last },
 	  { "handed in", handed_in },
 	  { "for a device by its address", by_address },
 	  { "used before", used_before },
