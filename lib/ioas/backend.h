@@ -46,7 +46,7 @@ struct backend_ops {
 
 	/* NULL: it has no PASIDs. */
 	int (*attach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
-	int (*detach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
+	void (*detach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 
 	/* Maps at an IOVA that the kernel, or else the backend, chooses inside [window.first,
 	 * window.last], which is as long as the memory or longer. */

@@ -11,12 +11,14 @@
 #include "sys.h"
 
 struct group;
+struct pasid;
 
 struct ioas_device {
 	struct ioas *space;
 	struct ioas_device *next; /* of the same space */
 	const struct ioas_sys *sys;
 	struct group *group;      /* that it was opened through; NULL: through its cdev */
+	struct pasid *pasids;     /* that are attached */
 	int fd;                   /* -1 until a backend has opened it */
 	int group_number;         /* of its IOMMU group; -1: it has none */
 	uint32_t id;              /* of its object in the iommufd */

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "group.h"
+#include "pasid.h"
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
@@ -400,6 +401,7 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 
 	/* Closing would do, but a descriptor that the application has duplicated keeps the file
 	 * open; DMA must end here all the same. A device of a group does not know the call. */
+	pasid_detach_all(device);
 	if (device->group == NULL)
 		backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
 	backend->sys->close(device->fd);
@@ -411,44 +413,19 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 		group_leave(backend, &to_iommufd(backend)->groups, group_part(device));
 }
 
-/* As in Linux 6.15; the imported header is older. A kernel that does not know the flag says EINVAL. */
-struct attach_pasid {
-	__u32 argsz, flags, pt_id, pasid;
-};
-
-#define ATTACH_PASID (1u << 0)
-#define MAX_PASID ((1u << 20) - 1)
-
 static int
 iommufd_attach_pasid(struct backend *backend, struct ioas_device *device, uint32_t pasid)
 {
-	const struct iommufd *const fd = to_iommufd(backend);
-	struct attach_pasid arg = {
-		.argsz = sizeof(arg),
-		.flags = ATTACH_PASID,
-		.pt_id = device->hwpt != 0 ? device->hwpt : fd->ioas,
-		.pasid = pasid,
-	};
-	int ret;
-
 	if (device->group != NULL)
 		return -EOPNOTSUPP;
-	if (pasid == 0 || pasid > MAX_PASID)
-		return -EINVAL;
-	ret = backend->sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg);
-	return ret == -EINVAL || ret == -ENOTTY ? -EOPNOTSUPP : ret < 0 ? ret : 0;
+	return pasid_attach(device, device->hwpt != 0 ? device->hwpt : to_iommufd(backend)->ioas, pasid);
 }
 
-static int
+static void
 iommufd_detach_pasid(struct backend *backend, struct ioas_device *device, uint32_t pasid)
 {
-	struct {
-		__u32 argsz, flags, pasid;
-	} arg = { .argsz = sizeof(arg), .flags = ATTACH_PASID, .pasid = pasid };
-
-	if (device->group != NULL)
-		return -EOPNOTSUPP;
-	return backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &arg);
+	(void)backend;
+	pasid_detach(device, pasid);
 }
 
 static int

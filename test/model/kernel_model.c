@@ -28,6 +28,11 @@
 #define MAX_FILES 64
 #define MAX_RESERVED 64
 
+/* IOMMU_HWPT_ALLOC_PASID, and the arguments with a PASID behind them, as in Linux 6.15. */
+#define HWPT_PASID (1u << 3)
+#define ATTACH_PASID_SIZE 16
+#define DETACH_PASID_SIZE 12
+
 struct model model;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -93,19 +98,26 @@ const struct model_iommu model_powernv9 = {
 	.spapr = UINT64_C(2) << 30,
 };
 
+/* What an IOMMU's width leaves out; returns the number of ranges. */
+static unsigned int
+outside(struct ioas_range aperture, struct ioas_range *out)
+{
+	unsigned int n = 0;
+
+	if (aperture.first != 0)
+		out[n++] = (struct ioas_range){ 0, aperture.first - 1 };
+	if (aperture.last != UINT64_MAX)
+		out[n++] = (struct ioas_range){ aperture.last + 1, UINT64_MAX };
+	return n;
+}
+
 /* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
  * width leaves out. */
 static unsigned int
 device_reserved(const struct model_iommu *iommu, struct ioas_range *out)
 {
-	unsigned int n = iommu->n_reserved;
-
-	memcpy(out, iommu->reserved, n * sizeof(*out));
-	if (iommu->aperture.first != 0)
-		out[n++] = (struct ioas_range){ 0, iommu->aperture.first - 1 };
-	if (iommu->aperture.last != UINT64_MAX)
-		out[n++] = (struct ioas_range){ iommu->aperture.last + 1, UINT64_MAX };
-	return n;
+	memcpy(out, iommu->reserved, iommu->n_reserved * sizeof(*out));
+	return iommu->n_reserved + outside(iommu->aperture, &out[iommu->n_reserved]);
 }
 
 static int
@@ -125,6 +137,10 @@ reserved_of(const struct model_ioas *ioas, struct ioas_range *out)
 	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
 		if (d->ioas == ioas && n + 6 <= MAX_RESERVED)
 			n += device_reserved(d->iommu, &out[n]);
+	for (const struct model_hwpt *h = ioas->ctx != NULL ? ioas->ctx->hwpts : NULL; h != NULL;
+	     h = h->next)
+		if (h->ioas == ioas && n + 2 <= MAX_RESERVED)
+			n += outside(h->aperture, &out[n]);
 	qsort(out, n, sizeof(*out), compare_ranges);
 	return n;
 }
@@ -209,7 +225,7 @@ model_unpin(const struct model_area *area)
 void
 model_remove_area(struct model_ioas *ioas, size_t i)
 {
-	if (ioas->attached > 0)
+	if (ioas->users > 0)
 		model_unpin(&ioas->areas[i]);
 	model_take_area(ioas, i);
 }
@@ -416,10 +432,67 @@ find_hwpt(struct model_ctx *ctx, uint32_t id)
 static bool
 hwpt_is_used(uint32_t id)
 {
-	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
+	for (const struct model_device *d = model_devices; d != NULL; d = d->next) {
 		if (d->hwpt == id && d->ioas != NULL)
 			return true;
+		for (unsigned int i = 0; i < d->pasids; i++)
+			if (d->pasid[i].hwpt == id)
+				return true;
+	}
 	return false;
+}
+
+/* -EADDRINUSE if areas, or what is allowed, touch what would be reserved or are not aligned to the page. */
+static int
+check_fits(const struct model_ioas *ioas, const struct ioas_range *reserved, unsigned int n, uint64_t page)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const uint64_t first = reserved[i].first, last = reserved[i].last;
+
+		if (model_has_area(ioas, first, last))
+			return -EADDRINUSE;
+		for (size_t k = 0; k < ioas->n_allowed; k++)
+			if (model_touches(first, last, ioas->allowed[k].first,
+					  ioas->allowed[k].last))
+				return -EADDRINUSE;
+	}
+	for (size_t i = 0; i < ioas->n_areas; i++) {
+		const struct model_area *const area = &ioas->areas[i];
+
+		if (((area->first | (area->last + 1) | area->va % PAGE) & (page - 1)) != 0)
+			return -EADDRINUSE;
+	}
+	return 0;
+}
+
+/* A device, a PASID or a page table has the areas from now on. */
+static int
+use_ioas(struct model_ioas *ioas, uint64_t page)
+{
+	int ret;
+
+	for (size_t i = 0; ioas->users == 0 && i < ioas->n_areas; i++) {
+		ret = model_pin(&ioas->areas[i]);
+		if (ret < 0) {
+			while (i-- > 0)
+				model_unpin(&ioas->areas[i]);
+			return ret;
+		}
+	}
+	if (ioas->alignment < page)
+		ioas->alignment = page;
+	ioas->users++;
+	return 0;
+}
+
+static void
+leave_ioas(struct model_ioas *ioas)
+{
+	if (--ioas->users > 0)
+		return;
+	for (size_t i = 0; i < ioas->n_areas; i++)
+		model_unpin(&ioas->areas[i]);
+	ioas->alignment = 1;
 }
 
 static void
@@ -427,6 +500,7 @@ free_hwpt(struct model_hwpt **link)
 {
 	struct model_hwpt *const hwpt = *link;
 
+	leave_ioas(hwpt->ioas);
 	*link = hwpt->next;
 	free(hwpt);
 	hwpts--;
@@ -447,19 +521,31 @@ hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
 {
 	struct model_ioas *const ioas = model_find_ioas(ctx, arg->pt_id);
 	const struct model_device *const d = find_device(ctx, arg->dev_id);
+	struct ioas_range reserved[2], aperture = { 0 };
 	struct model_hwpt *hwpt;
+	int ret;
 
 	if (arg->__reserved != 0)
 		return -EOPNOTSUPP;
-	if (d == NULL || ioas == NULL)
+	if (d == NULL)
 		return -ENOENT;
+	if (ioas == NULL)
+		return -EINVAL; /* nested ones are not modelled */
 	if ((arg->flags & ~model.hwpt_flags) != 0)
 		return -EOPNOTSUPP;
-	if (d->iommu->late && ioas->n_areas > 0)
-		return -EADDRINUSE;
+	/* Page tables that do not know their width say that it is 0. */
+	if (!d->iommu->late)
+		aperture = d->iommu->aperture;
+	ret = check_fits(ioas, reserved, outside(aperture, reserved), d->iommu->page);
+	if (ret == 0)
+		ret = use_ioas(ioas, d->iommu->page);
+	if (ret < 0)
+		return ret;
 	hwpt = calloc(1, sizeof(*hwpt));
 	hwpt->id = ++ctx->last_id;
+	hwpt->flags = arg->flags;
 	hwpt->ioas = ioas;
+	hwpt->aperture = aperture;
 	hwpt->next = ctx->hwpts;
 	ctx->hwpts = hwpt;
 	hwpts++;
@@ -481,8 +567,10 @@ destroy(struct model_ctx *ctx, struct iommu_destroy *arg)
 	}
 	if (ioas == NULL)
 		return -ENOENT;
-	if (ioas->attached > 0)
+	if (ioas->users > 0)
 		return -EBUSY;
+	if (ctx->vfio_ioas == arg->id)
+		ctx->vfio_ioas = 0;
 	free_ioas(ioas);
 	return 0;
 }
@@ -630,7 +718,7 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 	if ((arg->user_va % PAGE & (ioas->alignment - 1)) != 0)
 		return -EINVAL;
 	area.last = area.first + (arg->length - 1);
-	ret = ioas->attached > 0 ? model_pin(&area) : 0;
+	ret = ioas->users > 0 ? model_pin(&area) : 0;
 	if (ret < 0)
 		return ret;
 	model_insert_area(ioas, area);
@@ -680,12 +768,12 @@ copy(struct model_ctx *ctx, struct iommu_ioas_copy *arg)
 	if (origin->pages == NULL) {
 		origin->pages = calloc(1, sizeof(*origin->pages));
 		origin->pages->refs = 1;
-		origin->pages->pins = from->attached > 0;
+		origin->pages->pins = from->users > 0;
 	}
 	area = *origin;
 	area.first = arg->dst_iova;
 	area.last = arg->dst_iova + (arg->length - 1);
-	ret = to->attached > 0 ? model_pin(&area) : 0;
+	ret = to->users > 0 ? model_pin(&area) : 0;
 	if (ret < 0)
 		return ret;
 	area.pages->refs++;
@@ -774,12 +862,7 @@ model_detach_device(struct model_device *device)
 		return;
 	device->ioas = NULL;
 	device->hwpt = 0;
-	device->pasids = 0;
-	if (--ioas->attached > 0)
-		return;
-	for (size_t i = 0; i < ioas->n_areas; i++)
-		model_unpin(&ioas->areas[i]);
-	ioas->alignment = 1;
+	leave_ioas(ioas);
 }
 
 static int
@@ -823,36 +906,54 @@ model_attach_device(struct model_device *device, struct model_ioas *ioas)
 	const unsigned int n = device_reserved(device->iommu, reserved);
 	int ret;
 
-	for (unsigned int i = 0; i < n; i++) {
-		const uint64_t first = reserved[i].first, last = reserved[i].last;
-
-		if (model_has_area(ioas, first, last))
-			return -EADDRINUSE;
-		for (size_t k = 0; k < ioas->n_allowed; k++)
-			if (model_touches(first, last, ioas->allowed[k].first,
-					  ioas->allowed[k].last))
-				return -EADDRINUSE;
-	}
-	for (size_t i = 0; i < ioas->n_areas; i++) {
-		const struct model_area *const area = &ioas->areas[i];
-
-		if (((area->first | (area->last + 1) | area->va % PAGE) &
-		     (device->iommu->page - 1)) != 0)
-			return -EADDRINUSE;
-	}
-	for (size_t i = 0; ioas->attached == 0 && i < ioas->n_areas; i++) {
-		ret = model_pin(&ioas->areas[i]);
-		if (ret < 0) {
-			while (i-- > 0)
-				model_unpin(&ioas->areas[i]);
-			return ret;
-		}
-	}
-	if (ioas->alignment < device->iommu->page)
-		ioas->alignment = device->iommu->page;
+	ret = check_fits(ioas, reserved, n, device->iommu->page);
+	if (ret == 0)
+		ret = use_ioas(ioas, device->iommu->page);
+	if (ret < 0)
+		return ret;
 	device->ioas = ioas;
-	ioas->attached++;
 	return 0;
+}
+
+/* The place of a PASID among those that are attached, or of the next one. */
+static unsigned int
+find_pasid(const struct model_device *device, uint32_t number)
+{
+	unsigned int i = 0;
+
+	while (i < device->pasids && device->pasid[i].number != number)
+		i++;
+	return i;
+}
+
+static void
+detach_pasid(struct model_device *device, unsigned int i)
+{
+	if (i == device->pasids)
+		return;
+	leave_ioas(device->pasid[i].ioas);
+	device->pasid[i] = device->pasid[--device->pasids];
+}
+
+/* Linux 6.15. Only page tables that were made for PASIDs will do, also for the device itself. */
+static int
+attach_pasid(struct model_device *device, struct model_hwpt *hwpt, uint32_t number)
+{
+	const struct model_hwpt *const own = *find_hwpt(device->ctx, device->hwpt);
+	const unsigned int i = find_pasid(device, number);
+
+	if (hwpt == NULL || (hwpt->flags & HWPT_PASID) == 0 ||
+	    (device->ioas != NULL && (own == NULL || (own->flags & HWPT_PASID) == 0)))
+		return -EINVAL;
+	if (i == sizeof(device->pasid) / sizeof(device->pasid[0]))
+		return -ENOSPC;
+	if (i < device->pasids)
+		return device->pasid[i].hwpt == hwpt->id ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
+	device->pasid[i].number = number;
+	device->pasid[i].hwpt = hwpt->id;
+	device->pasid[i].ioas = hwpt->ioas;
+	device->pasids++;
+	return use_ioas(hwpt->ioas, device->iommu->page);
 }
 
 static int
@@ -869,10 +970,11 @@ attach(struct model_device *device, struct vfio_device_attach_iommufd_pt *arg)
 	ioas = hwpt != NULL ? hwpt->ioas : model_find_ioas(device->ctx, arg->pt_id);
 	if (ioas == NULL)
 		return -ENOENT;
-	if (arg->flags != 0) {
-		device->pasids++;
-		return 0;
-	}
+	if (arg->flags != 0)
+		return arg->argsz < ATTACH_PASID_SIZE
+			? -EINVAL : attach_pasid(device, hwpt, ((const uint32_t *)arg)[3]);
+	if (device->pasids > 0 && (hwpt == NULL || (hwpt->flags & HWPT_PASID) == 0))
+		return -EINVAL;
 	if (device->ioas != NULL)
 		return device->ioas == ioas ? 0 : -EOPNOTSUPP; /* replacing is not modelled */
 	for (const struct model_device *d = model_devices; d != NULL; d = d->next)
@@ -894,7 +996,9 @@ detach(struct model_device *device, struct vfio_device_detach_iommufd_pt *arg)
 	    (arg->flags & ~(model.pasid ? 1u : 0)) != 0)
 		return -EINVAL;
 	if (arg->flags != 0) {
-		device->pasids--;
+		if (arg->argsz < DETACH_PASID_SIZE)
+			return -EINVAL;
+		detach_pasid(device, find_pasid(device, ((const uint32_t *)arg)[2]));
 		return 0;
 	}
 	model_detach_device(device);
@@ -1157,6 +1261,8 @@ release(struct model_file *file)
 	struct model_device *const device = file->device;
 
 	if (file->through == NULL && device != NULL && device->bound_fd == file->id) {
+		while (device->pasids > 0)
+			detach_pasid(device, 0);
 		model_detach_device(device);
 		device->bound_fd = -1;
 		model_put_ctx(device->ctx);

@@ -94,7 +94,11 @@ struct model_device {
 	bool held;                /* model_device_hold() */
 	uint32_t id;              /* of its object there */
 	uint32_t hwpt;            /* that it is attached through; 0: the kernel's choice */
-	unsigned int pasids;      /* that are attached */
+	unsigned int pasids;      /* that are attached, until it is unbound */
+	struct model_pasid {
+		uint32_t number, hwpt;
+		struct model_ioas *ioas;
+	} pasid[8];
 	struct model_ioas *ioas;  /* that it is attached to */
 };
 

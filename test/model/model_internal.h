@@ -41,14 +41,16 @@ struct model_ioas {
 	struct ioas_range *allowed; /* ascending */
 	size_t n_allowed;
 	uint64_t alignment;
-	unsigned int attached;
+	unsigned int users; /* devices, PASIDs and page tables: with the first one all is pinned */
 };
 
-/* A hardware page table that was asked for. */
+/* A hardware page table that was asked for. It has all areas of its IOAS from then on, whether or not a device
+ * is attached. */
 struct model_hwpt {
 	struct model_hwpt *next;
-	uint32_t id;
+	uint32_t id, flags;
 	struct model_ioas *ioas;
+	struct ioas_range aperture;
 };
 
 struct model_ctx {

@@ -115,7 +115,7 @@ at(uint64_t offset)
 /* --- The kernel's rules, by calls of our own through the seam --- */
 
 static int iommu, device;
-static uint32_t ioas_id;
+static uint32_t ioas_id, device_id;
 
 static int
 call(int fd, unsigned long request, void *arg)
@@ -218,8 +218,10 @@ static int
 raw_bind(int fd, int to)
 {
 	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = to };
+	const int ret = call(fd, VFIO_DEVICE_BIND_IOMMUFD, &arg);
 
-	return call(fd, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+	device_id = arg.out_devid;
+	return ret;
 }
 
 static int
@@ -585,6 +587,91 @@ kernel_copy(void)
 	expect("and the other", raw_unmap(MIB(10), MIB(2)), 0);
 	expect("destroy the first", raw_destroy(alloc.out_ioas_id), 0);
 	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_READ | PROT_WRITE) == 0);
+}
+
+static int
+raw_hwpt(uint32_t dev_id, uint32_t of, uint32_t flags, uint32_t *hwpt)
+{
+	struct iommu_hwpt_alloc arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.dev_id = dev_id,
+		.pt_id = of,
+	};
+	const int ret = call(iommu, IOMMU_HWPT_ALLOC, &arg);
+
+	*hwpt = arg.out_hwpt_id;
+	return ret;
+}
+
+/* A page table that was asked for has its IOAS and the areas in it as a device would. */
+static void
+kernel_page_tables(void)
+{
+	const uint64_t bad = memory + MIB(32);
+	uint32_t hwpt = 0, second = 0;
+
+	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_NONE) == 0);
+	if (!raw_open(false))
+		return;
+	expect("no such device", raw_hwpt(1000, ioas_id, 0, &hwpt), -ENOENT);
+	expect("no such IOAS", raw_hwpt(device_id, 1000, 0, &hwpt), -EINVAL);
+	expect("unknown flag", raw_hwpt(device_id, ioas_id, 1u << 31, &hwpt), -EOPNOTSUPP);
+	expect("map no memory", raw_fixed(bad, PAGE, MIB(8)), 0);
+	say("a page table: %s", answer(raw_hwpt(device_id, ioas_id, 0, &hwpt)));
+	expect("unmap it", raw_unmap(MIB(8), PAGE), 0);
+	expect("a page table", raw_hwpt(device_id, ioas_id, 0, &hwpt), 0);
+	say_ranges("with a page table");
+	say("map: %s", answer(raw_fixed(memory, PAGE, MIB(8))));
+	say("map no memory: %s", answer(raw_fixed(bad, PAGE, MIB(9))));
+	say("a second page table: %s", answer(raw_hwpt(device_id, ioas_id, 0, &second)));
+	expect("destroy the IOAS", raw_destroy(ioas_id), -EBUSY);
+	say("attach: %s", answer(raw_attach(hwpt)));
+	say_ranges("attached");
+	say("destroy the page table: %s", answer(raw_destroy(hwpt)));
+	expect("detach", raw_detach(), 0);
+	say_ranges("detached");
+	expect("destroy the IOAS", raw_destroy(ioas_id), -EBUSY);
+	say("destroy the page table: %s", answer(raw_destroy(hwpt)));
+	say("and the second: %s", answer(raw_destroy(second)));
+	say_ranges("without");
+	expect("map no memory", raw_fixed(bad, PAGE, MIB(9)), 0);
+	expect("destroy the IOAS", raw_destroy(ioas_id), 0);
+	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_READ | PROT_WRITE) == 0);
+}
+
+static int
+raw_vfio_ioas(uint32_t op, uint32_t *id)
+{
+	struct iommu_vfio_ioas arg = { .size = sizeof(arg), .ioas_id = *id, .op = op };
+	const int ret = call(iommu, IOMMU_VFIO_IOAS, &arg);
+
+	*id = arg.ioas_id;
+	return ret;
+}
+
+/* The IOAS that devices of groups get. */
+static void
+kernel_vfio_ioas(void)
+{
+	uint32_t id = 0;
+
+	if (!raw_open(false))
+		return;
+	expect("none", raw_vfio_ioas(IOMMU_VFIO_IOAS_GET, &id), -ENODEV);
+	id = 1000;
+	expect("no such IOAS", raw_vfio_ioas(IOMMU_VFIO_IOAS_SET, &id), -ENOENT);
+	id = ioas_id;
+	expect("name one", raw_vfio_ioas(IOMMU_VFIO_IOAS_SET, &id), 0);
+	id = 0;
+	expect("which", raw_vfio_ioas(IOMMU_VFIO_IOAS_GET, &id), 0);
+	CHECK(id == ioas_id);
+	expect("name none", raw_vfio_ioas(IOMMU_VFIO_IOAS_CLEAR, &id), 0);
+	expect("none", raw_vfio_ioas(IOMMU_VFIO_IOAS_GET, &id), -ENODEV);
+	id = ioas_id;
+	expect("name it again", raw_vfio_ioas(IOMMU_VFIO_IOAS_SET, &id), 0);
+	expect("destroy it", raw_destroy(ioas_id), 0);
+	expect("none", raw_vfio_ioas(IOMMU_VFIO_IOAS_GET, &id), -ENODEV);
 }
 
 static void
@@ -1055,6 +1142,8 @@ static const struct {
 	{ "kernel: attach", kernel_attach, true },
 	{ "kernel: bad memory", kernel_bad_memory, true },
 	{ "kernel: copy", kernel_copy, true },
+	{ "kernel: page tables", kernel_page_tables, true },
+	{ "kernel: the IOAS for groups", kernel_vfio_ioas, true },
 	{ "page tables", lib_hwpt, true },
 	{ "follow", lib_follow, true },
 	{ "features", lib_features, true },

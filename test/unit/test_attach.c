@@ -301,15 +301,26 @@ vf_token(void)
 static void
 pasid(void)
 {
+	struct ioas_attach_options options = { .size = sizeof(options), .hwpt = true, .hwpt_flags = 1u << 3 };
+
 	unit_create(true);
 	REFUSED(ioas_attach_pasid(nic, 7), -EOPNOTSUPP, NIC "|PASID 7|Linux 6.15");
 	ioas_detach_pasid(nic, 7);
 	if (!unit_backend_is("iommufd"))
 		return;
 	model.pasid = true;
+	model.hwpt_flags = options.hwpt_flags;
+	/* Not through a page table that is not for PASIDs. */
+	REFUSED(ioas_attach_pasid(nic, 7), -EOPNOTSUPP, NIC "|PASID 7");
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
 	REFUSED(ioas_attach_pasid(nic, 0), -EINVAL, NIC "|PASID 0");
 	REFUSED(ioas_attach_pasid(nic, 1u << 20), -EINVAL, NIC "|PASID 1048576");
 	CU_ASSERT_EQUAL(ioas_attach_pasid(nic, 7), 0);
+	CU_ASSERT_EQUAL(nic_model->pasids, 1);
+	CU_ASSERT_EQUAL(ioas_attach_pasid(nic, 7), 0);
+	CU_ASSERT_EQUAL(nic_model->pasids, 1);
+	ioas_detach_pasid(nic, 8);
 	CU_ASSERT_EQUAL(nic_model->pasids, 1);
 	ioas_detach_pasid(nic, 7);
 	CU_ASSERT_EQUAL(nic_model->pasids, 0);

@@ -178,6 +178,36 @@ wrong(void)
 	close_both();
 }
 
+/* A device that was handed in stays bound when it is detached, and the kernel keeps PASIDs as long. */
+static void
+pasids_go_with_the_device(void)
+{
+	struct ioas_attach_options options = { .size = sizeof(options), .hwpt = true, .hwpt_flags = 1u << 3 };
+
+	if (!unit_backend_is("iommufd"))
+		return;
+	model.pasid = true;
+	model.hwpt_flags = options.hwpt_flags;
+	open_both();
+	use(NIC);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
+	for (uint32_t pasid = 1; pasid <= 3; pasid++)
+		CU_ASSERT_EQUAL(ioas_attach_pasid(nic, pasid), 0);
+	ioas_detach_pasid(nic, 2);
+	CU_ASSERT_EQUAL(nic_model->pasids, 2);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(nic_model->pasids, 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	/* It comes back without any. */
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
+	CU_ASSERT_TRUE(unit_translates(0, MIB(2), ioas_lookup(ioas_table(space), VA(0))));
+	ioas_destroy(space);
+	space = NULL;
+	CU_ASSERT_EQUAL(model_areas(), 0);
+	close_both();
+}
+
 /* Of two spaces on one /dev/iommu, another thread (or process) attaches a device to one whenever a device of a
  * group is about to be opened for the other. */
 static const struct ioas_sys *kernel;
@@ -285,6 +315,7 @@ never_the_last(void)
 }
 
 UNIT_MAIN("descriptors",
+	  { "PASIDs go with the device", pasids_go_with_the_device },
 	  { "two spaces on one /dev/iommu", two_spaces },
 	  { "another names its IOAS all the time", never_the_last },
 	  { "handed in", handed_in },

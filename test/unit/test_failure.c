@@ -353,11 +353,14 @@ static const struct step handed_in_cdev[] = {
 	{ NULL, NULL, 0 },
 };
 
+/* The second is IOMMU_HWPT_ALLOC_PASID, as in Linux 6.15. */
+#define HWPT_FLAGS (IOMMU_HWPT_ALLOC_DIRTY_TRACKING | 1u << 3)
+
 static int
 attach_hwpt(void)
 {
 	static const struct ioas_attach_options options = {
-		.size = sizeof(options), .hwpt = true, .hwpt_flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+		.size = sizeof(options), .hwpt = true, .hwpt_flags = HWPT_FLAGS,
 	};
 
 	return attach_to(space, NIC, &options, &nic);
@@ -589,7 +592,7 @@ sweep_handed_in(void)
 static void
 sweep_page_table(void)
 {
-	model.hwpt_flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	model.hwpt_flags = HWPT_FLAGS;
 	model.pasid = true;
 	sweep_steps(page_table, "page table and PASID");
 }
