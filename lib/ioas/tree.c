@@ -206,8 +206,8 @@ tree_touching(struct tree *tree, uint64_t first, uint64_t last, const struct tre
 	return touching(tree, tree->root, first, last, behind);
 }
 
-/* A search for a hole, and how far the phase that is wanted could be from others that were in vain as well
- * in all that the search has passed. */
+/* A search for a hole. In all that it has passed it would have found nothing either for the phases from below
+ * less than the wanted one to above more. */
 struct search {
 	struct tree *tree;
 	const struct tree_hole *hole;
@@ -221,7 +221,7 @@ modulo(uint64_t x, uint64_t align)
 	return x & (align - 1);
 }
 
-/* These phases alone are in vain as well, not those that are farther. */
+/* For phases that are farther the search might have found something. */
 static void
 narrow(struct search *search, uint64_t below, uint64_t above)
 {
@@ -272,7 +272,7 @@ is_in_vain(struct search *search, const struct tree_node *node)
 	return false;
 }
 
-/* Whether what a says makes b superfluous. */
+/* Whether a tells all that b tells. */
 static bool
 implies(const struct tree_vain *a, const struct tree_vain *b)
 {

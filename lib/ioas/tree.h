@@ -11,20 +11,21 @@
 /*
  * An ordered set of ranges of 64-bit numbers, which also finds holes between them. The nodes live in the
  * caller's structures: nothing here allocates, nothing can fail. A treap; every operation is logarithmic
- * in the number of ranges. A search for an aligned hole looks into each hole that is long enough but starts
- * at a wrong phase once: the nodes remember in vain for what, until the ranges below them change.
+ * in the number of ranges. A hole may be long enough and have no place of the right phase. Each node remembers
+ * which searches below it have found nothing, until the ranges below it change, so a search tries such a hole
+ * only once.
  *
- * Ranges may overlap, unless the tree is asked for a range by a number, or for holes.
+ * Ranges may overlap in a tree that is asked by tree_touching() only.
  */
 
-/* "No x in the holes between the ranges of the subtree": [x, x + length - 1] free, and x modulo align one of
- * phase, phase + 1, ... phase + others. align 0: nothing is remembered. */
+/* A search that found nothing: between the ranges of the subtree there is no x for which [x, x + length - 1] is
+ * free and x modulo align is one of phase, phase + 1, ... phase + others. align 0: nothing is remembered. */
 struct tree_vain {
 	uint64_t length, align, phase, others;
 };
 
-/* The latest first. A search for a hole alternates between at most two requests: with free numbers around it
- * and without. */
+/* The latest first. There are two, because a place is searched with free numbers around it first, and then
+ * without. */
 #define TREE_VAIN 2
 
 struct tree_memory {
