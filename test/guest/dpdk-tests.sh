@@ -78,25 +78,25 @@ with_plugin() {
 
 # What measures time can fail because of what else the machine does, and is tried once more.
 compare() {
-	local with_stock wrong=''
 	stock "$1"
-	with_stock=$result
+	if [ "$result" = passes ]; then
+		of_stock="$of_stock $1"
+	else
+		others="$others $1 ($result)"
+		case " $memory_tests " in *" $1 "*) case_end "$1" "$result with stock EAL" ;; esac
+		return
+	fi
 	with_plugin "$1"
-	if [ "$with_stock" = passes ] && [ "$result" != passes ]; then
+	if [ "$result" != passes ]; then
 		echo "$1: $result with the plugin, tried once more"
 		with_plugin "$1"
 	fi
-	echo "$1: $with_stock with stock EAL, $result with the plugin"
-	if [ "$result" = passes ]; then of_plugin="$of_plugin $1"; fi
-	case "$with_stock $memory_tests " in
-	passes*) of_stock="$of_stock $1" ;;
-	*" $1 "*) wrong="$with_stock with stock EAL;" ;;
-	*)
-		others="$others $1 ($with_stock)"
-		return ;;
-	esac
-	if [ "$result" != passes ]; then wrong="$wrong $result with the plugin;"; fi
-	case_end "$1" "$wrong"
+	if [ "$result" = passes ]; then
+		of_plugin="$of_plugin $1"
+		case_ok "$1"
+	else
+		case_end "$1" "passes with stock EAL, $result with the plugin"
+	fi
 }
 
 # The other one stays the kernel's, for a list of devices (-a) would go to the processes that tests start, where
