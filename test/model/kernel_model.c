@@ -690,7 +690,7 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 {
 	const uint32_t access = IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE;
 	struct model_ioas *const ioas = model_find_ioas(ctx, arg->ioas_id);
-	struct model_area area = { .va = arg->user_va };
+	struct model_area area = { .va = arg->user_va, .limited = (arg->flags & access) != access };
 	uint64_t end;
 	int ret;
 
@@ -773,6 +773,7 @@ copy(struct model_ctx *ctx, struct iommu_ioas_copy *arg)
 	area = *origin;
 	area.first = arg->dst_iova;
 	area.last = arg->dst_iova + (arg->length - 1);
+	area.limited = (arg->flags & access) != access;
 	ret = to->users > 0 ? model_pin(&area) : 0;
 	if (ret < 0)
 		return ret;
@@ -1897,7 +1898,7 @@ model_translate(const struct model_device *device, uint64_t iova)
 		const struct model_ioas *const ioas = device->ioas;
 		const size_t i = model_area_from(ioas, iova);
 
-		if (i < ioas->n_areas && ioas->areas[i].first <= iova)
+		if (i < ioas->n_areas && ioas->areas[i].first <= iova && !ioas->areas[i].limited)
 			va = ioas->areas[i].va + (iova - ioas->areas[i].first);
 	}
 	pthread_mutex_unlock(&lock);

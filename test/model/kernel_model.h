@@ -190,7 +190,7 @@ unsigned int model_attached(void);
 unsigned int model_hwpts(void);
 uint64_t model_reserved(void);
 
-/* What a device's DMA to an IOVA reaches: the address, or UINT64_MAX for a fault. */
+/* What a device's DMA to an IOVA, a read and a write, reaches: the address, or UINT64_MAX for a fault. */
 uint64_t model_translate(const struct model_device *device, uint64_t iova);
 
 #endif /* KERNEL_MODEL_H */

@@ -29,6 +29,7 @@ struct model_pages {
 struct model_area {
 	uint64_t first, last; /* IOVAs */
 	uint64_t va;
+	bool limited; /* devices may not read, or not write */
 	struct model_pages *pages; /* NULL: nothing shares it */
 };
 

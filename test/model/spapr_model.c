@@ -212,6 +212,7 @@ map(struct model_container *container, const struct vfio_iommu_type1_dma_map *ar
 		.first = arg->iova,
 		.last = arg->iova + (arg->size - 1),
 		.va = arg->vaddr,
+		.limited = (arg->flags & access) != access,
 	};
 	const struct model_window *window;
 

@@ -278,7 +278,11 @@ map(struct model_container *container, const struct vfio_iommu_type1_dma_map *ar
 {
 	const uint32_t access = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
 	struct model_ioas *const ioas = &container->ioas;
-	struct model_area area = { .first = arg->iova, .va = arg->vaddr };
+	struct model_area area = {
+		.first = arg->iova,
+		.va = arg->vaddr,
+		.limited = (arg->flags & access) != access,
+	};
 	struct ioas_range usable[64];
 	const unsigned int n = model_usable(ioas, usable, 64);
 	bool valid = false;

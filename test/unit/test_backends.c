@@ -283,6 +283,36 @@ unmap_nothing(int fd, unsigned long request, void *arg)
 	return 0;
 }
 
+/* A kernel with pages of 64 KiB. */
+static int
+large_pages(int fd, unsigned long request, void *arg)
+{
+	const int ret = model_sys->ioctl(fd, request, arg);
+
+	if (request == VFIO_IOMMU_GET_INFO)
+		((struct vfio_iommu_type1_info *)arg)->iova_pgsizes = KIB(64) | MIB(512);
+	return ret;
+}
+
+static void
+page_sizes(void)
+{
+	static struct ioas_sys sys;
+	struct ioas_info info;
+
+	model_sys = ioas_sys;
+	sys = *model_sys;
+	sys.ioctl = large_pages;
+	ioas_sys = &sys;
+	create_type1(true);
+	ioas_get_info(space, &info);
+	CU_ASSERT_EQUAL(info.alignment, KIB(64));
+	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -EINVAL, "not aligned to 64 KiB");
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys = model_sys;
+}
+
 /* An unmap that unmaps less than the area has failed: the IOVAs are not given out again. */
 static void
 short_unmap(void)
@@ -339,6 +369,30 @@ power(void)
 	model.spapr = 0;
 	options.backend = "spapr";
 	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no sPAPR IOMMU|found on POWER");
+}
+
+/* A device that the program keeps open reaches nothing any more once it is detached. */
+static void
+power_held(void)
+{
+	struct model_device *const device = model_device_add("0001:00:00.0", &model_pseries);
+	struct ioas_options options = unit_options();
+	uint64_t small, large;
+
+	options.backend = "spapr";
+	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &space), 0);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, "0001:00:00.0", NULL, &nic), 0);
+	small = unit_map(0, MIB(512));
+	large = unit_map(GIB(1), MIB(768));
+	CU_ASSERT_EQUAL(model_translate(device, small), BASE);
+	CU_ASSERT_EQUAL(model_translate(device, large), BASE + GIB(1));
+	model_device_hold(device, true);
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(model_translate(device, small), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_translate(device, large), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_areas(), 0);
+	CU_ASSERT_EQUAL(model_pinned(), 0);
+	model_device_hold(device, false);
 }
 
 /* The default window first; then one with pages as large as the memory's. */
@@ -524,7 +578,9 @@ UNIT_MAIN("backends",
 	  { "type1: ranges from sysfs", ranges_from_sysfs },
 	  { "type1: reserved regions that touch", touching_regions },
 	  { "type1: a short unmap", short_unmap },
+	  { "type1: page sizes", page_sizes },
 	  { "spapr: on POWER, and nowhere else", power },
+	  { "spapr: a device that stays open", power_held },
 	  { "spapr: windows", windows },
 	  { "spapr: no further window", no_window },
 	  { "spapr: several groups", power_groups },

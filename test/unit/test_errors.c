@@ -113,6 +113,34 @@ vfio_no_iommu(void)
 }
 
 static void
+name_group(const char *name)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/" NIC "/iommu_group/name", ioas_sys->sysfs);
+	file = fopen(path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fprintf(file, "%s\n", name);
+	fclose(file);
+}
+
+/* Groups have names; only those that VFIO makes up where there is no IOMMU do not count. */
+static void
+made_up_group(void)
+{
+	if (!unit_backend_is("groups"))
+		model_device_no_cdev(nic_model);
+	unit_create(false);
+	name_group("vfio-noiommu");
+	CU_ASSERT_FALSE(ioas_device_is_usable(NIC));
+	REFUSED(ioas_attach(space, NIC, NULL, &nic), -ENOENT, NIC "|no IOMMU translates for it");
+	name_group("vfio");
+	CU_ASSERT_TRUE(ioas_device_is_usable(NIC));
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
+}
+
+static void
 node_not_ours(void)
 {
 	char words[128];
@@ -254,6 +282,7 @@ UNIT_MAIN("errors",
 	  { "not bound to vfio-pci", wrong_driver },
 	  { "no IOMMU", no_iommu },
 	  { "no IOMMU, but VFIO", vfio_no_iommu },
+	  { "a group without an IOMMU", made_up_group },
 	  { "its node cannot be opened", node_not_ours },
 	  { "somebody else holds it", held },
 	  { "the firmware holds it", firmware_bound },

@@ -73,6 +73,8 @@ explains(void)
 	CU_ASSERT_PTR_EQUAL(is.va, VA(17));
 	CU_ASSERT_PTR_EQUAL(is.area.va, VA(0));
 	CU_ASSERT_EQUAL(is.area.iova, iova);
+	CU_ASSERT_EQUAL(explain(iova + MIB(2) - 1).state, IOAS_IOVA_MAPPED);
+	CU_ASSERT_EQUAL(explain(iova + MIB(2)).state, IOAS_IOVA_FREE);
 	CU_ASSERT_EQUAL(is.area.length, MIB(2));
 
 	/* Beyond the end of an area. */

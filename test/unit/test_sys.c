@@ -100,6 +100,8 @@ page_size(void)
 	CU_ASSERT_EQUAL(told.page, page);
 	CU_ASSERT_TRUE(told.mapping.first <= va && told.mapping.last >= va + 4 * page - 1);
 	CU_ASSERT_FALSE(told.shared || told.writable);
+	CU_ASSERT_EQUAL(told.mapping.first % page, 0);
+	CU_ASSERT_EQUAL(told.mapping.last % page, page - 1);
 	munmap(memory, 4 * page);
 	CU_ASSERT_EQUAL(sys->memory_at(va + page + 1, &told), -ENOENT);
 	CU_ASSERT_EQUAL(sys->memory_at(0, &told), -ENOENT);

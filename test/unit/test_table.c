@@ -5,6 +5,7 @@
 /* The lookup table at its borders, without room, and in its replicas. */
 
 #include <inttypes.h>
+#include <numa.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -455,6 +456,21 @@ no_memory_file(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
+/* What is writable already is not made so again. */
+static void
+committed_once(void)
+{
+	uint64_t calls;
+
+	unit_create(true);
+	unit_map(0, MIB(2));
+	calls = model.calls[MODEL_COMMIT];
+	CU_ASSERT_EQUAL(calls, UNIT_NODES);
+	unit_map(MIB(4), MIB(2));
+	unit_map(GIB(1), MIB(2));
+	CU_ASSERT_EQUAL(model.calls[MODEL_COMMIT], calls);
+}
+
 /* More differences than there are templates. */
 static void
 many_differences(void)
@@ -501,8 +517,6 @@ static void
 replicas(void)
 {
 	const struct ioas_table *tables[UNIT_NODES] = { NULL };
-	struct ioas_options options = unit_options();
-	struct ioas *other;
 
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_tables(space, NULL, 0), UNIT_NODES);
@@ -517,13 +531,55 @@ replicas(void)
 	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, 1), tables[0]);
 	CU_ASSERT_PTR_EQUAL(ioas_table_of_node(space, -1), tables[0]);
 
-	/* The default: this machine's nodes, or one replica on no particular node. */
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
+}
+
+/* A machine with nodes 0 to 2, in place of this one, and where the process may run. */
+static bool on_one_node;
+
+int
+numa_available(void)
+{
+	return 0;
+}
+
+int
+numa_max_node(void)
+{
+	return 2;
+}
+
+struct bitmask *
+numa_get_run_node_mask(void)
+{
+	struct bitmask *const mask = numa_bitmask_alloc(8);
+
+	if (!on_one_node)
+		numa_bitmask_setbit(mask, 0);
+	return numa_bitmask_setbit(mask, 2);
+}
+
+/* A replica for each node that the process may run on, the first and the last as well. */
+static void
+default_nodes(void)
+{
+	struct ioas_options options = unit_options();
+	const struct ioas_table *tables[2] = { NULL };
+
 	options.n_nodes = 0;
-	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other), 0);
-	CU_ASSERT_TRUE(ioas_tables(other, tables, 1) >= 1);
-	CU_ASSERT_EQUAL(tables[0]->node, ioas_tables(other, NULL, 0) > 1 ? 0 : -1);
-	CU_ASSERT_PTR_NOT_NULL(ioas_table(other));
-	ioas_destroy(other);
+	unit_create_with(&options, false);
+	CU_ASSERT_EQUAL_FATAL(ioas_tables(space, tables, 2), 2);
+	CU_ASSERT_EQUAL(tables[0]->node, 0);
+	CU_ASSERT_EQUAL(tables[1]->node, 2);
+	CU_ASSERT_PTR_NOT_NULL(ioas_table(space));
+	ioas_destroy(space);
+	/* A single one needs no binding. */
+	on_one_node = true;
+	unit_create_with(&options, false);
+	on_one_node = false;
+	CU_ASSERT_EQUAL_FATAL(ioas_tables(space, tables, 2), 1);
+	CU_ASSERT_EQUAL(tables[0]->node, -1);
+	CU_ASSERT_PTR_EQUAL(ioas_table(space), tables[0]);
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
@@ -590,8 +646,10 @@ UNIT_MAIN("table",
 	  { "a part of what is shared", shared_in_part },
 	  { "not shared", not_shared },
 	  { "no memory file", no_memory_file },
+	  { "writable once", committed_once },
 	  { "many differences", many_differences },
 	  { "templates", templates },
 	  { "replicas", replicas },
+	  { "a replica for each node", default_nodes },
 	  { "not bound", not_bound },
 	  { "huge zeros", huge_zeros })
