@@ -22,7 +22,8 @@ checkout (build/mutate); what is not committed is in them.
 
   --count N      a random choice of this many (default: all, which takes a day)
   --seed SEED    of the choice: the same seed and code make the same choice (default 1)
-  --file PATH    of this file (default: all of lib/ioas)
+  --file PATH    of this file (default: all of lib/ioas; of the plugin only those in devtools/mutate/tests can
+                 be chosen: guests test it, which takes minutes for each mutant)
   --match REGEX  those whose line, as it is printed, matches this
   --list         prints the mutants and runs nothing
   --jobs N       so many at a time (default: as many as there are CPUs)
@@ -75,6 +76,12 @@ prepare() {
 	fi
 	mapfile -t targets < <(programs "$1")
 	with_progress "compile $what" "$1.log" ninja -C "$1/build" "${targets[@]}"
+	if ! grep -q '^drivers/' "$work/list"; then return; fi
+	if [ ! -f "$1/plain/build.ninja" ]; then
+		with_progress "configure $what for guests" "$1.log" env CC=gcc meson setup "$1/plain" "$1" \
+			-Dwerror=false -Dwarning_level=0 -Dman_pages=disabled
+	fi
+	with_progress "compile $what for guests" "$1.log" ninja -C "$1/plain"
 }
 
 # Runs a test, for a limited time, in a copy. usage: run_test FOLDER SECONDS COMMAND
@@ -88,17 +95,44 @@ run_test() {
 	return $rc
 }
 
+# Runs a test of test/guest: of those in a machine, on the first that it names. usage: run_guest FOLDER NAME
+run_guest() {
+	local file=$top/test/guest/$2.sh share=$shm/${1##*/} rc=0 options=() add=() line path
+	mkdir -p "$share"
+	if grep -q '^#!' "$file"; then
+		DPDK_IOAS_BUILD=$1/plain "$file" "$share" </dev/null >"$1.output" 2>&1 || rc=$?
+	else
+		read -ra options < <(sed -n 's/^# guest: *//p' "$file")
+		while read -r line; do
+			for path in "$1/plain"/$line; do
+				if [ ! -d "$path" ]; then add+=(--add "$path"); fi
+			done
+		done < <(sed -n 's/^# add: //p' "$file")
+		"$top/devtools/guest.sh" --add "$1/plain/drivers/bus/ioas/librte_bus_ioas.so" \
+			--add "$1/plain/lib/ioas/libioas.so.1" "${add[@]}" --share "$share" "${options[@]}" \
+			"$file" </dev/null >"$1.output" 2>&1 || rc=$?
+	fi
+	rm -rf "$share"
+	[ $rc -eq 0 ] && grep -q '^PASS' "$1.output" && ! grep -q '^FAIL' "$1.output"
+}
+
 # The tests must pass without a mutant; how long they take then says when one hangs.
 measure() {
-	local name command start
-	while IFS=$'\t' read -r name _ command; do
-		start=${EPOCHREALTIME/./}
-		if ! run_test "$work/1" 300 "$command"; then
-			tail -n 20 "$work/1.output"
+	local name command start source rc
+	while IFS=$'\t' read -r name command; do
+		start=${EPOCHREALTIME/./} rc=0
+		case $name in
+		guest:*) run_guest "$work/1" "${name#guest:}" || rc=$? ;;
+		*) run_test "$work/1" 300 "$command" || rc=$? ;;
+		esac
+		if [ $rc -ne 0 ]; then
+			tail -n 20 "$work/1.output" >&2
 			die "$name fails without a mutant, see $work/1.output"
 		fi
 		printf '%s\t%d\n' "$name" $(((${EPOCHREALTIME/./} - start) / 100000 + 10))
-	done < <(tests "$work/1" none) >"$work/limits"
+	done < <(cut -f1 "$work/list" | sort -u | while read -r source; do
+		tests "$work/1" "$source" | cut -f1,3
+	done | sort -u) >"$work/limits"
 }
 
 # Runs the mutant that is in a copy; prints its fate. usage: fate FOLDER SOURCE
@@ -106,6 +140,18 @@ fate() {
 	local name program command built='' targets rc
 	while IFS=$'\t' read -r name program command; do
 		targets=()
+		case $name in
+		guest:*)
+			if ! ninja -C "$1/plain" drivers/bus/ioas/librte_bus_ioas.so >"$1.log" 2>&1; then
+				echo "does not compile"
+				return
+			fi
+			if ! run_guest "$1" "${name#guest:}"; then
+				echo "killed by $name"
+				return
+			fi
+			continue ;;
+		esac
 		if [ -z "$built" ]; then
 			built=$program targets=("$program")
 		elif [ "$built" != all ] && [ "$program" != "$built" ]; then

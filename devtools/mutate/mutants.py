@@ -11,7 +11,8 @@ for the same --seed and sources; --match: those whose line matches; --known: wit
 lists; --check: instead, the entries of that file which are no mutant any more.
 apply: prints the source with that mutant.
 tests: the tests of a build folder of meson, those first that the map names for the source: name, program,
-and the command, in the words of a shell.
+and the command, in the words of a shell. Of the plugin only those that the map names: "guest:NAME" is a
+test of test/guest.
 """
 
 import argparse
@@ -171,13 +172,14 @@ def tests(args):
         if line.split()[:1] == [args.source]:
             first = line.split()[1:]
     rank = {name: i for i, name in enumerate(first)}
-    found = []
+    is_library = not args.source.startswith('drivers/')
+    found = [(rank[name], name, '', '') for name in first if name.startswith('guest:')]
     for test in json.loads((build / 'meson-info/intro-tests.json').read_text(encoding='utf-8')):
         suites = {suite.split(':')[-1] for suite in test['suite']}
-        if suites & {'unit', 'fuzz'} and test['name'] not in TOOLS:
+        names = {test['name'], test['name'].split('-')[0]}
+        if suites & {'unit', 'fuzz'} and test['name'] not in TOOLS and (is_library or names & set(rank)):
             program = Path(test['cmd'][0]).relative_to(build)
-            order = min((rank[name] for name in (test['name'], test['name'].split('-')[0]) if name in rank),
-                        default=len(rank))
+            order = min((rank[name] for name in names if name in rank), default=len(rank))
             command = ['env', *(f'{key}={value}' for key, value in test['env'].items()), *test['cmd']]
             found.append((order, test['name'], str(program), shlex.join(command)))
     for _, *columns in sorted(found, key=lambda entry: entry[0]):
