@@ -66,8 +66,6 @@ foreign_map_page(const void *va)
 	struct ioas_memory memory;
 	uintptr_t page;
 
-	/* Their slots are not bound yet, so the plugin would not see what they unmap. */
-	seams_bind_late();
 	if (ioas_memory_at(va, &memory) < 0) {
 		BUS_IOAS_LOG(DEBUG, "asked for the IOVA of %p, which is not mapped memory", va);
 		return RTE_BAD_IOVA;

@@ -184,7 +184,8 @@ find_iova(const void *va, rte_iova_t (*original)(const void *va))
 
 	if (!in_use())
 		return original(va);
-	/* What unmaps memory of the application's has to reach us first. */
+	/* What unmaps memory of the application's has to reach us first. Without a lock: it waits for threads
+	 * that load libraries, whose constructors may ask as well. */
 	if (!memory_is_eal((uintptr_t)va))
 		seams_bind_late();
 	iova = processes_joined() ? processes_iova(va) : memory_iova(va);
