@@ -33,11 +33,11 @@ anonymous(void)
 	return map_memory(MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-/* The thread has read the event, and deals with it. */
+/* The thread has read the event, and deals with it; meanwhile replicas need not agree. */
 static bool
 is_forgotten(const void *va)
 {
-	for (unsigned int i = 0; i < 10000 && unit_lookup(va) != IOAS_BAD_IOVA; i++)
+	for (unsigned int i = 0; i < 10000 && ioas_lookup_or_wait(space, va) != IOAS_BAD_IOVA; i++)
 		usleep(100);
 	return unit_lookup(va) == IOAS_BAD_IOVA;
 }
