@@ -23,6 +23,8 @@ unmap-first       VALID         UNMAP_FIRST
 unmap-first-gone  GONE          UNMAP_FIRST
 one-replica       STAYS         ONE_REPLICA
 reuse-detail      MADE          REUSE_DETAIL
+split-empty       MADE          SPLIT_EMPTY
+split-stays       STAYS         SPLIT_EMPTY
 torn              MADE          TORN
 reader-waits      HALT          HALT READER_WAITS
 entry             NEVER_ENTRY

@@ -6,8 +6,9 @@
  * How the lookup table is published to readers that take no lock. spin.sh checks this model.
  *
  * There is one entry of 2 MiB, in two replicas, and it has two pages instead of 512. The writer
- * maps and unmaps both pages at once or either of them, CALLS calls in any order. A reader makes
- * one lookup, at any moment, of either page in either replica.
+ * maps and unmaps both pages at once or either of them, CALLS calls in any order; a page can also
+ * leave the process out of a mapping that has both. A reader makes one lookup, at any moment, of
+ * either page in either replica.
  *
  * A mapping is known by the number of the call that made it, which stands for its IOVA: each map
  * gets an IOVA that was never used before, and one that is unmapped leads elsewhere from then on.
@@ -18,11 +19,15 @@
  *   map()                         ioas_map(): map_locked(), space.c
  *   prepare()                     table_prepare(): detail_new(), prepare_details(), table.c
  *   kernel_map(), kernel_unmap()  the backend's ioctls
- *   set(), clear(), fill()        table_set(), table_clear(), fill_replica(), table.c
- *   unmap()                       ioas_unmap(): unmap_area(), space.c
+ *   set(), clear(), fill()        table_set(), table_clear(), fill_slot(), table.c
+ *   split()                       split_slot(), table.c
+ *   unmap()                       ioas_unmap(), space.c; of a page of two: ioas_forget_begin() and
+ *                                 the munmap() that follows, which is the kernel's unmap here
  *   reader()                      ioas_lookup(), ioas.h; find(), lookup.c
  *
- * The blocks of the slower path are not here: they are published in the way of a detail.
+ * The blocks of the slower path are not here: they are published in the way of a detail. Nor is the
+ * case that there is no memory for a detail when a page leaves: then both are hidden, and a question
+ * with the lock shows the other one again.
  *
  * Memory is weak. Stores wait in a buffer and reach memory in any order, but for two rules: those
  * to one location keep their order, and a release store waits for all that were made before it
@@ -181,8 +186,8 @@ end:	do
 	od
 }
 
-/* The writer. The space's lock makes all callers one process. A call is for the pages first to
- * last. */
+/* The writer. The table's lock, which is held over set() and clear(), makes all callers one process. A
+ * call is for the pages first to last. */
 
 /* Gives an entry that will be covered in part a detail. It keeps it for good. */
 inline prepare(replica)
@@ -225,9 +230,29 @@ inline set()
 #endif
 }
 
+/* One page goes of an entry that speaks for both: it leads to a detail that says the same, first. */
+inline split(replica)
+{
+	if
+	:: first != last || detailed[replica]
+	:: else ->
+#ifdef SPLIT_EMPTY /* mutant: the detail is published before it is filled */
+		put(ENTRY(replica), DETAIL, PUBLISH);
+#endif
+		put(WORD(replica, 0), ended, RELEASE);
+		put(WORD(replica, 1), ended, RELEASE);
+#ifndef SPLIT_EMPTY
+		put(ENTRY(replica), DETAIL, PUBLISH);
+#endif
+		detailed[replica] = true
+	fi
+}
+
 inline clear()
 {
+	split(0);
 	fill(0, EMPTY, RELEASE);
+	split(1);
 	fill(1, EMPTY, RELEASE)
 }
 
@@ -322,9 +347,9 @@ active proctype writer() RUNS
 	:: else ->
 		atomic {
 			call++;
-			if /* all but what is refused: half of a mapping, or pages one of which is mapped */
-			:: live[0] == EMPTY || live[0] != live[1] -> first = 0; last = 0
-			:: live[1] == EMPTY || live[0] != live[1] -> first = 1; last = 1
+			if /* all but what is refused: pages one of which is mapped */
+			:: first = 0; last = 0
+			:: first = 1; last = 1
 			:: live[0] == live[1] -> first = 0; last = 1
 			fi
 		};
