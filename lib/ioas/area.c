@@ -114,16 +114,16 @@ area_unlink(struct area *copy)
 	copy->origin = NULL;
 }
 
-/* From now on lookups do not find it. */
+/* From now on lookups do not find it; nor its aliases, which are there all the same. */
 static void
 hide(struct ioas *space, const struct area *area)
 {
 	if (area->alias)
 		return;
-	pthread_mutex_lock(&space->table.lock);
+	if (ledger_alias(&space->ledger, area->va.first, area->va.last, NULL) != NULL)
+		forget_set_unshown(space->root);
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next)
-		table_clear(&space->table, piece->va.first, piece->va.last - piece->va.first + 1);
-	pthread_mutex_unlock(&space->table.lock);
+		forget_hide(space, piece->va.first, piece->va.last);
 }
 
 void

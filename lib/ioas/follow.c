@@ -108,11 +108,13 @@ make_copy(struct ioas *space, struct area *origin, struct area *copy)
 	if (ret < 0)
 		return ret;
 	copy->iova.last = copy->iova.first + (length - 1);
-	if (tree_is_free(&space->ledger.by_va, va, origin->va.last)) {
-		ret = area_prepare(space, va, length);
-		if (ret < 0)
-			return ret;
-	}
+	if (!forget_prepare_copy(space, origin))
+		return ioas_no_memory(&space->log, "map for another device");
+	for (const struct piece *piece = origin->pieces; ret == 0 && piece != NULL; piece = piece->next)
+		if (tree_is_free(&space->ledger.by_va, piece->va.first, piece->va.last))
+			ret = area_prepare(space, piece->va.first, piece->va.last - piece->va.first + 1);
+	if (ret < 0)
+		return ret;
 	ret = space->backend->ops->copy(space->backend, space->root->backend, origin->iova.first,
 					length, copy->iova.first);
 	if (ret < 0)

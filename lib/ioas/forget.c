@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "area.h"
@@ -14,6 +15,7 @@
 
 /* Spare pieces come in slabs; the first place holds the link to the next slab. */
 #define SLAB_SIZE (UINT64_C(64) << 10)
+#define SLAB_PIECES (SLAB_SIZE / sizeof(struct piece) - 1)
 
 static bool
 overlaps(uint64_t first, uint64_t last, uint64_t other_first, uint64_t other_last)
@@ -48,23 +50,85 @@ free_slot(struct departures *departures, struct departure *departure)
 	__atomic_fetch_sub(&departures->used, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Whether memory of the range is on its way: in one of the states from CLAIMED to the last one given. */
 static bool
-is_leaving(const struct departures *departures, uint64_t first, uint64_t last, enum departure_state until)
+is_of(const struct departure *departure, uint64_t first, uint64_t last)
+{
+	const struct ioas_range range = range_of(departure);
+
+	return overlaps(first, last, range.first, range.last);
+}
+
+/* Whether memory of the range is on its way, or the records do not know yet that it has gone. */
+static bool
+is_leaving(const struct departures *departures, uint64_t first, uint64_t last)
 {
 	if (__atomic_load_n(&departures->used, __ATOMIC_SEQ_CST) == 0)
 		return false;
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
 		const struct departure *const departure = &departures->slots[i];
 		const enum departure_state state = state_of(departure);
-		const struct ioas_range range = range_of(departure);
 
-		if (state == DEPARTURE_CLAIMED ||
-		    (state != DEPARTURE_FREE && state <= until &&
-		     overlaps(first, last, range.first, range.last)))
+		if (state >= DEPARTURE_PENDING && state <= DEPARTURE_GONE && is_of(departure, first, last))
 			return true;
 	}
 	return false;
+}
+
+/* It has to tell the records what has become of its memory. False: it has ended before. */
+static bool
+make_touching(struct departure *departure)
+{
+	enum departure_state state = DEPARTURE_PENDING;
+
+	return __atomic_compare_exchange_n(&departure->state, &state, DEPARTURE_TOUCHING, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST) || state >= DEPARTURE_TOUCHING;
+}
+
+/* With the space locked: whether lookups must not find the range now. All departures that are the reason
+ * know afterwards that there is memory in the range; they stay in use until the lock is given back. */
+static bool
+is_withheld(struct departures *departures, uint64_t first, uint64_t last)
+{
+	bool withheld = false;
+
+	if (__atomic_load_n(&departures->used, __ATOMIC_SEQ_CST) == 0)
+		return false;
+	for (unsigned int i = 0; i < DEPARTURES; i++) {
+		struct departure *const departure = &departures->slots[i];
+
+		/* Once it touches memory its range does not change, so it is looked at again. */
+		if (state_of(departure) >= DEPARTURE_PENDING && is_of(departure, first, last) &&
+		    make_touching(departure))
+			withheld = is_of(departure, first, last) || withheld;
+	}
+	return withheld;
+}
+
+/* Tables change in a way that a departure cannot tell from one that it need not know of. */
+static void
+begin_change(struct departures *departures)
+{
+	__atomic_fetch_add(&departures->changing, 1, __ATOMIC_SEQ_CST);
+}
+
+static void
+end_change(struct departures *departures)
+{
+	__atomic_fetch_sub(&departures->changing, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Whether memory may be mapped that the tables do not show. */
+static bool
+is_unsettled(const struct departures *departures)
+{
+	return __atomic_load_n(&departures->changing, __ATOMIC_SEQ_CST) != 0 ||
+	       __atomic_load_n(&departures->unshown, __ATOMIC_SEQ_CST);
+}
+
+void
+forget_set_unshown(struct ioas *root)
+{
+	__atomic_store_n(&root->departures.unshown, true, __ATOMIC_SEQ_CST);
 }
 
 bool
@@ -74,7 +138,7 @@ forget_start_map(struct ioas *root, uint64_t first, uint64_t last)
 
 	__atomic_store_n(&departures->mapping.first, first, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&departures->mapping.last, last, __ATOMIC_SEQ_CST);
-	if (!is_leaving(departures, first, last, DEPARTURE_PENDING))
+	if (!is_leaving(departures, first, last))
 		return true;
 	forget_end_map(root);
 	return false;
@@ -90,8 +154,11 @@ forget_end_map(struct ioas *root)
 void
 forget_wait(struct ioas *root)
 {
+	const struct timespec pause = { .tv_nsec = 10000 };
+
 	space_unlock(root);
-	sched_yield();
+	/* A thread of real-time priority must not keep away the one that it waits for. */
+	nanosleep(&pause, NULL);
 	space_lock(root);
 }
 
@@ -102,42 +169,71 @@ forget_show(struct ioas *space, struct area *area)
 
 	if (area->alias)
 		return;
+	begin_change(departures);
 	pthread_mutex_lock(&space->table.lock);
 	area->hidden = false;
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next) {
 		const uint64_t first = piece->va.first, length = piece->va.last - first + 1;
 
 		/* It is looked at again when the departure has ended. */
-		if (is_leaving(departures, first, piece->va.last, DEPARTURE_KEPT))
+		if (is_withheld(departures, first, piece->va.last))
 			area->hidden = true;
 		/* A cut piece needs details where the whole area needed none. */
 		else if (ledger_is_cut(area) && table_prepare(&space->table, first, length) < 0)
-			__atomic_store_n(&departures->unshown, true, __ATOMIC_SEQ_CST);
+			forget_set_unshown(space->root);
 		else
 			table_set(&space->table, first, length,
 				  area->iova.first + (first - area->va.first));
 	}
 	pthread_mutex_unlock(&space->table.lock);
+	end_change(departures);
 }
 
-/* Sees to it that a cut finds a spare piece, if the kernel has memory. */
-static void
+void
+forget_hide(struct ioas *space, uint64_t first, uint64_t last)
+{
+	struct departures *const departures = &space->root->departures;
+
+	begin_change(departures);
+	pthread_mutex_lock(&space->table.lock);
+	if (!table_clear(&space->table, first, last))
+		forget_set_unshown(space->root);
+	pthread_mutex_unlock(&space->table.lock);
+	end_change(departures);
+}
+
+/* Adds spare pieces, if the kernel has memory. */
+static bool
 refill(struct ioas *space)
 {
 	struct piece *slab;
 	int error;
 
-	if (space->ledger.spare != NULL)
-		return;
 	slab = space->table.sys->reserve(SLAB_SIZE, PROT_READ | PROT_WRITE, &error);
 	if (slab == NULL)
-		return;
+		return false;
 	slab->next = space->slabs;
 	space->slabs = slab;
-	for (uint64_t i = 1; i < SLAB_SIZE / sizeof(*slab); i++) {
+	for (uint64_t i = 1; i <= SLAB_PIECES; i++) {
 		slab[i].next = space->ledger.spare;
 		space->ledger.spare = &slab[i];
 	}
+	return true;
+}
+
+bool
+forget_prepare_copy(struct ioas *space, const struct area *origin)
+{
+	uint64_t wanted = 0, spare = 0;
+
+	for (const struct piece *piece = origin->pieces->next; piece != NULL; piece = piece->next)
+		wanted++;
+	for (const struct piece *piece = space->ledger.spare; piece != NULL && spare < wanted; piece = piece->next)
+		spare++;
+	for (; spare < wanted; spare += SLAB_PIECES)
+		if (!refill(space))
+			return false;
+	return true;
 }
 
 void
@@ -155,7 +251,9 @@ forget_free_slabs(struct ioas *space)
 static void
 cut(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 {
-	refill(space);
+	/* Without a spare piece more is cut. */
+	if (space->ledger.spare == NULL)
+		refill(space);
 	ledger_cut(&space->ledger, area, first, last);
 	if (area->pieces == NULL && area->origin == NULL)
 		area_remove(space, area);
@@ -212,7 +310,7 @@ forget_reset(struct ioas *root)
 	/* What had gone but was not followed yet is no memory of the child either. */
 	for (unsigned int i = 0; i < DEPARTURES; i++)
 		set_state(&departures->slots[i], DEPARTURE_FREE);
-	departures->used = departures->readers = 0;
+	departures->used = departures->readers = departures->changing = 0;
 	departures->ended = departures->unshown = false;
 	forget_end_map(root);
 }
@@ -238,8 +336,10 @@ follow_departures(struct ioas *root)
 
 		if (state_of(departure) != DEPARTURE_KEPT)
 			continue;
+		begin_change(departures);
 		free_slot(departures, departure);
 		for_family(root, show_all, first, last);
+		end_change(departures);
 	}
 	departures->silent = false;
 }
@@ -308,29 +408,22 @@ claim_slot(struct departures *departures)
 	}
 }
 
-/* Whether a table shows any of these addresses; if so they are hidden. */
+/* Hides these addresses if a table shows any of them, or may show them in a moment. */
 static bool
-hide(struct ioas *space, uint64_t first, uint64_t last)
+hide(struct ioas *space, uint64_t first, uint64_t last, bool unsure)
 {
-	const uint64_t length = last - first + 1;
-	bool any;
-
-	any = ioas_lookup_any(table_reader(&space->table, 0), (void *)(uintptr_t)first, length);
-	if (!any)
+	if (!unsure && !table_any(&space->table, first, last))
 		return false;
-	pthread_mutex_lock(&space->table.lock);
-	if (!table_clear(&space->table, first, length))
-		__atomic_store_n(&space->root->departures.unshown, true, __ATOMIC_SEQ_CST);
-	pthread_mutex_unlock(&space->table.lock);
+	forget_hide(space, first, last);
 	return true;
 }
 
 /* The same for a root and its followers. A follower that goes waits for readers. */
 static bool
-hide_in_family(struct ioas *root, uint64_t first, uint64_t last)
+hide_in_family(struct ioas *root, uint64_t first, uint64_t last, bool unsure)
 {
 	struct departures *const departures = &root->departures;
-	bool any = hide(root, first, last);
+	bool any = hide(root, first, last, unsure);
 	struct ledger *ledger;
 
 	if (__atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST) == NULL)
@@ -338,7 +431,7 @@ hide_in_family(struct ioas *root, uint64_t first, uint64_t last)
 	__atomic_fetch_add(&departures->readers, 1, __ATOMIC_SEQ_CST);
 	for (ledger = __atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST); ledger != NULL;
 	     ledger = __atomic_load_n(&ledger->next_follower, __ATOMIC_SEQ_CST))
-		any = hide(follow_space(ledger), first, last) || any;
+		any = hide(follow_space(ledger), first, last, unsure) || any;
 	__atomic_fetch_sub(&departures->readers, 1, __ATOMIC_SEQ_CST);
 	return any;
 }
@@ -350,6 +443,30 @@ is_being_mapped(const struct departures *departures, uint64_t first, uint64_t la
 			__atomic_load_n(&departures->mapping.last, __ATOMIC_SEQ_CST));
 }
 
+/* Whether another departure may be the reason why the tables do not show the memory of this one. */
+static bool
+meets_another(const struct departures *departures, const struct departure *departure)
+{
+	const uint64_t first = departure->first, last = departure->last;
+
+	if (__atomic_load_n(&departures->used, __ATOMIC_SEQ_CST) == 1)
+		return false;
+	for (unsigned int i = 0; i < DEPARTURES; i++) {
+		const struct departure *const other = &departures->slots[i];
+		const enum departure_state state = state_of(other);
+
+		if (other != departure && (state == DEPARTURE_CLAIMED ||
+					   (state != DEPARTURE_FREE && is_of(other, first, last))))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A departure and a thread that has the space's lock each store first and then look what the other has stored:
+ * the departure that it is PENDING, the other thread what it is mapping, or that it changes tables. So at least
+ * one of them sees the other. Of two departures the later one sees the earlier.
+ */
 unsigned int
 ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 {
@@ -358,6 +475,7 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 	const uint64_t page = (uint64_t)getpagesize() - 1, first = (uintptr_t)va & ~page;
 	uint64_t last = (uintptr_t)va + (length - 1);
 	struct departure *departure;
+	bool unsure;
 
 	if (length == 0)
 		return 0;
@@ -367,8 +485,10 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 	__atomic_store_n(&departure->first, first, __ATOMIC_RELAXED);
 	__atomic_store_n(&departure->last, last, __ATOMIC_RELAXED);
 	set_state(departure, DEPARTURE_PENDING);
-	departure->touches = hide_in_family(root, first, last) || is_being_mapped(departures, first, last) ||
-			     __atomic_load_n(&departures->unshown, __ATOMIC_SEQ_CST);
+	unsure = is_unsettled(departures) || is_being_mapped(departures, first, last) ||
+		 meets_another(departures, departure);
+	if (hide_in_family(root, first, last, unsure))
+		make_touching(departure);
 	return (unsigned int)(departure - departures->slots) + 1;
 }
 
@@ -376,15 +496,16 @@ bool
 ioas_forget_end(struct ioas *space, unsigned int token, bool gone)
 {
 	struct departures *const departures = &space->root->departures;
+	enum departure_state state = DEPARTURE_PENDING;
 	struct departure *departure;
-	bool touches;
 
 	if (token == 0)
 		return false;
 	departure = &departures->slots[token - 1];
-	touches = departure->touches;
-	if (!touches) {
-		free_slot(departures, departure);
+	if (!is_unsettled(departures) &&
+	    __atomic_compare_exchange_n(&departure->state, &state, DEPARTURE_FREE, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST)) {
+		__atomic_fetch_sub(&departures->used, 1, __ATOMIC_SEQ_CST);
 		return false;
 	}
 	set_state(departure, gone ? DEPARTURE_GONE : DEPARTURE_KEPT);
@@ -401,7 +522,7 @@ ioas_lookup_or_wait(struct ioas *space, const void *va)
 	const struct piece *piece;
 
 	space_lock(space);
-	while (is_leaving(&space->root->departures, addr, addr, DEPARTURE_PENDING))
+	while (is_leaving(&space->root->departures, addr, addr))
 		forget_wait(space);
 	piece = ledger_from_va(&space->ledger, addr);
 	if (piece != NULL && piece->va.first <= addr) {

@@ -24,14 +24,14 @@
 enum departure_state {
 	DEPARTURE_FREE,    /* the slot is not in use */
 	DEPARTURE_CLAIMED, /* its range is being written */
-	DEPARTURE_PENDING, /* the memory is about to go */
+	DEPARTURE_PENDING, /* the memory is about to go; as far as is known none of it is mapped */
+	DEPARTURE_TOUCHING, /* the same, and some of it may be mapped */
 	DEPARTURE_GONE,    /* it went: the records have to follow */
 	DEPARTURE_KEPT,    /* it stayed: lookups have to find it again */
 };
 
 struct departure {
 	enum departure_state state; /* atomic */
-	bool touches;               /* memory that is mapped, or is being mapped */
 	uint64_t first, last;
 };
 
@@ -42,6 +42,7 @@ struct departures {
 	struct departure slots[DEPARTURES];
 	unsigned int used;           /* slots that are not free; atomic */
 	bool ended;                  /* one has gone or was kept since the records followed; atomic */
+	unsigned int changing;       /* threads that show or hide memory; atomic */
 	bool unshown;                /* memory that is mapped may not be in the table; atomic */
 	unsigned int readers;        /* threads that look at the list of followers without the lock; atomic */
 	struct ioas_range mapping;   /* what a thread is mapping now; last < first: nothing; atomic */
@@ -58,6 +59,15 @@ void forget_wait(struct ioas *root);
 
 /* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
 void forget_show(struct ioas *space, struct area *area);
+
+/* Memory is mapped that the tables do not show: from now on each departure may be one of it. */
+void forget_set_unshown(struct ioas *root);
+
+/* Has lookups in this space find nothing at these addresses. Any thread, with or without the space's lock. */
+void forget_hide(struct ioas *space, uint64_t first, uint64_t last);
+
+/* Sees to it that a copy of an area finds spare pieces in that space; false without memory. */
+bool forget_prepare_copy(struct ioas *space, const struct area *origin);
 
 /* No memory of these addresses is there any more, in a root and all that follow it. With the space locked, and
  * departures.silent set. */

@@ -4,20 +4,49 @@
 #include "backend.h"
 #include "ledger.h"
 
+static void
+set_piece(struct area *area, struct piece *piece, uint64_t first, uint64_t last)
+{
+	*piece = (struct piece){
+		.va.first = first,
+		.va.last = last,
+		.area = area,
+	};
+}
+
+/* A new area has all of its memory, a copy as much as its origin still has. */
+static void
+add_pieces(struct ledger *ledger, struct area *area)
+{
+	struct piece **link = &area->pieces;
+
+	set_piece(area, &area->piece, area->va.first, area->va.last);
+	*link = &area->piece;
+	if (area->origin == NULL)
+		return;
+	for (const struct piece *from = area->origin->pieces; from != NULL; from = from->next) {
+		if (*link == NULL) {
+			*link = ledger->spare;
+			ledger->spare = (*link)->next;
+		}
+		set_piece(area, *link, from->va.first, from->va.last);
+		link = &(*link)->next;
+	}
+}
+
 void
 ledger_add(struct ledger *ledger, struct area *area)
 {
-	area->alias = !tree_is_free(&ledger->by_va, area->va.first, area->va.last);
-	area->piece = (struct piece){
-		.va.first = area->va.first,
-		.va.last = area->va.last,
-		.area = area,
-	};
-	area->pieces = &area->piece;
+	struct piece *piece;
+
+	add_pieces(ledger, area);
+	area->alias = false;
+	for (piece = area->pieces; piece != NULL; piece = piece->next)
+		area->alias = area->alias || !tree_is_free(&ledger->by_va, piece->va.first, piece->va.last);
 	if (area->alias)
 		tree_insert(&ledger->aliases, &area->va);
-	else
-		tree_insert(&ledger->by_va, &area->piece.va);
+	for (piece = area->pieces; !area->alias && piece != NULL; piece = piece->next)
+		tree_insert(&ledger->by_va, &piece->va);
 	tree_insert(&ledger->by_iova, &area->iova);
 	ledger->added++;
 	ledger->areas++;

@@ -48,7 +48,7 @@ struct area {
 	bool placed;
 	bool forgotten;          /* by the history, as soon as that it was let go is settled */
 	bool left;               /* lost to this process: another one has it */
-	uint8_t process;         /* that has mapped it (fork.h) */
+	unsigned int process;    /* that has mapped it (fork.h) */
 	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
 };
 
@@ -67,7 +67,8 @@ struct ledger {
 	uint64_t added, removed;       /* areas, since the beginning */
 };
 
-/* The area must have iova and va set. It becomes an alias if its memory is known already. */
+/* The area must have iova and va set, and origin if it is a copy, which takes a spare piece for each piece of the
+ * origin but the first. It becomes an alias if its memory is known already. */
 void ledger_add(struct ledger *ledger, struct area *area);
 void ledger_remove(struct ledger *ledger, struct area *area);
 

@@ -80,11 +80,17 @@ share_page(struct share *share, void *page, uint64_t index, uint64_t word)
 }
 
 bool
+share_has(const struct share *share, uint64_t index)
+{
+	return share->fd >= 0 && (share->shared[index / 64] & UINT64_C(1) << index % 64) != 0;
+}
+
+bool
 share_end(struct share *share, void *page, uint64_t index, bool zero)
 {
 	const uint64_t bit = UINT64_C(1) << index % 64;
 
-	if (share->fd < 0 || (share->shared[index / 64] & bit) == 0)
+	if (!share_has(share, index))
 		return false;
 	share->users[find_template(share, *(uint64_t *)page)]--;
 	share->shared[index / 64] &= ~bit;

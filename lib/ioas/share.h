@@ -46,6 +46,9 @@ bool share_page(struct share *share, void *page, uint64_t index, uint64_t word);
  * zeros: true if it does already. */
 bool share_end(struct share *share, void *page, uint64_t index, bool zero);
 
+/* Whether the index-th page of the array is a template. */
+bool share_has(const struct share *share, uint64_t index);
+
 /* In a child of fork(), where no page is shared any more: the templates are the parent's. */
 void share_reset(struct share *share, uint64_t pages);
 

@@ -20,6 +20,14 @@
 #define CHUNK_SHIFT (IOAS_TABLE_SHIFT + 13)
 #define FLAT_CHUNKS (TABLE_FLAT_ENTRIES / CHUNK_ENTRIES)
 
+/* Where nothing was ever mapped in so much of the flat array's addresses that is known without a look at it:
+ * who unmaps other memory must not pay for what is mapped. */
+#define ROOM_SHIFT 30
+#define ROOM_SIZE (UINT64_C(1) << ROOM_SHIFT)
+#define FLAT_ROOMS (TABLE_FLAT_ENTRIES >> (ROOM_SHIFT - IOAS_TABLE_SHIFT))
+
+#define HIGHEST ((UINT64_C(1) << IOAS_VA_BITS) - 1)
+
 /* A block of the slower path holds the entries for 512 GiB. */
 #define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
 #define BLOCK_SIZE (BLOCK_ENTRIES * sizeof(uint64_t))
@@ -44,11 +52,12 @@ struct replica {
 	uint64_t *flat;                 /* the arrays that reader points to, writable */
 	uint64_t **far;
 	uint64_t far_blocks;            /* how many of its pointers are not NULL */
-	bool writable[FLAT_CHUNKS];     /* the chunks of the flat array that are */
+	bool writable[FLAT_CHUNKS];     /* the chunks of the flat array that are; read without the lock */
+	bool used[FLAT_ROOMS];          /* the rooms in which anything was ever mapped; read without the lock */
 	struct share share;
 	uint64_t page_entries;          /* in a page of the CPU */
 	struct slab *slab;              /* the newest of those that details are cut from */
-	unsigned int used;              /* how many details of it are given out */
+	unsigned int given;             /* how many details of it are given out */
 };
 
 /* Address space that reads as zeros; NULL and the error. Small pages where it is writable: one entry must not
@@ -165,7 +174,7 @@ table_reader(const struct table *table, unsigned int i)
 static uint64_t *
 detail_new(struct table *table, struct replica *replica, int *error)
 {
-	if (replica->slab == NULL || replica->used == SLAB_DETAILS) {
+	if (replica->slab == NULL || replica->given == SLAB_DETAILS) {
 		struct slab *const slab = reserve(table, replica, SLAB_DETAILS * DETAIL_SIZE,
 						  PROT_READ | PROT_WRITE, error);
 
@@ -173,9 +182,9 @@ detail_new(struct table *table, struct replica *replica, int *error)
 			return NULL;
 		slab->next = replica->slab;
 		replica->slab = slab;
-		replica->used = 1;
+		replica->given = 1;
 	}
-	return (uint64_t *)((char *)replica->slab + DETAIL_SIZE * replica->used++);
+	return (uint64_t *)((char *)replica->slab + DETAIL_SIZE * replica->given++);
 }
 
 static uint64_t *
@@ -207,15 +216,17 @@ prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64
 		int ret;
 
 		if (!is_flat(replica, i << CHUNK_SHIFT))
-			return 0;
+			break;
 		if (replica->writable[i])
 			continue;
 		madvise(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE, MADV_NOHUGEPAGE);
 		ret = table->sys->commit(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE);
 		if (ret < 0)
 			return ret;
-		replica->writable[i] = true;
+		__atomic_store_n(&replica->writable[i], true, __ATOMIC_RELAXED);
 	}
+	for (uint64_t i = va >> ROOM_SHIFT; i <= last >> ROOM_SHIFT && i < FLAT_ROOMS; i++)
+		__atomic_store_n(&replica->used[i], true, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -324,17 +335,22 @@ page_of(const struct replica *replica, uint64_t va, uint64_t *index)
 	return &replica->flat[*index * replica->page_entries];
 }
 
-/* Does a page of the flat array by sharing; the bytes done, 0 if entries are to be stored. */
+/* Does a page of the flat array by sharing; the bytes done, 0 if entries are to be stored. A page that is shared has
+ * the words of one area already: another area finds it only after that one has been cleared. */
 static uint64_t
 set_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
+	const uint64_t size = replica->page_entries * SLOT_SIZE;
 	uint64_t *page, index;
 
-	if (!is_flat(replica, va) || !has_page(replica, va, last))
+	if (!is_flat(replica, va))
 		return 0;
 	page = page_of(replica, va, &index);
-	return is_empty(replica, page) && share_page(&replica->share, page, index, value)
-		? replica->page_entries * SLOT_SIZE : 0;
+	if (!share_has(&replica->share, index) &&
+	    (!has_page(replica, va, last) || !is_empty(replica, page) ||
+	     !share_page(&replica->share, page, index, value)))
+		return 0;
+	return size - (va & (size - 1));
 }
 
 /* Stores value in every entry for the range, which has been prepared. */
@@ -353,15 +369,23 @@ set_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 	}
 }
 
+/* From an address to the end of the stretch that it is in, whose length is a power of two. */
+static uint64_t
+rest(uint64_t va, unsigned int shift)
+{
+	return (UINT64_C(1) << shift) - (va & ((UINT64_C(1) << shift) - 1));
+}
+
 /* How many bytes from an address on have no entry that could be anything but 0. */
 static uint64_t
 empty_bytes(const struct replica *replica, uint64_t va)
 {
-	if (is_flat(replica, va))
-		return replica->writable[va >> CHUNK_SHIFT]
-			? 0 : (UINT64_C(1) << CHUNK_SHIFT) - (va & ((UINT64_C(1) << CHUNK_SHIFT) - 1));
-	return replica->far[va >> IOAS_FAR_SHIFT] != NULL
-		? 0 : (UINT64_C(1) << IOAS_FAR_SHIFT) - (va & ((UINT64_C(1) << IOAS_FAR_SHIFT) - 1));
+	if (!is_flat(replica, va))
+		return __atomic_load_n(&replica->far[va >> IOAS_FAR_SHIFT], __ATOMIC_ACQUIRE) != NULL
+			? 0 : rest(va, IOAS_FAR_SHIFT);
+	if (!__atomic_load_n(&replica->writable[va >> CHUNK_SHIFT], __ATOMIC_RELAXED))
+		return rest(va, CHUNK_SHIFT);
+	return __atomic_load_n(&replica->used[va >> ROOM_SHIFT], __ATOMIC_RELAXED) ? 0 : rest(va, ROOM_SHIFT);
 }
 
 /* Ends the sharing of the page of the flat array that an address is in. Returns the bytes done, if all of the
@@ -426,15 +450,35 @@ table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova)
 }
 
 bool
-table_clear(struct table *table, uint64_t va, uint64_t length)
+table_clear(struct table *table, uint64_t first, uint64_t last)
 {
-	const uint64_t highest = (UINT64_C(1) << IOAS_VA_BITS) - 1;
-	const uint64_t last = va + (length - 1);
 	bool exact = true;
 
 	for (unsigned int i = 0; i < table->n; i++)
-		exact = clear_replica(table, &table->replicas[i], va, last < highest ? last : highest) && exact;
+		exact = clear_replica(table, &table->replicas[i], first, last < HIGHEST ? last : HIGHEST) && exact;
 	return exact;
+}
+
+/* The replicas are filled, and emptied, the first one first. */
+bool
+table_any(const struct table *table, uint64_t first, uint64_t last)
+{
+	const struct replica *const replica = &table->replicas[0];
+	uint64_t step;
+
+	if (last > HIGHEST)
+		last = HIGHEST;
+	for (uint64_t va = first; va <= last; va += step) {
+		const void *const at = (void *)(uintptr_t)va;
+
+		step = empty_bytes(replica, va);
+		if (step > 0)
+			continue;
+		step = ROOM_SIZE - (va & (ROOM_SIZE - 1));
+		if (ioas_lookup_any(&replica->reader, at, step <= last - va ? step : last - va + 1))
+			return true;
+	}
+	return false;
 }
 
 /* Should the kernel have no new pages for a chunk, the slower path serves all addresses. */
@@ -460,9 +504,12 @@ reset_flat(struct table *table, struct replica *replica)
 void
 table_reset(struct table *table)
 {
+	pthread_mutex_init(&table->lock, NULL);
 	for (unsigned int i = 0; i < table->n; i++) {
 		struct replica *const replica = &table->replicas[i];
 
+		/* A thread may just have been about to take a detail. */
+		replica->given = SLAB_DETAILS;
 		if (replica->flat != NULL)
 			reset_flat(table, replica);
 		for (uint64_t block = 0, left = replica->far_blocks; left > 0; block++) {

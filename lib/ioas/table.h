@@ -62,12 +62,14 @@ int table_prepare(struct table *table, uint64_t va, uint64_t length);
 /* The cause and the remedy of an answer of the kernel to one of these. */
 const char *table_explain(int error);
 void table_set(struct table *table, uint64_t va, uint64_t length, uint64_t iova);
-/* Any range: entries that are 0 stay as they are. False where an entry was to go in part and there was no memory
- * for a detail: then all of it went. */
-bool table_clear(struct table *table, uint64_t va, uint64_t length);
+/* Any range: entries that are 0 stay as they are. False where something was to go in part and there was no memory
+ * for that: then all of it went. */
+bool table_clear(struct table *table, uint64_t first, uint64_t last);
+/* Whether anything of any range is shown; without the lock. */
+bool table_any(const struct table *table, uint64_t first, uint64_t last);
 
 /* In a child of fork(), whose copy of the table nobody reads yet: empties it. What is shared with the parent is not
- * any more. */
+ * any more. The parent's threads may have been in table_clear(); their locks stayed locked. */
 void table_reset(struct table *table);
 
 #endif /* IOAS_TABLE_H */

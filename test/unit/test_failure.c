@@ -142,6 +142,31 @@ unmap(void)
 	return ret;
 }
 
+/* Memory goes in parts; what is left over is found all the same. */
+static int
+forget_part(void)
+{
+	ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(4) + PAGE), MIB(1)), true);
+	ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(6)), PAGE), true);
+	CU_ASSERT_TRUE(unit_unmapped(MIB(4), MIB(1)));
+	CU_ASSERT_EQUAL(ioas_lookup_or_wait(space, VA(MIB(6))), IOAS_BAD_IOVA);
+	CU_ASSERT_NOT_EQUAL(ioas_lookup_or_wait(space, VA(MIB(7))), IOAS_BAD_IOVA);
+	ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(6)), MIB(1)), false);
+	CU_ASSERT_NOT_EQUAL(ioas_lookup_or_wait(space, VA(MIB(7) - 1)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(ioas_lookup_or_wait(space, VA(MIB(6))), IOAS_BAD_IOVA);
+	return 0;
+}
+
+/* All of an area and its alias. */
+static int
+forget_all(void)
+{
+	ioas_forget_end(space, ioas_forget_begin(space, VA(0), MIB(2)), true);
+	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
+	CU_ASSERT_EQUAL(ioas_lookup_or_wait(space, VA(0)), IOAS_BAD_IOVA);
+	return 0;
+}
+
 static int
 unmap_iova(void)
 {
@@ -182,7 +207,9 @@ static const struct step one_space[] = {
 	{ "hot attach", hot_attach, 0 },
 	{ "reserve", reserve, 0 },
 	{ "map reserved", map_reserved, 0 },
-	{ "unmap", unmap, 3 },
+	{ "forget a part", forget_part, 0 },
+	{ "forget all", forget_all, 0 },
+	{ "unmap", unmap, 1 },
 	{ "unmap by IOVA", unmap_iova, 1 },
 	{ "detach", detach, 0 },
 	{ "map again", map, 0 },
@@ -301,7 +328,9 @@ static const struct step followed[] = {
 	{ "map reserved", map_reserved, 0 },
 	{ "map for one", map_own, 0 },
 	{ "set a window", set_window, 0 },
-	{ "unmap", unmap, 3 },
+	{ "forget a part", forget_part, 0 },
+	{ "forget all", forget_all, 0 },
+	{ "unmap", unmap, 1 },
 	{ "unmap by IOVA", unmap_iova, 1 },
 	{ "map again", map, 0 },
 	{ "unmap of one", unmap_own, 1 },
