@@ -24,38 +24,24 @@ for_family(struct ioas *root, void (*fn)(struct ioas *space))
 	fn(root);
 }
 
-static void
-lock_table(struct ioas *space)
-{
-	pthread_mutex_lock(&space->table.lock);
-}
-
-static void
-unlock_table(struct ioas *space)
-{
-	pthread_mutex_unlock(&space->table.lock);
-}
-
-/* Nobody is in the midst of a call when the memory is copied. */
+/*
+ * No call is under way when the memory is copied, but for departures, which do not take the spaces' locks. The
+ * locks that those take are not waited for: after this handler an allocator's own may wait for a thread that
+ * takes memory away with the allocator's lock held.
+ */
 static void
 prepare(void)
 {
 	pthread_mutex_lock(&roots_lock);
-	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
-		pthread_mutex_lock(&root->watch.lock);
+	for (struct ioas *root = roots; root != NULL; root = root->next_root)
 		space_lock(root);
-		for_family(root, lock_table);
-	}
 }
 
 static void
 in_parent(void)
 {
-	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
-		for_family(root, unlock_table);
+	for (struct ioas *root = roots; root != NULL; root = root->next_root)
 		space_unlock(root);
-		pthread_mutex_unlock(&root->watch.lock);
-	}
 	pthread_mutex_unlock(&roots_lock);
 }
 
@@ -63,8 +49,9 @@ static void
 note_self(struct ioas *root)
 {
 	struct fork_processes *const processes = &root->processes;
+	const unsigned int slot = processes->self % FORK_PROCESSES;
 
-	processes->fd[processes->self] = root->table.sys->process(&processes->pid[processes->self]);
+	processes->fd[slot] = root->table.sys->process(&processes->pid[slot]);
 }
 
 /* The memory that is found by a walk over the mappings of the child. */
@@ -96,8 +83,19 @@ keep_shared(const struct ioas_range *range, bool shared, void *arg)
 static void
 reset_table(struct ioas *space)
 {
-	unlock_table(space);
 	table_reset(&space->table);
+}
+
+/* The oldest process makes room for the child, if it has to. */
+static void
+add_self(struct ioas *root)
+{
+	struct fork_processes *const processes = &root->processes;
+	const unsigned int slot = ++processes->self % FORK_PROCESSES;
+
+	if (processes->self >= FORK_PROCESSES && processes->fd[slot] >= 0)
+		close(processes->fd[slot]);
+	note_self(root);
 }
 
 static void
@@ -115,12 +113,10 @@ inherit(struct ioas *root)
 {
 	struct inherited inherited = { .root = root };
 
-	watch_reset(root);
+	watch_after_fork(root);
 	forget_reset(root);
 	for_family(root, reset_table);
-	if (root->processes.self < FORK_PROCESSES - 1)
-		root->processes.self++;
-	note_self(root);
+	add_self(root);
 	/* Where the mappings cannot be read nothing is known to be shared. */
 	if (root->table.sys->mappings(keep_shared, &inherited) < 0)
 		inherited.next = 0;
@@ -134,7 +130,6 @@ in_child(void)
 	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
 		inherit(root);
 		space_unlock(root);
-		pthread_mutex_unlock(&root->watch.lock);
 	}
 	pthread_mutex_unlock(&roots_lock);
 }
@@ -167,7 +162,7 @@ fork_leave(struct ioas *root)
 		link = &(*link)->next_root;
 	*link = root->next_root;
 	pthread_mutex_unlock(&roots_lock);
-	for (unsigned int i = 0; i <= processes->self; i++)
+	for (unsigned int i = 0; i <= processes->self && i < FORK_PROCESSES; i++)
 		if (processes->fd[i] >= 0)
 			close(processes->fd[i]);
 }
@@ -176,9 +171,11 @@ bool
 fork_owns(const struct ioas *root, unsigned int process)
 {
 	const struct fork_processes *const processes = &root->processes;
+	const unsigned int slot = process % FORK_PROCESSES;
 
 	return process == processes->self ||
-	       root->table.sys->has_ended(processes->fd[process], processes->pid[process]);
+	       (processes->self - process < FORK_PROCESSES &&
+		root->table.sys->has_ended(processes->fd[slot], processes->pid[slot]));
 }
 
 bool
@@ -300,22 +297,6 @@ needs_renewal(const struct ioas *root, const struct area *area)
 		(area->process != root->processes.self && fork_owns(root, area->process)));
 }
 
-static int
-renew_space(struct ioas *space)
-{
-	struct area *area = ledger_from_iova(&space->ledger, 0);
-	uint64_t next;
-	int ret = 0;
-
-	while (ret == 0 && area != NULL) {
-		next = area->iova.last;
-		if (needs_renewal(space->root, area))
-			ret = renew_area(space, area);
-		area = next == UINT64_MAX ? NULL : ledger_from_iova(&space->ledger, next + 1);
-	}
-	return ret;
-}
-
 static bool
 has_device(const struct ioas *root)
 {
@@ -325,6 +306,33 @@ has_device(const struct ioas *root)
 	     ledger = ledger->next_follower)
 		has = follow_space(ledger)->n_devices > 0;
 	return has;
+}
+
+/* Waits while memory of an area that is to be renewed may be about to go. */
+static int
+renew_space(struct ioas *space)
+{
+	struct ioas *const root = space->root;
+	struct area *area = ledger_from_iova(&space->ledger, 0);
+	uint64_t next = 0;
+	int ret = 0;
+
+	for (; ret == 0 && area != NULL && !has_device(root); area = ledger_from_iova(&space->ledger, next)) {
+		if (needs_renewal(root, area)) {
+			if (!forget_start_map(root, area->va.first, area->va.last)) {
+				forget_wait(root);
+				continue;
+			}
+			next = area->iova.last + 1;
+			ret = renew_area(space, area);
+			forget_end_map(root);
+		} else {
+			next = area->iova.last + 1;
+		}
+		if (next == 0)
+			break;
+	}
+	return ret;
 }
 
 int

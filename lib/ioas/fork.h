@@ -19,10 +19,10 @@
 struct area;
 struct ioas;
 
-/* A child of a child ... that is older than these counts as the oldest. */
-#define FORK_PROCESSES 8
+/* So many are remembered: what an older one has made is never taken away. */
+#define FORK_PROCESSES 16
 
-/* The processes that have had the space, the first one first. */
+/* The processes that have had the space, the first one is 0; each has the slot of its number modulo FORK_PROCESSES. */
 struct fork_processes {
 	unsigned int self;         /* this one */
 	int fd[FORK_PROCESSES];    /* of each (pidfd); negative: none could be had */
@@ -44,7 +44,8 @@ bool fork_owns_all(const struct ioas *root);
 void fork_take_over(struct ioas *root);
 
 /* No device is attached: maps anew what the kernel could not pin again, because the process that mapped it has
- * ended or a part of its memory is gone. With the space locked. A negative errno after a log line. */
+ * ended or a part of its memory is gone. With the space locked; the lock may be given back and taken again. A
+ * negative errno after a log line. */
 int fork_renew(struct ioas *root);
 
 #endif /* IOAS_FORK_H */

@@ -510,22 +510,27 @@ check_attach_options(const struct ioas *space, const char *name, struct ioas_att
 	return -EINVAL;
 }
 
-/* Has the kernel open the device, if that can be done without the lock: others see it meanwhile among
- * those that are being opened. Gives the lock back and takes it again. */
+/* Has the kernel open the device, if that can be done without the lock, and renews what the first device needs.
+ * Gives the lock back and takes it again: others see the device meanwhile among those that are being opened. */
 static int
 open_unlocked(struct ioas *space, struct ioas_device *device)
 {
 	struct backend *const backend = space->backend;
 	struct ioas_device **link = &space->root->opening;
-	int ret;
+	int ret = 0;
 
-	if (backend->ops->open_device == NULL)
-		return 0;
 	device->next = *link;
 	*link = device;
-	space_unlock(space);
-	ret = backend->ops->open_device(backend, device);
-	space_lock(space);
+	if (backend->ops->open_device != NULL) {
+		space_unlock(space);
+		ret = backend->ops->open_device(backend, device);
+		space_lock(space);
+	}
+	if (ret == 0) {
+		ret = fork_renew(space->root);
+		if (ret < 0 && device->fd >= 0)
+			device->sys->close(device->fd);
+	}
 	while (*link != device)
 		link = &(*link)->next;
 	*link = device->next;
@@ -543,12 +548,6 @@ attach_locked(struct ioas *space, const struct ioas_attach_options *options,
 		ret = open_unlocked(space, device);
 	if (ret < 0)
 		return ret;
-	ret = fork_renew(space->root);
-	if (ret < 0) {
-		if (device->fd >= 0)
-			device->sys->close(device->fd);
-		return ret;
-	}
 	ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
@@ -1111,6 +1110,7 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 		goto out_unlock;
 	for (area = ledger_alias(&space->ledger, first, last, NULL); area != NULL; area = next) {
 		next = ledger_alias(&space->ledger, first, last, area);
+		/* A copy may have lost its memory before its origin has. */
 		if (area->origin == NULL && ledger_live(area).first >= first && ledger_live(area).last <= last)
 			ret += remove_own(space, area);
 	}

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -52,6 +53,7 @@ static int
 start_thread(struct ioas *root)
 {
 	sigset_t all, old;
+	const struct sched_param usual = { 0 };
 	pthread_attr_t attr;
 	int ret;
 
@@ -59,6 +61,10 @@ start_thread(struct ioas *root)
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	/* Not on the CPU of a thread that never sleeps, where another one is free. */
 	pthread_attr_setaffinity_np(&attr, sizeof(root->watch.cpus), &root->watch.cpus);
+	/* A real-time priority is for threads that poll. */
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
+	pthread_attr_setschedparam(&attr, &usual);
 	/* The application's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -68,6 +74,21 @@ start_thread(struct ioas *root)
 		pthread_setname_np(root->watch.thread, "ioas-watch");
 	pthread_attr_destroy(&attr);
 	return -ret;
+}
+
+static void
+reset(struct ioas *root)
+{
+	struct watch *const watch = &root->watch;
+	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	watch->started = false;
+	watch->error = 0;
 }
 
 static int
@@ -87,7 +108,7 @@ start(struct ioas *root)
 	}
 	if (ret == 0)
 		return 0;
-	watch_reset(root);
+	reset(root);
 	return ret;
 }
 
@@ -104,18 +125,10 @@ watch_create(struct ioas *root)
 }
 
 void
-watch_reset(struct ioas *root)
+watch_after_fork(struct ioas *root)
 {
-	struct watch *const watch = &root->watch;
-	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
-
-	for (unsigned int i = 0; i < 3; i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
-	watch->started = false;
-	watch->error = 0;
+	pthread_mutex_init(&root->watch.lock, NULL);
+	reset(root);
 }
 
 void
@@ -126,7 +139,7 @@ watch_destroy(struct ioas *root)
 
 	if (watch->started && write(watch->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(watch->thread, NULL);
-	watch_reset(root);
+	reset(root);
 	pthread_mutex_destroy(&watch->lock);
 }
 

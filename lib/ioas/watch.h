@@ -19,7 +19,7 @@
 struct ioas;
 
 struct watch {
-	pthread_mutex_t lock; /* before the space's */
+	pthread_mutex_t lock; /* the space's is not waited for with it held */
 	bool started;
 	int error;            /* why it could not be; 0: it could, or nobody has asked yet */
 	int fd[2];            /* for private memory; for shared memory, of which dropped pages come back as they were */
@@ -31,7 +31,7 @@ struct watch {
 void watch_create(struct ioas *root);
 void watch_destroy(struct ioas *root);
 
-/* In a child of fork(), which has neither the thread nor its registrations. */
-void watch_reset(struct ioas *root);
+/* In a child of fork(), which has neither the thread nor its registrations. Another thread may have had the lock. */
+void watch_after_fork(struct ioas *root);
 
 #endif /* IOAS_WATCH_H */

@@ -7,6 +7,8 @@
  * the process: what a child takes away there is seen in the child.
  */
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -282,6 +284,138 @@ departures(void)
 	unmap_both();
 }
 
+/* Each of many generations has shared memory of its own, and all of them live: none takes away another's. */
+#define GENERATIONS 20
+
+static void
+generation(unsigned int n, uint64_t parents)
+{
+	char *const own = memory(MAP_SHARED);
+	uint64_t iova;
+	int status = -1;
+	pid_t pid;
+
+	if (n > 0) {
+		CHECK(ioas_unmap(space, shared, MIB(2)) == 1);
+		CHECK(model_translate(nic_model, parents) == (uintptr_t)shared);
+	}
+	if (n == GENERATIONS)
+		return;
+	CHECK(ioas_map(space, own, MIB(2), &iova) == 0);
+	shared = own;
+	pid = fork();
+	if (pid == 0) {
+		generation(n + 1, iova);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(ioas_unmap(space, own, MIB(2)) == 1 && model_translate(nic_model, iova) == UINT64_MAX);
+}
+
+static void
+first_generation(void)
+{
+	generation(0, 0);
+}
+
+static void
+generations(void)
+{
+	unit_create(true);
+	in_child(first_generation);
+}
+
+/*
+ * An allocator has a lock of its own, holds it over a call that takes memory away, and takes it before a fork:
+ * its handler has been registered before the library's, and is called after that.
+ */
+static sem_t fork_has_begun, memory_has_gone;
+static bool allocator_works;
+
+static void *
+allocator(void *arg)
+{
+	sem_wait(&fork_has_begun);
+	ioas_forget_end(space, ioas_forget_begin(space, private, PAGE), true);
+	sem_post(&memory_has_gone);
+	return arg;
+}
+
+static void
+allocator_before_fork(void)
+{
+	if (!allocator_works)
+		return;
+	sem_post(&fork_has_begun);
+	sem_wait(&memory_has_gone);
+}
+
+static void
+child_of_allocator(void)
+{
+	CHECK(lookup(shared) == shared_iova);
+	CHECK(ioas_map(space, private, MIB(2), NULL) == 0);
+	CHECK(ioas_forget_end(space, ioas_forget_begin(space, private, PAGE), true));
+}
+
+static void
+allocator_waits(void)
+{
+	pthread_t thread;
+
+	map_both();
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, allocator, NULL), 0);
+	allocator_works = true;
+	alarm(30);
+	in_child(child_of_allocator);
+	alarm(0);
+	allocator_works = false;
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(lookup(private), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(lookup(private + PAGE), private_iova + PAGE);
+	unmap_both();
+}
+
+__attribute__((constructor)) static void
+register_allocator(void)
+{
+	sem_init(&fork_has_begun, 0, 0);
+	sem_init(&memory_has_gone, 0, 0);
+	pthread_atfork(allocator_before_fork, NULL, NULL);
+}
+
+/* A device comes back while memory that has to be mapped anew is about to go: it is waited for. */
+static void *
+attach_again(void *arg)
+{
+	*(int *)arg = ioas_attach(space, NIC, NULL, &nic);
+	return NULL;
+}
+
+static void
+renewal_waits(void)
+{
+	pthread_t thread;
+	unsigned int token;
+	int ret = -1;
+
+	unit_create(true);
+	unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(1)), PAGE), true));
+	ioas_detach(nic);
+	token = ioas_forget_begin(space, VA(0), KIB(8));
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, attach_again, &ret), 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		usleep(1000);
+		CU_ASSERT_EQUAL(ioas_device_find(space, NIC), NULL);
+	}
+	ioas_forget_end(space, token, true);
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(ret, 0);
+	CU_ASSERT_TRUE(unit_unmapped(0, KIB(8)));
+	CU_ASSERT_EQUAL(model_areas(), 2);
+}
+
 UNIT_MAIN("fork",
 	  { "a child asks", asks },
 	  { "a child takes away", takes_away },
@@ -290,4 +424,7 @@ UNIT_MAIN("fork",
 	  { "a daemon attaches again", attaches_again },
 	  { "areas that lost a part, attached again", cut_areas },
 	  { "large areas", large_areas },
-	  { "departures", departures })
+	  { "departures", departures },
+	  { "generations", generations },
+	  { "an allocator with a lock of its own", allocator_waits },
+	  { "renewal waits", renewal_waits })

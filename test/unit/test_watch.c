@@ -4,8 +4,10 @@
 
 /* Memory goes by ways that the library is not told of; this machine's kernel tells. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -168,6 +170,42 @@ child(void)
 	CU_ASSERT_TRUE(is_forgotten(p));
 }
 
+/* A thread that polls on a processor of its own asks first: the thread that reads events must get time. */
+static void
+elsewhere(void)
+{
+	cpu_set_t all, one, its;
+	struct dirent *entry;
+	unsigned int n = 0;
+	DIR *tasks;
+	char *p;
+
+	CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	unit_create(true);
+	CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof(one), &one), 0);
+	p = anonymous();
+	CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof(all), &all), 0);
+	munmap(p, MIB(4));
+	/* By now it runs. */
+	CU_ASSERT_TRUE(is_forgotten(p));
+	tasks = opendir("/proc/self/task");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tasks);
+	while ((entry = readdir(tasks)) != NULL) {
+		const int task = atoi(entry->d_name);
+
+		if (task == 0 || task == getpid())
+			continue;
+		CU_ASSERT_EQUAL(sched_getaffinity(task, sizeof(its), &its), 0);
+		CU_ASSERT_TRUE(CPU_EQUAL(&its, &all));
+		CU_ASSERT_EQUAL(sched_getscheduler(task), SCHED_OTHER);
+		n++;
+	}
+	closedir(tasks);
+	CU_ASSERT_EQUAL(n, 1);
+}
+
 static void
 refused(void)
 {
@@ -199,6 +237,7 @@ main(void)
 		{ "free()", freed },
 		{ "again and again", again_and_again },
 		{ "a child of fork()", child },
+		{ "elsewhere", elsewhere },
 		{ "refused", refused },
 	};
 	static const struct unit_test few[] = {
