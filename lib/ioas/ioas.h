@@ -428,7 +428,8 @@ unsigned int ioas_forget_begin(struct ioas *space, const void *va, uint64_t leng
  * @param space The space.
  * @param token From ioas_forget_begin().
  * @param gone  Whether the memory went.
- * @return Whether anything of the range was mapped, or was being mapped.
+ * @return Whether anything of the range was mapped, or may have been: threads that call at the same time are not
+ *         told apart.
  */
 bool ioas_forget_end(struct ioas *space, unsigned int token, bool gone);
 
@@ -512,7 +513,8 @@ uint64_t ioas_page_size(const void *va, struct ioas_range *mapping);
 
 /**
  * Keep IOVAs for the memory around an address, as ioas_reserve() does: for as much of a range as no earlier
- * reservation has, in one piece with the address. The reservation ends when all of it has gone (ioas_forget_end()).
+ * reservation has, in one piece with the address. An end of it that goes (ioas_forget_end()) is not reserved any
+ * more.
  *
  * @param space The space.
  * @param va    An address in the range; if a reservation has it already nothing happens.

@@ -392,6 +392,28 @@ placement_unreserved(const struct placement *placement, uint64_t va, struct ioas
 	return true;
 }
 
+/* Leaves of a reservation what is for these addresses; last < first: nothing. */
+static void
+shrink(struct placement *placement, struct region *region, uint64_t first, uint64_t last)
+{
+	const uint64_t iova = reserved_place(region, first);
+
+	tree_remove(&placement->regions, &region->va);
+	tree_remove(&placement->taken, &region->place);
+	placement->taken_bytes -= region->place.last - region->place.first + 1;
+	if (last < first) {
+		region->next = placement->ended;
+		placement->ended = region;
+		return;
+	}
+	region->va.first = first;
+	region->va.last = last;
+	tree_insert(&placement->regions, &region->va);
+	region->place.first = iova;
+	region->place.last = iova + (last - first);
+	take(placement, &region->place);
+}
+
 void
 placement_end_regions(struct placement *placement, uint64_t first, uint64_t last)
 {
@@ -401,13 +423,14 @@ placement_end_regions(struct placement *placement, uint64_t first, uint64_t last
 		struct region *const region = container_of(node, struct region, va);
 
 		next = node->last == UINT64_MAX ? NULL : tree_from(&placement->regions, node->last + 1);
-		if (!region->passing || node->first < first || node->last > last)
+		if (!region->passing)
 			continue;
-		tree_remove(&placement->regions, node);
-		tree_remove(&placement->taken, &region->place);
-		placement->taken_bytes -= region->place.last - region->place.first + 1;
-		region->next = placement->ended;
-		placement->ended = region;
+		if (first <= node->first && last >= node->last)
+			shrink(placement, region, 1, 0);
+		else if (first <= node->first)
+			shrink(placement, region, last + 1, node->last);
+		else if (last >= node->last)
+			shrink(placement, region, node->first, first - 1);
 	}
 }
 

@@ -79,7 +79,7 @@ int placement_reserve(struct placement *placement, const struct ledger *ledger,
 
 /* Shrinks the range around an address to what no reservation has; false if one has the address. */
 bool placement_unreserved(const struct placement *placement, uint64_t va, struct ioas_range *range);
-/* The memory of these addresses has gone: ends the reservations that go with it. */
+/* The memory of these addresses has gone: ends the reservations that go with it, or those of their ends that do. */
 void placement_end_regions(struct placement *placement, uint64_t first, uint64_t last);
 /* Frees those that have ended; not while an allocator may be waiting. */
 void placement_free_ended(struct placement *placement);

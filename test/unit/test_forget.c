@@ -204,6 +204,12 @@ aliases(void)
 	CU_ASSERT_EQUAL(model_translate(nic_model, MIB(512) + KIB(8)), BASE + KIB(8));
 	forget(KIB(8), KIB(8));
 	CU_ASSERT_EQUAL(model_areas(), 0);
+	/* No lookup finds it, since the area that was first has been unmapped. */
+	unit_map(0, KIB(16));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(KIB(8)), KIB(8), MIB(768)), 0);
+	CU_ASSERT_EQUAL(ioas_unmap_iova(space, unit_lookup(VA(0)), KIB(16)), 1);
+	ioas_forget_end(space, ioas_forget_begin(space, VA(0), KIB(16)), true);
+	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
 static void
@@ -331,6 +337,92 @@ inside_a_call(void)
 	CU_ASSERT_TRUE(unit_unmapped(MIB(4), KIB(8)));
 	CU_ASSERT_FALSE(unit_unmapped(MIB(4) + KIB(8), KIB(8)));
 	ioas_unmap(space, NULL, UINT64_MAX);
+}
+
+static struct ioas_range
+range(uint64_t offset, uint64_t length)
+{
+	return (struct ioas_range){ BASE + offset, BASE + offset + length - 1 };
+}
+
+/* All of a mapping is linear, whatever of it is mapped first; the IOVAs are free again when its memory has gone. */
+static void
+reserved_around(void)
+{
+	const uint64_t size = unit_backend_is("spapr") ? MIB(64) : GIB(1);
+	uint64_t iova, other;
+
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(MIB(8)), range(0, size)), 0);
+	iova = unit_map(MIB(8), PAGE) - MIB(8);
+	CU_ASSERT_EQUAL(unit_map(size - PAGE, PAGE), iova + size - PAGE);
+	CU_ASSERT_EQUAL(unit_map(0, PAGE), iova);
+	/* A second question about it changes nothing. */
+	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(0), range(0, size)), 0);
+	CU_ASSERT_EQUAL(unit_map(MIB(16), PAGE), iova + MIB(16));
+	/* Its ends go, and then it is shorter. */
+	forget(0, MIB(8));
+	forget(size - MIB(8), MIB(8));
+	CU_ASSERT_NOT_EQUAL(unit_map(0, PAGE), iova);
+	CU_ASSERT_NOT_EQUAL(unit_map(size - PAGE, PAGE), iova + size - PAGE);
+	CU_ASSERT_EQUAL(unit_map(MIB(24), PAGE), iova + MIB(24));
+	/* A hole does not end it. */
+	forget(MIB(24), PAGE);
+	CU_ASSERT_EQUAL(unit_map(MIB(24), PAGE), iova + MIB(24));
+	/* The rest of it in two parts. */
+	forget(MIB(8), MIB(12));
+	forget(MIB(20), size - MIB(28));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(8)), MIB(2), iova + MIB(10)), 0);
+	other = unit_map(MIB(24), PAGE);
+	CU_ASSERT_NOT_EQUAL(other, iova + MIB(24));
+}
+
+static void
+reserved_beside_others(void)
+{
+	uint64_t low, high, middle;
+
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), MIB(2)), 0);
+	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(MIB(7)), range(MIB(6), MIB(2))), 0);
+	/* It gets what they have left. */
+	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(MIB(3)), range(0, MIB(8))), 0);
+	middle = unit_map(MIB(2), PAGE);
+	CU_ASSERT_EQUAL(unit_map(MIB(6) - PAGE, PAGE), middle + MIB(4) - PAGE);
+	low = unit_map(0, PAGE);
+	CU_ASSERT_EQUAL(unit_map(MIB(2) - PAGE, PAGE), low + MIB(2) - PAGE);
+	high = unit_map(MIB(6), PAGE);
+	CU_ASSERT_EQUAL(unit_map(MIB(8) - PAGE, PAGE), high + MIB(2) - PAGE);
+	/* An ioas_reserve() stays when its memory goes. */
+	forget(0, MIB(8));
+	CU_ASSERT_EQUAL(unit_map(0, PAGE), low);
+	REFUSED(ioas_reserve(space, VA(0), MIB(1)), -EEXIST, "overlaps with an earlier range");
+	CU_ASSERT_EQUAL(ioas_reserve(space, VA(MIB(2)), MIB(6)), 0);
+	REFUSED(ioas_reserve_around(space, VA(MIB(9)), range(0, MIB(8))), -EINVAL, "does not have it");
+	REFUSED(ioas_reserve_around(space, VA(1), (struct ioas_range){ BASE + 1, BASE + 4095 }), -EINVAL,
+		"not aligned to 4 KiB");
+}
+
+/* What was mapped there is held, though nothing is reserved any more. */
+static void
+reserved_in_quarantine(void)
+{
+	struct ioas_options options = unit_options();
+	uint64_t iova;
+
+	options.quarantine = GIB(1);
+	options.window = (struct ioas_range){ MIB(512), MIB(512) + MIB(16) - 1 };
+	unit_create_with(&options, true);
+	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(0), range(0, MIB(4))), 0);
+	iova = unit_map(MIB(2), MIB(2)) - MIB(2);
+	forget(0, MIB(4));
+	/* What was only reserved is free at once. */
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(128)), MIB(1), iova), 0);
+	for (uint64_t i = 0; i < 3; i++) {
+		const uint64_t other = unit_map(MIB(64) + i * MIB(8), MIB(2));
+
+		CU_ASSERT_TRUE(other + MIB(2) <= iova + MIB(2) || other >= iova + MIB(4));
+	}
 }
 
 static struct ioas *follower;
@@ -472,6 +564,9 @@ UNIT_MAIN("forget",
 	  { "quarantine", in_quarantine },
 	  { "many areas", many },
 	  { "inside a call", inside_a_call },
+	  { "reserved around an address", reserved_around },
+	  { "reserved beside others", reserved_beside_others },
+	  { "reserved, in quarantine", reserved_in_quarantine },
 	  { "spaces that follow", followers },
 	  { "threads", threads },
 	  { "maps wait", maps_wait })
