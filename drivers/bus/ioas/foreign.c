@@ -82,9 +82,14 @@ foreign_map_page(const void *va)
 unsigned int
 foreign_leaves(const void *va, size_t length)
 {
+	const int error = errno;
+	unsigned int token;
+
 	if (!memory_has_started() || bus_ioas_space == NULL)
 		return 0;
-	return ioas_forget_begin(bus_ioas_space, va, length);
+	token = ioas_forget_begin(bus_ioas_space, va, length);
+	errno = error;
+	return token;
 }
 
 void
