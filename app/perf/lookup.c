@@ -383,9 +383,9 @@ writer_main(void *arg)
 		table_set(&bench.table, page, PAGE_2M, page + GIB(1));
 		if (table_prepare(&bench.table, small, KIB(4)) == 0) {
 			table_set(&bench.table, small, KIB(4), small + GIB(1));
-			table_clear(&bench.table, small, KIB(4));
+			table_clear(&bench.table, small, small + KIB(4) - 1);
 		}
-		table_clear(&bench.table, page, PAGE_2M);
+		table_clear(&bench.table, page, page + PAGE_2M - 1);
 		atomic_fetch_add_explicit(&bench.written, 2, memory_order_relaxed);
 		i++;
 	}

@@ -398,7 +398,7 @@ reserved_beside_others(void)
 	CU_ASSERT_EQUAL(unit_map(0, PAGE), low);
 	REFUSED(ioas_reserve(space, VA(0), MIB(1)), -EEXIST, "overlaps with an earlier range");
 	CU_ASSERT_EQUAL(ioas_reserve(space, VA(MIB(2)), MIB(6)), 0);
-	REFUSED(ioas_reserve_around(space, VA(MIB(9)), range(0, MIB(8))), -EINVAL, "does not have it");
+	REFUSED(ioas_reserve_around(space, VA(MIB(9)), range(0, MIB(8))), -EINVAL, "it is not in the range");
 	REFUSED(ioas_reserve_around(space, VA(1), (struct ioas_range){ BASE + 1, BASE + 4095 }), -EINVAL,
 		"not aligned to 4 KiB");
 }

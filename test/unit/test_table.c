@@ -400,14 +400,14 @@ shared_in_part(void)
 		CU_ASSERT_EQUAL_FATAL(table_prepare(&table, BASE, GIB(3)), 0);
 		table_set(&table, BASE, GIB(3), GIB(8));
 		CU_ASSERT_TRUE(model.calls[MODEL_SHARE] > calls || sysconf(_SC_PAGESIZE) != 4096);
-		table_clear(&table, BASE + MIB(512), GIB(2));
+		table_clear(&table, BASE + MIB(512), BASE + GIB(2) + MIB(512) - 1);
 		for (uint64_t at = 0; at < GIB(3); at += MIB(2))
 			CU_ASSERT_EQUAL(ioas_lookup(reader, VA(at)), at < MIB(512) || at >= GIB(2) + MIB(512)
 					? GIB(8) + at : IOAS_BAD_IOVA);
 		table_set(&table, BASE + GIB(2), MIB(2), GIB(64));
 		CU_ASSERT_EQUAL(ioas_lookup(reader, VA(GIB(2))), GIB(64));
 		CU_ASSERT_EQUAL(ioas_lookup(reader, VA(0)), GIB(8));
-		table_clear(&table, BASE, GIB(3));
+		table_clear(&table, BASE, BASE + GIB(3) - 1);
 		for (uint64_t at = 0; at < GIB(3); at += MIB(2))
 			CU_ASSERT_EQUAL(ioas_lookup(reader, VA(at)), IOAS_BAD_IOVA);
 	}
