@@ -74,6 +74,8 @@ prepare() {
 			-Dwerror=false -Dwarning_level=0 -Doptimization=1 -Ddebug=false -Dman_pages=disabled \
 			-Db_lundef=false -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=undefined
 	fi
+	# A new test is known once meson has looked at the copy again.
+	with_progress "look at $what" "$1.log" ninja -C "$1/build" build.ninja
 	mapfile -t targets < <(programs "$1")
 	with_progress "compile $what" "$1.log" ninja -C "$1/build" "${targets[@]}"
 	if ! grep -q '^drivers/' "$work/list"; then return; fi
