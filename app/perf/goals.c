@@ -266,6 +266,26 @@ maps_goals(struct list *list)
 	}
 }
 
+static void
+munmap_goals(struct list *list)
+{
+	static const uint64_t sizes[] = { KIB(4), MIB(2), GIB(64) };
+	struct result followed, plain;
+	char size[16];
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		plain = maps("model", 1000);
+		plain.working_set = sizes[i];
+		followed = plain;
+		snprintf(plain.name, sizeof(plain.name), "munmap");
+		snprintf(followed.name, sizeof(followed.name), "munmap, followed");
+		size_text(sizes[i], size, sizeof(size));
+		goal_ratio(list, goal_add(list, "<=", 1.1, "suite maps",
+					  "munmap of %s of other memory, followed / not", size), &followed,
+			   &plain);
+	}
+}
+
 /* The largest excess of any size, a replica. */
 static void
 memory_goal(struct list *list)
@@ -342,6 +362,7 @@ goals_check(const struct results *results, struct goal *goals)
 	list.latency = false;
 	list.suite = "maps";
 	maps_goals(&list);
+	munmap_goals(&list);
 	list.suite = "memory";
 	memory_goal(&list);
 	return list.n;

@@ -329,6 +329,8 @@ maps_run(const struct options *options, struct results *results)
 	int ret;
 
 	ret = on_model(top, rounds, results);
+	if (ret == 0)
+		ret = munmap_run(rounds, results);
 	if (ret < 0)
 		return ret;
 	/* A ramp on a real kernel can take minutes, and has samples enough. */

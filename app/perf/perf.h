@@ -149,6 +149,8 @@ void progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The suites. */
 int lookup_run(const struct options *options, struct results *results);
 int eal_run(const struct options *options, struct results *results);
+/* A part of it. */
+int munmap_run(unsigned int rounds, struct results *results);
 int maps_run(const struct options *options, struct results *results);
 int memory_run(const struct options *options, struct results *results);
 /* eal.c: the release in use, or "". */
