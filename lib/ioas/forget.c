@@ -162,13 +162,31 @@ forget_wait(struct ioas *root)
 	space_lock(root);
 }
 
+/* Whether other areas show all the addresses of an alias. */
+static bool
+is_covered(const struct ledger *ledger, const struct area *alias)
+{
+	const struct piece *piece = ledger_from_va(ledger, alias->va.first);
+	uint64_t first = alias->va.first;
+
+	for (; piece != NULL && piece->va.first <= first; piece = ledger_next_va(ledger, piece)) {
+		if (piece->va.last >= alias->va.last)
+			return true;
+		first = piece->va.last + 1;
+	}
+	return false;
+}
+
 void
 forget_show(struct ioas *space, struct area *area)
 {
 	struct departures *const departures = &space->root->departures;
 
-	if (area->alias)
+	if (area->alias) {
+		if (!is_covered(&space->ledger, area))
+			forget_set_unshown(space->root);
 		return;
+	}
 	begin_change(departures);
 	pthread_mutex_lock(&space->table.lock);
 	area->hidden = false;
@@ -332,13 +350,14 @@ follow_departures(struct ioas *root)
 	}
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
 		struct departure *const departure = &departures->slots[i];
-		const uint64_t first = departure->first, last = departure->last;
+		struct ioas_range range;
 
 		if (state_of(departure) != DEPARTURE_KEPT)
 			continue;
+		range = range_of(departure);
 		begin_change(departures);
 		free_slot(departures, departure);
-		for_family(root, show_all, first, last);
+		for_family(root, show_all, range.first, range.last);
 		end_change(departures);
 	}
 	departures->silent = false;

@@ -13,11 +13,15 @@
 /* What the kernel answers to no call of its own accord. */
 #define FAILURE -EIO
 
+/* No area is longer. */
+#define MAX_PAGES 1024
+
 struct reference {
 	uint64_t va, iova, length; /* va as an offset from BASE */
 	uint64_t made;             /* the step */
 	bool fixed;
 	bool alias;                /* its memory had an area when it was made */
+	bool gone[MAX_PAGES];      /* of its memory: not the process's any more */
 };
 
 /* What was unmapped, in a ring; and how many bytes had been when the call that did it ended. */
@@ -27,7 +31,8 @@ static struct {
 static uint64_t n_freed, freed_bytes;
 static uint64_t quarantine;
 
-static struct reference areas[MAX_AREAS];
+/* Areas that have lost a part become several ones when the first device comes back. */
+static struct reference areas[8 * MAX_AREAS];
 static unsigned int n_areas;
 static struct ioas_range window;
 static uint64_t step;
@@ -51,11 +56,37 @@ check(bool ok, const char *what)
 
 #define CHECK(condition) check(condition, #condition)
 
+/* How many bytes of a range are memory of an area; from where to where the first and the last of them are. */
+static uint64_t
+memory_in(const struct reference *area, uint64_t va, uint64_t length, struct ioas_range *span)
+{
+	uint64_t bytes = 0;
+
+	for (uint64_t i = 0; i < area->length / PAGE; i++) {
+		const uint64_t page = area->va + i * PAGE;
+
+		if (area->gone[i] || !touches(va, length, page, PAGE))
+			continue;
+		if (bytes == 0 && span != NULL)
+			span->first = page;
+		if (span != NULL)
+			span->last = page + PAGE - 1;
+		bytes += PAGE;
+	}
+	return bytes;
+}
+
+static bool
+has_memory(const struct reference *area, uint64_t va, uint64_t length)
+{
+	return touches(va, length, area->va, area->length) && memory_in(area, va, length, NULL) > 0;
+}
+
 static bool
 va_taken(uint64_t va, uint64_t length)
 {
 	for (unsigned int i = 0; i < n_areas; i++)
-		if (!areas[i].alias && touches(va, length, areas[i].va, areas[i].length))
+		if (!areas[i].alias && has_memory(&areas[i], va, length))
 			return true;
 	return false;
 }
@@ -201,21 +232,33 @@ do_map_fixed(uint64_t va, uint64_t length)
 	}
 }
 
+/* What an unmap has to take away as a whole, or nothing: from the first to the last address, or IOVA; false if the
+ * range has nothing of the area. */
+static bool
+find_span(const struct reference *area, uint64_t first, uint64_t length, bool by_iova, struct ioas_range *span)
+{
+	if (by_iova) {
+		*span = (struct ioas_range){ area->iova, area->iova + area->length - 1 };
+		return touches(area->iova, area->length, first, length);
+	}
+	memory_in(area, area->va, area->length, span);
+	return area->alias ? span->first < first + length && span->last >= first : has_memory(area, first, length);
+}
+
 static void
 do_unmap(uint64_t first, uint64_t length, bool by_iova)
 {
 	const int ret = by_iova ? ioas_unmap_iova(space, first, length)
 				: ioas_unmap(space, VA(first), length);
+	struct ioas_range span = { 0 };
 	uint64_t bytes = 0;
 	bool crosses = false;
 	int inside = 0;
 
 	for (unsigned int i = 0; i < n_areas; i++) {
-		const uint64_t at = by_iova ? areas[i].iova : areas[i].va;
-
-		if (!touches(at, areas[i].length, first, length))
+		if (!find_span(&areas[i], first, length, by_iova, &span))
 			continue;
-		if (at < first || at + areas[i].length > first + length)
+		if (span.first < first || span.last >= first + length)
 			crosses = true;
 		bytes += areas[i].length;
 		inside++;
@@ -227,13 +270,90 @@ do_unmap(uint64_t first, uint64_t length, bool by_iova)
 	CHECK(ret == inside);
 	freed_bytes += bytes;
 	for (unsigned int i = 0; i < n_areas; i++) {
-		const uint64_t at = by_iova ? areas[i].iova : areas[i].va;
-
-		if (touches(at, areas[i].length, first, length)) {
+		if (find_span(&areas[i], first, length, by_iova, &span)) {
 			note_freed(&areas[i], freed_bytes);
 			areas[i--] = areas[--n_areas];
 		}
 	}
+}
+
+/* Memory goes, or stays after all. */
+static void
+do_forget(uint64_t va, uint64_t length, bool gone)
+{
+	const bool known = va_taken(va, length);
+	unsigned int token;
+	bool touched;
+
+	/* Without memory for the table more is hidden: test_failure.c. */
+	model_fail(0, 0, 0);
+	token = ioas_forget_begin(space, VA(va), length);
+	CHECK(unit_lookup(VA(va)) == IOAS_BAD_IOVA && unit_lookup(VA(va + length - 1)) == IOAS_BAD_IOVA);
+	touched = ioas_forget_end(space, token, gone);
+	CHECK(touched || !known);
+	for (unsigned int i = 0; gone && i < n_areas; i++) {
+		struct reference *const area = &areas[i];
+
+		for (uint64_t page = 0; page < area->length / PAGE; page++)
+			area->gone[page] |= touches(area->va + page * PAGE, PAGE, va, length);
+		if (!has_memory(area, area->va, area->length))
+			freed_bytes += area->length;
+	}
+	for (unsigned int i = 0; gone && i < n_areas; i++) {
+		if (has_memory(&areas[i], areas[i].va, areas[i].length))
+			continue;
+		note_freed(&areas[i], freed_bytes);
+		areas[i--] = areas[--n_areas];
+	}
+}
+
+/* The area with the lowest IOVA from there on that has lost a part; NULL: none. */
+static struct reference *
+find_cut(uint64_t iova)
+{
+	struct reference *found = NULL;
+
+	for (unsigned int i = 0; i < n_areas; i++)
+		if (areas[i].iova >= iova && (found == NULL || areas[i].iova < found->iova) &&
+		    memory_in(&areas[i], areas[i].va, areas[i].length, NULL) < areas[i].length)
+			found = &areas[i];
+	return found;
+}
+
+/* Areas that have lost a part are mapped anew, one for each stretch of memory that is left. */
+static void
+divide_areas(void)
+{
+	struct reference *cut;
+
+	for (uint64_t iova = 0; (cut = find_cut(iova)) != NULL;) {
+		const struct reference area = *cut;
+		uint64_t page = 0, end;
+
+		iova = area.iova + area.length;
+		*cut = areas[--n_areas];
+		for (; page < area.length / PAGE; page = end + 1) {
+			for (end = page; end < area.length / PAGE && !area.gone[end]; end++)
+				;
+			if (end > page)
+				add(area.va + page * PAGE, (end - page) * PAGE, area.iova + page * PAGE,
+				    area.fixed);
+		}
+	}
+}
+
+static void
+do_attach(void)
+{
+	int ret;
+
+	/* A map that fails then takes the area away. */
+	if (find_cut(0) != NULL)
+		model_fail(0, 0, 0);
+	ret = ioas_attach(space, NIC, NULL, &nic);
+	CHECK(ret == 0 || was_failed(ret));
+	if (find_cut(0) != NULL && CHECK(ret == 0))
+		divide_areas();
 }
 
 /* The area that a lookup must answer with; NULL: none or, where only an alias is left, that one. */
@@ -242,7 +362,7 @@ find_va(uint64_t va, bool *alias)
 {
 	*alias = false;
 	for (unsigned int i = 0; i < n_areas; i++) {
-		if (!touches(va, 1, areas[i].va, areas[i].length))
+		if (!has_memory(&areas[i], va, 1))
 			continue;
 		if (!areas[i].alias)
 			return &areas[i];
@@ -336,8 +456,10 @@ reference_step(void)
 		do_map(choose(3) == 0 ? va & ~(MIB(2) - 1) : va, length);
 	else if (kind < 65 && n_areas < MAX_AREAS)
 		do_map_fixed(va, length);
-	else if (kind < 85)
+	else if (kind < 77)
 		do_unmap(va, choose(4) * MIB(1) + length, false);
+	else if (kind < 85)
+		do_forget(va, choose(4) == 0 ? MIB(8) + length : length, choose(4) != 0);
 	else if (kind < 90 && n_areas > 0)
 		do_unmap(areas[choose(n_areas)].iova, length, true);
 	else if (kind < 96 && n_areas > 0)
@@ -346,9 +468,7 @@ reference_step(void)
 		ioas_detach(nic);
 		nic = NULL;
 	} else if (kind >= 97 && nic == NULL) {
-		const int ret = ioas_attach(space, NIC, NULL, &nic);
-
-		CHECK(ret == 0 || was_failed(ret));
+		do_attach();
 	}
 	model_fail(0, 0, 0);
 	for (unsigned int i = 0; i < 4; i++)
@@ -357,7 +477,8 @@ reference_step(void)
 		const struct reference *const area = &areas[choose(n_areas)];
 		const uint64_t byte = choose(area->length);
 
-		CHECK(ioas_lookup_iova(space, area->iova + byte, NULL) == VA(area->va + byte));
+		CHECK(ioas_lookup_iova(space, area->iova + byte, NULL) ==
+		      (area->gone[byte / PAGE] ? NULL : VA(area->va + byte)));
 	}
 }
 

@@ -212,6 +212,20 @@ aliases(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
+/* Only a part of it had an area before: no lookup finds the rest. */
+static void
+half_aliases(void)
+{
+	unit_create(true);
+	unit_map(0, KIB(8));
+	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), KIB(16), MIB(512)), 0);
+	ioas_forget_end(space, ioas_forget_begin(space, VA(KIB(8)), KIB(4)), true);
+	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, MIB(512) + KIB(8), NULL));
+	CU_ASSERT_PTR_EQUAL(ioas_lookup_iova(space, MIB(512) + KIB(12), NULL), VA(KIB(12)));
+	ioas_forget_end(space, ioas_forget_begin(space, VA(0), KIB(16)), true);
+	CU_ASSERT_EQUAL(model_areas(), 0);
+}
+
 static void
 far_addresses(void)
 {
@@ -558,6 +572,7 @@ UNIT_MAIN("forget",
 	  { "two at a time", two_at_a_time },
 	  { "odd ranges", odd_ranges },
 	  { "aliases", aliases },
+	  { "aliases of a part", half_aliases },
 	  { "beyond the flat table", far_addresses },
 	  { "no memory", no_memory },
 	  { "the kernel does not unmap", lost },
