@@ -17,6 +17,17 @@
 
 #include "unit.h"
 
+#ifdef __SANITIZE_THREAD__
+/* A child that ends has none of the parent's threads. */
+const char *__tsan_default_options(void);
+
+const char *
+__tsan_default_options(void)
+{
+	return "report_thread_leaks=0:die_after_fork=0";
+}
+#endif
+
 static char *shared, *private;
 static uint64_t shared_iova, private_iova;
 
