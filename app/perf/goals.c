@@ -276,6 +276,7 @@ munmap_goals(struct list *list)
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		plain = maps("model", 1000);
 		plain.working_set = sizes[i];
+		plain.maps = 0;
 		followed = plain;
 		snprintf(plain.name, sizeof(plain.name), "munmap");
 		snprintf(followed.name, sizeof(followed.name), "munmap, followed");

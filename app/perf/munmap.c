@@ -82,7 +82,6 @@ list_results(struct results *results, struct result *list[N_KINDS][2])
 			.pattern = "model",
 			.working_set = kinds[i / 2].size,
 			.threads = 1,
-			.maps = MAPS,
 			.unit = "us",
 		};
 		struct result *const result = results_add(results, &what);

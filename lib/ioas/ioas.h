@@ -493,13 +493,14 @@ struct ioas_memory {
 int ioas_memory_at(const void *va, struct ioas_memory *memory);
 
 /**
- * Tell whether memory is shared, as ioas_memory_at() does, but allocate nothing and take no lock: an allocator may
- * call it.
+ * Tell whether all of a range is shared memory, as ioas_memory_at() does, but allocate nothing and take no lock: an
+ * allocator may call it.
  *
- * @param va Any address.
- * @return Whether it is; false also where nothing is mapped.
+ * @param va     First byte.
+ * @param length In bytes.
+ * @return Whether it is; false also where something of it is not mapped.
  */
-bool ioas_is_shared(const void *va);
+bool ioas_is_shared(const void *va, uint64_t length);
 
 /**
  * Tell how large the pages behind an address are, as ioas_memory_at() does.
