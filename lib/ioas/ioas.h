@@ -493,14 +493,13 @@ struct ioas_memory {
 int ioas_memory_at(const void *va, struct ioas_memory *memory);
 
 /**
- * Tell whether all of a range is shared memory, as ioas_memory_at() does, but allocate nothing and take no lock: an
- * allocator may call it.
+ * Tell whether memory is shared, as ioas_memory_at() does, but allocate nothing and take no lock: an allocator may
+ * call it.
  *
- * @param va     First byte.
- * @param length In bytes.
- * @return Whether it is; false also where something of it is not mapped.
+ * @param va Any address.
+ * @return Whether it is; false also where nothing is mapped.
  */
-bool ioas_is_shared(const void *va, uint64_t length);
+bool ioas_is_shared(const void *va);
 
 /**
  * Tell how large the pages behind an address are, as ioas_memory_at() does.

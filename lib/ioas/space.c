@@ -675,9 +675,9 @@ memory_page(const struct ioas *space, uint64_t va)
 }
 
 bool
-ioas_is_shared(const void *va, uint64_t length)
+ioas_is_shared(const void *va)
 {
-	return length != 0 && sys_is_shared((uintptr_t)va, (uintptr_t)va + (length - 1));
+	return sys_is_shared((uintptr_t)va);
 }
 
 int

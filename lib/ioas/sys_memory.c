@@ -92,37 +92,30 @@ sys_memory_at(uint64_t va, struct ioas_memory *memory)
 	return ret == -ENOTTY ? search(va, memory) : ret;
 }
 
-/* A range of which the beginning was found to be shared memory. */
-struct shared_range {
-	uint64_t next, last;
+struct shared_at {
+	uint64_t va;
+	bool shared;
 };
 
 static void
-pass_shared(const struct ioas_range *range, bool shared, void *arg)
+note_shared(const struct ioas_range *range, bool shared, void *arg)
 {
-	struct shared_range *const found = arg;
+	struct shared_at *const at = arg;
 
-	if (shared && found->next >= range->first && found->next <= range->last)
-		found->next = range->last + 1;
+	if (at->va >= range->first && at->va <= range->last)
+		at->shared = shared;
 }
 
 bool
-sys_is_shared(uint64_t first, uint64_t last)
+sys_is_shared(uint64_t va)
 {
-	struct shared_range found = { first, last };
+	struct shared_at at = { .va = va };
 	struct ioas_memory memory = { 0 };
-	int ret = 0;
+	const int ret = ask(va, &memory);
 
-	while (ret == 0 && found.next <= last) {
-		ret = ask(found.next, &memory);
-		if (ret == 0 && !memory.shared)
-			return false;
-		if (ret == 0)
-			found.next = memory.mapping.last + 1;
-	}
-	if (ret == -ENOTTY)
-		ret = sys_mappings(pass_shared, &found);
-	return ret == 0 && found.next > last;
+	if (ret == 0)
+		return memory.shared;
+	return ret == -ENOTTY && sys_mappings(note_shared, &at) == 0 && at.shared;
 }
 
 uint64_t

@@ -113,19 +113,8 @@ page_size(void)
 	CU_ASSERT_TRUE(told.shared && told.writable && told.inode != 0);
 	CU_ASSERT_EQUAL(told.mapping.first, (uintptr_t)file);
 	CU_ASSERT_EQUAL(told.mapping.last, (uintptr_t)file + page - 1);
-	CU_ASSERT_TRUE(ioas_is_shared(file, page) && ioas_is_shared(file + 1, 1));
-	CU_ASSERT_FALSE(ioas_is_shared(file, 0));
 	munmap(file, page);
 	close(fd);
-	CU_ASSERT_FALSE(ioas_is_shared(file, page));
-	/* Shared and private memory side by side. */
-	file = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CU_ASSERT_TRUE(ioas_is_shared(file, 2 * page));
-	CU_ASSERT_PTR_EQUAL(mmap(file + page, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
-			    file + page);
-	CU_ASSERT_TRUE(ioas_is_shared(file, page));
-	CU_ASSERT_FALSE(ioas_is_shared(file, page + 1) || ioas_is_shared(file + page, page));
-	munmap(file, 2 * page);
 	/* The public one asks what is in force. */
 	model.memory_page = MIB(16);
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), NULL), MIB(16));

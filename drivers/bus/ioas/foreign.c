@@ -109,7 +109,7 @@ foreign_is_shared(const void *va, size_t length)
 		return false;
 	/* Most is not mapped for DMA, and then it does not matter. */
 	return (devices_are_isolated() || ioas_lookup_any(ioas_table(bus_ioas_space), va, length)) &&
-	       ioas_is_shared(va, length);
+	       ioas_is_shared(va);
 }
 
 uint64_t

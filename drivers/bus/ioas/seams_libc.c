@@ -39,31 +39,6 @@ LIBC_SEAMS(SEAM_SYMBOL)
 #define LIBC(name) name
 #endif
 
-/* Whether memory is not there any more although the call has failed: the kernel takes away what is in the place of
- * new memory first, and may fail afterwards. */
-static bool
-is_gone(const void *addr, size_t length)
-{
-	const size_t page = getpagesize(), most = 4096 * page;
-	unsigned char in_core[4096];
-
-	for (size_t at = 0; at < length; at += most)
-		if (mincore(RTE_PTR_ADD(addr, at), RTE_MIN(most, length - at), in_core) != 0 && errno == ENOMEM)
-			return true;
-	return false;
-}
-
-/* What has become of the memory at the addresses that a call was to fill. */
-static void
-end_target(unsigned int token, const void *addr, size_t length, bool filled)
-{
-	const int error = errno;
-
-	if (token != 0)
-		foreign_has_left(token, addr, length, filled || is_gone(addr, length));
-	errno = error;
-}
-
 void *
 seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
 {
@@ -73,7 +48,7 @@ seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
 	if ((flags & MAP_FIXED) != 0)
 		token = foreign_leaves(addr, length);
 	p = LIBC(mmap)(addr, length, prot, flags, fd, offset);
-	end_target(token, addr, length, p != MAP_FAILED);
+	foreign_has_left(token, addr, length, p != MAP_FAILED);
 	return p;
 }
 
@@ -117,9 +92,9 @@ seam_mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)
 	if (to != NULL)
 		target = foreign_leaves(to, new_length);
 	p = LIBC(mremap)(addr, old_length, new_length, flags, to);
-	end_target(target, to, new_length, p != MAP_FAILED);
+	foreign_has_left(target, to, new_length, p != MAP_FAILED);
 	foreign_has_left(whole, addr, kept, p != MAP_FAILED && p != addr);
-	end_target(end, RTE_PTR_ADD(addr, kept), old_length - kept, p != MAP_FAILED);
+	foreign_has_left(end, RTE_PTR_ADD(addr, kept), old_length - kept, p != MAP_FAILED);
 	return p;
 }
 
@@ -176,7 +151,7 @@ seam_shmat(int id, const void *addr, int flags)
 		token = foreign_leaves(addr, length);
 	}
 	p = LIBC(shmat)(id, addr, flags);
-	end_target(token, addr, length, p != MAP_FAILED);
+	foreign_has_left(token, addr, length, p != MAP_FAILED);
 	return p;
 }
 
