@@ -493,13 +493,15 @@ struct ioas_memory {
 int ioas_memory_at(const void *va, struct ioas_memory *memory);
 
 /**
- * Tell whether memory is shared, as ioas_memory_at() does, but allocate nothing and take no lock: an allocator may
- * call it.
+ * Tell which mapping of this process an address lies in, or comes next, as ioas_memory_at() does, but allocate nothing
+ * and take no lock: an allocator may call it.
  *
  * @param va Any address.
- * @return Whether it is; false also where nothing is mapped.
+ * @param mapping Where to store it.
+ * @param shared Where to store whether its memory is shared.
+ * @return False where nothing is mapped at the address or above it.
  */
-bool ioas_is_shared(const void *va);
+bool ioas_mapping_from(const void *va, struct ioas_range *mapping, bool *shared);
 
 /**
  * Tell how large the pages behind an address are, as ioas_memory_at() does.

@@ -675,9 +675,9 @@ memory_page(const struct ioas *space, uint64_t va)
 }
 
 bool
-ioas_is_shared(const void *va)
+ioas_mapping_from(const void *va, struct ioas_range *mapping, bool *shared)
 {
-	return sys_is_shared((uintptr_t)va);
+	return sys_mapping_from((uintptr_t)va, mapping, shared);
 }
 
 int

@@ -66,7 +66,7 @@ extern const struct ioas_sys ioas_sys_linux;
 /* Parts of it. sys_memory.c: */
 int sys_memory_at(uint64_t va, struct ioas_memory *memory);
 uint64_t sys_huge_page(void);
-bool sys_is_shared(uint64_t va); /* allocates nothing */
+bool sys_mapping_from(uint64_t va, struct ioas_range *mapping, bool *shared); /* allocates nothing */
 /* sys_watch.c: */
 int sys_watch_open(bool removals);
 int sys_watch_add(int fd, uint64_t first, uint64_t length);

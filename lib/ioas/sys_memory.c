@@ -29,12 +29,13 @@ struct procmap_query {
 #define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
 #define VMA_WRITABLE 2
 #define VMA_SHARED 8
+#define COVERING_OR_NEXT 16
 
 /* -ENOTTY: this kernel does not know the question. */
 static int
-ask(uint64_t va, struct ioas_memory *memory)
+ask(uint64_t va, uint64_t flags, struct ioas_memory *memory)
 {
-	struct procmap_query query = { .size = sizeof(query), .query_addr = va };
+	struct procmap_query query = { .size = sizeof(query), .query_flags = flags, .query_addr = va };
 	const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	int ret;
 
@@ -87,35 +88,40 @@ search(uint64_t va, struct ioas_memory *memory)
 int
 sys_memory_at(uint64_t va, struct ioas_memory *memory)
 {
-	const int ret = ask(va, memory);
+	const int ret = ask(va, 0, memory);
 
 	return ret == -ENOTTY ? search(va, memory) : ret;
 }
 
-struct shared_at {
+struct mapping_from {
 	uint64_t va;
-	bool shared;
+	struct ioas_range *mapping;
+	bool *shared;
+	bool found;
 };
 
 static void
-note_shared(const struct ioas_range *range, bool shared, void *arg)
+note_mapping(const struct ioas_range *range, bool shared, void *arg)
 {
-	struct shared_at *const at = arg;
+	struct mapping_from *const at = arg;
 
-	if (at->va >= range->first && at->va <= range->last)
-		at->shared = shared;
+	if (at->found || at->va > range->last)
+		return;
+	*at->mapping = *range;
+	*at->shared = shared;
+	at->found = true;
 }
 
 bool
-sys_is_shared(uint64_t va)
+sys_mapping_from(uint64_t va, struct ioas_range *mapping, bool *shared)
 {
-	struct shared_at at = { .va = va };
+	struct mapping_from at = { .va = va, .mapping = mapping, .shared = shared };
 	struct ioas_memory memory = { 0 };
-	const int ret = ask(va, &memory);
+	const int ret = ask(va, COVERING_OR_NEXT, &memory);
 
-	if (ret == 0)
-		return memory.shared;
-	return ret == -ENOTTY && sys_mappings(note_shared, &at) == 0 && at.shared;
+	*mapping = memory.mapping;
+	*shared = memory.shared;
+	return ret == 0 || (ret == -ENOTTY && sys_mappings(note_mapping, &at) == 0 && at.found);
 }
 
 uint64_t

@@ -92,6 +92,7 @@ page_size(void)
 	const uint64_t va = (uintptr_t)memory;
 	struct ioas_range mapping = { 0 };
 	struct ioas_memory told;
+	bool shared;
 	char *file;
 	int fd;
 
@@ -113,7 +114,11 @@ page_size(void)
 	CU_ASSERT_TRUE(told.shared && told.writable && told.inode != 0);
 	CU_ASSERT_EQUAL(told.mapping.first, (uintptr_t)file);
 	CU_ASSERT_EQUAL(told.mapping.last, (uintptr_t)file + page - 1);
+	CU_ASSERT_TRUE(ioas_mapping_from(file + 1, &mapping, &shared));
+	CU_ASSERT_TRUE(shared && mapping.first == (uintptr_t)file && mapping.last == (uintptr_t)file + page - 1);
 	munmap(file, page);
+	CU_ASSERT_TRUE(!ioas_mapping_from(file, &mapping, &shared) || mapping.first > (uintptr_t)file);
+	CU_ASSERT_FALSE(ioas_mapping_from(AT(UINT64_MAX), &mapping, &shared));
 	close(fd);
 	/* The public one asks what is in force. */
 	model.memory_page = MIB(16);

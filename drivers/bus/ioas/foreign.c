@@ -102,14 +102,44 @@ foreign_has_left(unsigned int token, const void *va, size_t length, bool gone)
 	errno = error;
 }
 
-bool
-foreign_is_shared(const void *va, size_t length)
+/* Most memory is not mapped for DMA, and then it does not matter. */
+static bool
+matters(const void *va, size_t length)
 {
 	if (!memory_has_started() || bus_ioas_space == NULL)
 		return false;
-	/* Most is not mapped for DMA, and then it does not matter. */
-	return (devices_are_isolated() || ioas_lookup_any(ioas_table(bus_ioas_space), va, length)) &&
-	       ioas_is_shared(va);
+	return devices_are_isolated() || ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
+}
+
+bool
+foreign_is_shared(const void *va, size_t length)
+{
+	struct ioas_range mapping;
+	bool shared;
+
+	return matters(va, length) && ioas_mapping_from(va, &mapping, &shared) &&
+	       mapping.first <= (uintptr_t)va && shared;
+}
+
+size_t
+foreign_part(const void *va, size_t length)
+{
+	struct ioas_range mapping;
+	bool shared;
+
+	/* A hole is a part of its own. */
+	if (!matters(va, length) || !ioas_mapping_from(va, &mapping, &shared))
+		return length;
+	return RTE_MIN(length, (mapping.first > (uintptr_t)va ? mapping.first - 1 : mapping.last) - (uintptr_t)va + 1);
+}
+
+bool
+foreign_is_empty(const void *va, size_t length)
+{
+	struct ioas_range mapping;
+	bool shared;
+
+	return !ioas_mapping_from(va, &mapping, &shared) || mapping.first > (uintptr_t)va + length - 1;
 }
 
 uint64_t

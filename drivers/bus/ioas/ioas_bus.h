@@ -188,6 +188,10 @@ bool foreign_is_stated(const void *va, size_t length);
  * with their locks held; these wait for none that is held over an allocation. errno stays as it is. */
 unsigned int foreign_leaves(const void *va, size_t length);
 void foreign_has_left(unsigned int token, const void *va, size_t length, bool gone);
+/* How much of it is in one mapping, or all of it where none is mapped for DMA. Allocates nothing, as these two. */
+size_t foreign_part(const void *va, size_t length);
+/* Whether nothing is mapped there. */
+bool foreign_is_empty(const void *va, size_t length);
 /* Whether it is mapped, and shared memory, whose pages are the same when they come back. Allocates nothing. */
 bool foreign_is_shared(const void *va, size_t length);
 /* From an address to the end of its mapping, and the inode there; 0: nothing is mapped. */

@@ -58,7 +58,8 @@
 	SEAM(void *, mremap, (void *addr, size_t old_length, size_t new_length, int flags, ...)) \
 	SEAM(int, madvise, (void *addr, size_t length, int advice)) \
 	SEAM(void *, shmat, (int id, const void *addr, int flags)) \
-	SEAM(int, shmdt, (const void *addr))
+	SEAM(int, shmdt, (const void *addr)) \
+	SEAM(int, remap_file_pages, (void *addr, size_t length, int prot, size_t page, int flags))
 
 /* EAL's own functions. */
 #define SEAM_ORIGINAL(result, name, params) result (*name) params;

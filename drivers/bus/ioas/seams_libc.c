@@ -31,6 +31,7 @@ void *__real_mremap(void *addr, size_t old_length, size_t new_length, int flags,
 int __real_madvise(void *addr, size_t length, int advice);
 void *__real_shmat(int id, const void *addr, int flags);
 int __real_shmdt(const void *addr);
+int __real_remap_file_pages(void *addr, size_t length, int prot, size_t page, int flags);
 #define LIBC(name) __real_ ## name
 /* The names that callers are linked to. */
 #define SEAM_SYMBOL(result, name, params) result __wrap_ ## name params __attribute__((alias("seam_" #name)));
@@ -38,6 +39,17 @@ LIBC_SEAMS(SEAM_SYMBOL)
 #else
 #define LIBC(name) name
 #endif
+
+/* The kernel unmaps all that is at fixed addresses first, and can fail afterwards. */
+static bool
+is_empty(unsigned int token, const void *addr, size_t length)
+{
+	const int error = errno;
+	const bool empty = token != 0 && foreign_is_empty(addr, length);
+
+	errno = error;
+	return empty;
+}
 
 void *
 seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
@@ -48,7 +60,7 @@ seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
 	if ((flags & MAP_FIXED) != 0)
 		token = foreign_leaves(addr, length);
 	p = LIBC(mmap)(addr, length, prot, flags, fd, offset);
-	foreign_has_left(token, addr, length, p != MAP_FAILED);
+	foreign_has_left(token, addr, length, p != MAP_FAILED || is_empty(token, addr, length));
 	return p;
 }
 
@@ -92,9 +104,10 @@ seam_mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)
 	if (to != NULL)
 		target = foreign_leaves(to, new_length);
 	p = LIBC(mremap)(addr, old_length, new_length, flags, to);
-	foreign_has_left(target, to, new_length, p != MAP_FAILED);
+	foreign_has_left(target, to, new_length, p != MAP_FAILED || is_empty(target, to, new_length));
 	foreign_has_left(whole, addr, kept, p != MAP_FAILED && p != addr);
-	foreign_has_left(end, RTE_PTR_ADD(addr, kept), old_length - kept, p != MAP_FAILED);
+	foreign_has_left(end, RTE_PTR_ADD(addr, kept), old_length - kept,
+			 p != MAP_FAILED || is_empty(end, RTE_PTR_ADD(addr, kept), old_length - kept));
 	return p;
 }
 
@@ -116,18 +129,55 @@ drops_pages(const void *addr, size_t length, int advice)
 	}
 }
 
-int
-seam_madvise(void *addr, size_t length, int advice)
+/* Within one mapping, which loses all of the pages or none. */
+static int
+advise(void *addr, size_t length, int advice)
 {
-	const bool goes = drops_pages(addr, length, advice);
 	unsigned int token = 0;
 	int ret;
 
-	if (goes)
+	if (drops_pages(addr, length, advice))
 		token = foreign_leaves(addr, length);
 	ret = LIBC(madvise)(addr, length, advice);
-	/* Where it fails some of the pages may have gone. */
-	foreign_has_left(token, addr, length, ret == 0 || errno == ENOMEM);
+	foreign_has_left(token, addr, length, ret == 0 || (errno != EINVAL && errno != EACCES && errno != EPERM));
+	return ret;
+}
+
+/* The kernel goes from mapping to mapping, and stops at one that refuses; holes it reports in the end. */
+int
+seam_madvise(void *addr, size_t length, int advice)
+{
+	bool hole = false;
+
+	/* This it refuses before it has dropped anything. */
+	if ((uintptr_t)addr + length < length)
+		return LIBC(madvise)(addr, length, advice);
+	do {
+		const size_t part = foreign_part(addr, length);
+
+		if (advise(addr, part, advice) != 0) {
+			if (errno != ENOMEM)
+				return -1;
+			hole = true;
+		}
+		addr = RTE_PTR_ADD(addr, part);
+		length -= part;
+	} while (length != 0);
+	if (!hole)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+/* A file's pages come in another order. */
+int
+seam_remap_file_pages(void *addr, size_t length, int prot, size_t page, int flags)
+{
+	const unsigned int token = foreign_leaves(addr, length);
+	int ret;
+
+	ret = LIBC(remap_file_pages)(addr, length, prot, page, flags);
+	foreign_has_left(token, addr, length, ret == 0 || is_empty(token, addr, length));
 	return ret;
 }
 
@@ -151,7 +201,7 @@ seam_shmat(int id, const void *addr, int flags)
 		token = foreign_leaves(addr, length);
 	}
 	p = LIBC(shmat)(id, addr, flags);
-	foreign_has_left(token, addr, length, p != MAP_FAILED);
+	foreign_has_left(token, addr, length, p != MAP_FAILED || is_empty(token, addr, length));
 	return p;
 }
 
