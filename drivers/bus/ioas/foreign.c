@@ -190,18 +190,33 @@ log_no_memory(uint64_t iova)
 	return -ENOMEM;
 }
 
+/* Makes room for one more. */
 static int
-add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+prepare_statement(uint64_t iova)
 {
-	struct statement *larger;
+	struct statement *const larger = realloc(statements, (n_statements + 1) * sizeof(*larger));
 
-	larger = realloc(statements, (n_statements + 1) * sizeof(*larger));
 	if (larger == NULL)
 		return log_no_memory(iova);
 	statements = larger;
-	remove_statements(space, iova, length);
-	statements[n_statements++] = (struct statement){ space, va, iova, length };
 	return 0;
+}
+
+/* Some of its memory has gone without being unmapped first; other memory may have its IOVAs. */
+static bool
+is_outdated(const struct ioas *space, const struct statement *statement)
+{
+	return !memory_is_mapped_at(space, statement->va, statement->length, statement->iova);
+}
+
+static void
+add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
+{
+	for (size_t i = n_statements; i-- > 0;)
+		if (statements[i].space == space && overlaps(&statements[i], iova, length) &&
+		    (is_inside(&statements[i], iova, length) || is_outdated(space, &statements[i])))
+			statements[i] = statements[--n_statements];
+	statements[n_statements++] = (struct statement){ space, va, iova, length };
 }
 
 /* Parts of what is stated that are not at their IOVAs yet. */
@@ -277,12 +292,11 @@ map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 	/* The library has the line for these. */
 	if (length == 0 || va + length < va || iova + length < iova)
 		return traced_map_fixed(space, (void *)(uintptr_t)va, length, iova);
-	ret = add_statement(space, va, iova, length);
-	if (ret < 0)
-		return ret;
-	ret = map_missing(space, va, iova, length);
-	if (ret < 0)
-		remove_statements(space, iova, length);
+	ret = prepare_statement(iova);
+	if (ret == 0)
+		ret = map_missing(space, va, iova, length);
+	if (ret == 0)
+		add_statement(space, va, iova, length);
 	return ret;
 }
 
@@ -312,7 +326,7 @@ find_larger(const struct ioas *space, uint64_t iova, uint64_t length)
 {
 	for (size_t i = 0; i < n_statements; i++)
 		if (statements[i].space == space && overlaps(&statements[i], iova, length) &&
-		    !is_inside(&statements[i], iova, length))
+		    !is_inside(&statements[i], iova, length) && !is_outdated(space, &statements[i]))
 			return &statements[i];
 	return NULL;
 }
