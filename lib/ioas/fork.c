@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "area.h"
@@ -14,6 +15,9 @@
 static pthread_mutex_t roots_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ioas *roots;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Empty in a child whose fork has called no handlers: _Fork(), clone(). NULL: the kernel cannot do that. */
+static uint64_t *known;
 
 /* Calls fn for a root and all that follow it. */
 static void
@@ -33,8 +37,10 @@ static void
 prepare(void)
 {
 	pthread_mutex_lock(&roots_lock);
-	for (struct ioas *root = roots; root != NULL; root = root->next_root)
+	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
 		space_lock(root);
+		root->processes.forked = true;
+	}
 }
 
 static void
@@ -127,6 +133,8 @@ inherit(struct ioas *root)
 static void
 in_child(void)
 {
+	if (known != NULL)
+		*known = 1;
 	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
 		inherit(root);
 		space_unlock(root);
@@ -138,6 +146,11 @@ static void
 register_handlers(void)
 {
 	pthread_atfork(prepare, in_parent, in_child);
+	known = mmap(NULL, sizeof(*known), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (known == MAP_FAILED || madvise(known, sizeof(*known), MADV_WIPEONFORK) != 0)
+		known = NULL;
+	else
+		*known = 1;
 }
 
 void
@@ -173,7 +186,7 @@ fork_owns(const struct ioas *root, unsigned int process)
 	const struct fork_processes *const processes = &root->processes;
 	const unsigned int slot = process % FORK_PROCESSES;
 
-	return process == processes->self ||
+	return (process == processes->self && (known == NULL || *known == 1)) ||
 	       (processes->self - process < FORK_PROCESSES &&
 		root->table.sys->has_ended(processes->fd[slot], processes->pid[slot]));
 }
@@ -183,9 +196,9 @@ fork_owns_all(const struct ioas *root)
 {
 	unsigned int i = 0;
 
-	while (i < root->processes.self && fork_owns(root, i))
+	while (i <= root->processes.self && fork_owns(root, i))
 		i++;
-	return i == root->processes.self;
+	return i > root->processes.self;
 }
 
 static void

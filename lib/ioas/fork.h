@@ -28,6 +28,7 @@ struct fork_processes {
 	int fd[FORK_PROCESSES];    /* of each (pidfd); negative: none could be had */
 	int pid[FORK_PROCESSES];
 	unsigned int left;         /* areas that were left to others */
+	bool forked;               /* another process may map in the space */
 };
 
 /* A root is there, or is not any more. */

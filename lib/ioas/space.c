@@ -740,20 +740,50 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 	return -ENOSPC;
 }
 
+/* A child that has mapped more than that is not stepped over. */
+#define MAX_TRIES 1000
+
+/* Another process has something there, which the records do not show: a child that fork() has made, or its parent.
+ * The range is not used any more. */
+static bool
+avoid(struct ioas *space, const struct area *area, struct ioas_range range)
+{
+	struct area *const taken = calloc(1, sizeof(*taken));
+
+	if (taken == NULL)
+		return false;
+	taken->va = area->va;
+	taken->iova.first = range.first;
+	taken->iova.last = range.last;
+	tree_insert(&space->root->ledger.lost, &taken->iova);
+	return true;
+}
+
+/* The kernel's answer where a range is in use; type1 has -ENOSPC for other things. */
+static bool
+is_taken(const struct ioas *space, int error)
+{
+	return space->root->processes.forked &&
+	       (error == -EEXIST || (error == -ENOSPC && space->backend->ops->full == NULL));
+}
+
 static int
 map_chosen(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = area->va.last - va + 1;
 	struct ioas_range window;
+	unsigned int tries = 0;
 	struct old_ranges old;
 	uint64_t iova;
 	int ret;
 
-	ret = find_place(space, area, &window.first, &old);
-	if (ret < 0)
-		return ret;
-	window.last = window.first + (length - 1);
-	ret = space->backend->ops->map(space->backend, va, length, window, &iova);
+	do {
+		ret = find_place(space, area, &window.first, &old);
+		if (ret < 0)
+			return ret;
+		window.last = window.first + (length - 1);
+		ret = space->backend->ops->map(space->backend, va, length, window, &iova);
+	} while (is_taken(space, ret) && old.own.ranges == NULL && tries++ < MAX_TRIES && avoid(space, area, window));
 	if (ret < 0) {
 		area_log_failure(space, va, length, ret);
 		if (old.own.ranges != NULL)

@@ -81,6 +81,21 @@ in_child(void (*run)(void))
 	CU_ASSERT_EQUAL(status, 0);
 }
 
+/* No handler knows of it: it is the parent as far as the records say. */
+static void
+in_silent_child(void (*run)(void))
+{
+	const pid_t pid = _Fork();
+	int status = -1;
+
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
+}
+
 /* The same in a grandchild whose parent has made the space and has ended, as a daemon's does. */
 static void
 in_daemon(void (*prepare)(void), void (*run)(void))
@@ -427,6 +442,28 @@ renewal_waits(void)
 	CU_ASSERT_EQUAL(model_areas(), 2);
 }
 
+static void
+child_forgets(void)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		char *const p = i == 0 ? shared : private;
+
+		munmap(p, MIB(2));
+		ioas_forget_end(space, ioas_forget_begin(space, p, MIB(2)), true);
+		CHECK(lookup(p) == IOAS_BAD_IOVA);
+	}
+	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
+	CHECK(model_translate(nic_model, private_iova) == (uintptr_t)private);
+}
+
+static void
+silent_fork(void)
+{
+	map_both();
+	in_silent_child(child_forgets);
+	unmap_both();
+}
+
 UNIT_MAIN("fork",
 	  { "a child asks", asks },
 	  { "a child takes away", takes_away },
@@ -439,3 +476,4 @@ UNIT_MAIN("fork",
 	  { "generations", generations },
 	  { "an allocator with a lock of its own", allocator_waits },
 	  { "renewal waits", renewal_waits })
+	  { "a fork without handlers", silent_fork })
