@@ -221,7 +221,8 @@ for i in "${!nic_list[@]}"; do
 		# Buses 2 and 3 have the share and the script's terminal.
 		place=$(bus $((i < 2 ? i : i + 2)))
 	else
-		place=$(bus $((i * 4 + 4)))
+		# QEMU reads hexadecimal digits: four of these places, then those beside them.
+		place=$(bus $((i % 4 * 4 + 4 + i / 4)))
 	fi
 	if [ "${nic_list[i]}" = edu ]; then
 		qemu+=(-device "$device,$place")

@@ -18,6 +18,7 @@ With PATTERN: only the guest tests whose name matches it ("user", "memory*"), an
 
   DPDK_IOAS_JOBS   of these at a time (default 3: on two processors one always waits for something)
   DPDK_IOAS_CHURN  seconds that churn.sh takes on each machine (default 45)
+  DPDK_IOAS_SOAK   seconds that foreign-soak.sh takes on each machine (default 45)
 
 A file of test/guest runs in the guest, once for each of its lines "# guest: OPTIONS" (options of
 devtools/guest.sh), with the build's files named by its lines "# add: PATH" in /share (PATH may be a
@@ -96,7 +97,8 @@ in_guest() {
 			if [ ! -d "$path" ]; then add+=(--add "$path"); fi
 		done
 	done < <(sed -n 's/^# add: //p' "$file")
-	guest --share "$dir/share" --cmdline "GUEST_CHURN=${DPDK_IOAS_CHURN:-45}" "${add[@]}" "$@" \
+	guest --share "$dir/share" --cmdline "GUEST_CHURN=${DPDK_IOAS_CHURN:-45}" \
+		--cmdline "GUEST_SOAK=${DPDK_IOAS_SOAK:-45}" "${add[@]}" "$@" \
 		"$file" >"$dir/printed" 2>"$dir/errors" || rc=$?
 	# What a guest that was booted once again has printed before does not count.
 	awk '/^guest: booted once again/ { n = 0; next } { line[n++] = $0 }
