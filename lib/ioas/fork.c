@@ -265,6 +265,13 @@ map_again(struct ioas *space, struct area *area)
 	int ret;
 
 	area->newer = NULL;
+	/* What was an alias may be the first area of its memory now, which lookups find. */
+	ret = tree_is_free(&space->ledger.by_va, area->va.first, area->va.last)
+		? area_prepare(space, area->va.first, length) : 0;
+	if (ret < 0) {
+		free(area);
+		return ret;
+	}
 	ret = space->backend->ops->map_fixed(space->backend, area->va.first, length, area->iova.first);
 	if (ret < 0) {
 		area_log_failure(space, area->va.first, length, ret);

@@ -475,5 +475,5 @@ UNIT_MAIN("fork",
 	  { "departures", departures },
 	  { "generations", generations },
 	  { "an allocator with a lock of its own", allocator_waits },
-	  { "renewal waits", renewal_waits })
+	  { "renewal waits", renewal_waits },
 	  { "a fork without handlers", silent_fork })
