@@ -129,6 +129,8 @@ struct route {
 	bool shared_stays; /* pages of shared memory are the same ones afterwards */
 	bool slots_only;   /* the kernel does not tell of it */
 	bool holds;        /* the address space stays in use */
+	bool told;         /* the kernel tells of it before it may refuse */
+	bool doubles;      /* a page is there twice: what is done to one is done to the other */
 };
 extern const struct route routes[];
 extern const unsigned int n_routes;

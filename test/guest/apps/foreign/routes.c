@@ -279,7 +279,7 @@ const struct route routes[] = {
 	  .effect = { KEPT, OTHER, KEPT, KEPT }, .shared_stays = true },
 	{ .name = "MADV_DONTNEED_LOCKED", .take = drop_locked_pages,
 	  .effect = { KEPT, OTHER, OTHER, KEPT }, .shared_stays = true },
-	{ .name = "MADV_FREE", .take = free_pages, .effect = { KEPT, OTHER, KEPT, KEPT } },
+	{ .name = "MADV_FREE", .take = free_pages, .effect = { KEPT, OTHER, KEPT, KEPT }, .told = true },
 	{ .name = "MADV_REMOVE", .take = remove_pages,
 	  .effect = { KEPT, OTHER, KEPT, KEPT }, .slots_only = true },
 	{ .name = "MADV_GUARD_INSTALL", .take = guard_pages,
@@ -289,7 +289,7 @@ const struct route routes[] = {
 	{ .name = "shmat SHM_REMAP over it", .take = attach_over,
 	  .effect = { KEPT, OTHER, KEPT, KEPT }, .slots_only = true },
 	{ .name = "remap_file_pages", .take = show_other_page,
-	  .effect = { KEPT, OTHER, KEPT, KEPT }, .slots_only = true },
+	  .effect = { KEPT, OTHER, KEPT, KEPT }, .slots_only = true, .doubles = true },
 };
 const unsigned int n_routes = RTE_DIM(routes);
 

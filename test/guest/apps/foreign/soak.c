@@ -169,8 +169,8 @@ lose(struct worker *worker)
 	bool refilled = true;
 	int ret;
 
-	/* What is there is no segment as a whole any more. */
-	if (!is_seen(route) || memory->moved != NULL || (owned->mixed && memory->shm >= 0))
+	/* What is mixed is no segment as a whole any more. */
+	if (!is_seen(route) || memory->moved != NULL || (owned->mixed && memory->shm >= 0) || route->doubles)
 		return;
 	owned->last = route;
 	owned->result = ret = route->take(memory);
@@ -182,7 +182,7 @@ lose(struct worker *worker)
 	/* With mappings of several kinds it may have failed half-way. */
 	for (unsigned int i = 0; i < UNITS; i++) {
 		const enum effect effect = owned->mixed ? route->effect[i]
-			: ret != 0 ? KEPT : effect_on(route, memory, i);
+			: ret != 0 && !route->told ? KEPT : effect_on(route, memory, i);
 
 		if (effect == KEPT)
 			continue;
