@@ -18,7 +18,7 @@ is 0 if at least $least % of those that compile were killed.
 
 A survivor wants a test. One that behaves as the code does belongs into devtools/mutate/known, with the
 reason: then it is left out. devtools/mutate/tests says which tests run first. All happens in copies of the
-checkout (build/mutate); what is not committed is in them.
+checkout (build/mutate); uncommitted changes are included.
 
   --count N      a random choice of this many (default: all, which takes a day)
   --seed SEED    of the choice: the same seed and code make the same choice (default 1)
@@ -26,7 +26,7 @@ checkout (build/mutate); what is not committed is in them.
                  be chosen: guests test it, which takes minutes for each mutant)
   --match REGEX  those whose line, as it is printed, matches this
   --list         prints the mutants and runs nothing
-  --jobs N       so many at a time (default: as many as there are CPUs)
+  --jobs N       mutants at a time (default: the number of CPUs)
 EOF
 }
 

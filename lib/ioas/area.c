@@ -58,7 +58,7 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 	return found;
 }
 
-/* Settles what one space has let go of; whether any IOVAs are out of quarantine that nobody has named. */
+/* Settles what one space has let go of. Whether any IOVAs left the quarantine that no caller has named. */
 static bool
 settle(struct ledger *ledger, struct placement *placement, int ret)
 {

@@ -147,8 +147,9 @@ copy_area(struct ioas *space, struct area *origin)
 	return 0;
 }
 
-int
-follow_copy_area(struct ioas *root, struct area *area)
+/* Copies an area of the root to all that follow; copies that were made stay on a failure. */
+static int
+copy_to_all(struct ioas *root, struct area *area)
 {
 	int ret = 0;
 
@@ -156,6 +157,20 @@ follow_copy_area(struct ioas *root, struct area *area)
 	     ledger = ledger->next_follower)
 		if (follow_space(ledger)->joined)
 			ret = copy_area(follow_space(ledger), area);
+	return ret;
+}
+
+int
+follow_add(struct ioas *space, struct area *area)
+{
+	int ret;
+
+	area_add(space, area);
+	ret = copy_to_all(space, area);
+	if (ret < 0)
+		area_undo(space, area);
+	else
+		area_show(space, area);
 	return ret;
 }
 

@@ -23,10 +23,11 @@ struct ioas *follow_space(struct ledger *ledger);
 /* What the devices of a root and of all that follow it allow. -ENOMEM. */
 int follow_combine(const struct ioas *root, struct usable *all);
 
-/* Copies an area of the root to all that follow; or all of the root's areas to one. Logs the reason
- * of a failure; copies that were made stay. */
-int follow_copy_area(struct ioas *root, struct area *area);
+/* Copies all of the root's areas to one that follows. Logs the reason of a failure; copies that were made stay. */
 int follow_copy_all(struct ioas *space);
+/* Records an area that the kernel has mapped, copies it to all that follow, and has lookups find it. On failure it is
+ * unmapped and freed. */
+int follow_add(struct ioas *space, struct area *area);
 /* Takes all copies out of a space. */
 void follow_drop_all(struct ioas *space);
 

@@ -18,7 +18,7 @@
  * range as a departure and hides it from lookups, which takes the table's lock alone. The records and
  * the kernel follow when the space's lock can be had: at once if it is free, else when its holder gives it back.
  *
- * While a departure is under way nobody maps any of its addresses: the kernel may have old or new pages
+ * While a departure is under way no thread can map any of its addresses: the kernel may have old or new pages
  * there.
  */
 enum departure_state {

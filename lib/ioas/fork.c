@@ -278,13 +278,7 @@ map_again(struct ioas *space, struct area *area)
 		free(area);
 		return ret;
 	}
-	area_add(space, area);
-	ret = follow_copy_area(space, area);
-	if (ret < 0)
-		area_undo(space, area);
-	else
-		area_show(space, area);
-	return ret;
+	return follow_add(space, area);
 }
 
 /* With an alias the order matters: what was first is first again. */

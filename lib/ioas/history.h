@@ -32,7 +32,7 @@ struct history {
 	uint64_t held_bytes;
 	uint64_t freed_total;     /* bytes that were ever unmapped */
 	struct area *first_of_call; /* the first area of the call that goes on; NULL: none yet */
-	struct area *let_go;      /* what is not settled yet, the latest first */
+	struct area *let_go;      /* areas that are not settled yet, the latest first */
 	struct area *oldest_held_before; /* of these two, what they were before that */
 	unsigned int released_before;
 	struct area *dead;        /* to be freed, when that can be done */
@@ -55,7 +55,7 @@ void history_reuse(struct history *history, struct placement *placement, uint64_
 /* The area that was the last to have an IOVA, or NULL; and whether it is held. */
 const struct area *history_find(const struct history *history, uint64_t iova);
 bool history_holds(const struct history *history, uint64_t iova);
-/* Frees what is not remembered any more; not while an allocator may be waiting. */
+/* Frees areas that are forgotten; not while an allocator may be waiting. */
 void history_free_dead(struct history *history);
 /* Frees all. */
 void history_clear(struct history *history, struct placement *placement);

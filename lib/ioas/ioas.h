@@ -435,7 +435,7 @@ bool ioas_forget_end(struct ioas *space, unsigned int token, bool gone);
 
 /**
  * Have the kernel tell of memory that goes without ioas_forget_begin(): unmapped by libc itself, by a raw system
- * call, by a library that nobody has told of this one; moved, or its pages dropped. Call it before the memory
+ * call, by a library that does not know this one; moved, or its pages dropped. Call it before the memory
  * is mapped. Uses userfaultfd, which takes no privilege (Linux 5.11), and starts a thread of its own at the first
  * call. What has gone until then has been forgotten when it returns.
  *

@@ -891,12 +891,7 @@ map_for_all(struct ioas *space, struct area *area)
 		free(area);
 		goto out;
 	}
-	area_add(space, area);
-	ret = follow_copy_area(space, area);
-	if (ret < 0)
-		area_undo(space, area);
-	else
-		area_show(space, area);
+	ret = follow_add(space, area);
 out:
 	forget_end_map(space->root);
 	forget_report(space->root);

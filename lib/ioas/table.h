@@ -68,7 +68,7 @@ bool table_clear(struct table *table, uint64_t first, uint64_t last);
 /* Whether anything of any range is shown; without the lock. */
 bool table_any(const struct table *table, uint64_t first, uint64_t last);
 
-/* In a child of fork(), whose copy of the table nobody reads yet: empties it. What is shared with the parent is not
+/* In a child of fork(), before any thread reads its copy of the table: empties it. What is shared with the parent is not
  * any more. The parent's threads may have been in table_clear(); their locks stayed locked. */
 void table_reset(struct table *table);
 

@@ -21,7 +21,7 @@ struct ioas;
 struct watch {
 	pthread_mutex_t lock; /* the space's is not waited for with it held */
 	bool started;
-	int error;            /* why it could not be; 0: it could, or nobody has asked yet */
+	int error;            /* why it could not be started; 0: it could, or was not tried yet */
 	int fd[2];            /* for private memory; for shared memory, of which dropped pages come back as they were */
 	int stop;             /* tells the thread to end */
 	cpu_set_t cpus;       /* the thread's: those of the process when the space was made, before threads are pinned */

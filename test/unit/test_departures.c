@@ -160,7 +160,7 @@ claimed(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
 
-/* It has gone, and the records follow when the lock is free: nobody is told the old IOVA. */
+/* It has gone, and the records follow when the lock is free: no lookup gives the old IOVA. */
 static void *
 ask(void *arg)
 {

@@ -94,7 +94,7 @@ result_of(const void *p)
 	return p == MAP_FAILED ? -1 : 0;
 }
 
-/* Address space of so many units, in which nothing is, aligned to a unit. */
+/* Empty address space of n units, aligned to a unit. */
 static char *
 find_space(const struct memory *memory, unsigned int units)
 {
