@@ -41,9 +41,16 @@ struct worker {
 	pthread_t thread;
 	uint64_t random;
 	enum calls first, last; /* it takes any of these */
+	bool locked;
 	struct owned owned[OWNED];
 	struct owned *at;
 };
+
+/*
+ * What only the kernel tells of is forgotten some time after the memory has gone: until then a question about new
+ * memory at that address may get the old IOVA (the guide says so). So such routes are taken while no thread asks.
+ */
+static pthread_rwlock_t quiet = PTHREAD_RWLOCK_INITIALIZER;
 
 static atomic_bool ending, wrong;
 static atomic_ullong scattered; /* maps whose pages had been asked for, at other IOVAs */
@@ -204,17 +211,38 @@ lose(struct worker *worker)
 }
 
 static void
+lock(struct worker *worker, bool takes_away)
+{
+	if (takes_away && worker->last != CALLS_SLOTS)
+		pthread_rwlock_wrlock(&quiet);
+	else
+		pthread_rwlock_rdlock(&quiet);
+	worker->locked = true;
+}
+
+static void
+unlock(struct worker *worker)
+{
+	if (worker->locked)
+		pthread_rwlock_unlock(&quiet);
+	worker->locked = false;
+}
+
+static void
 step(void *arg)
 {
 	struct worker *const worker = arg;
+	uint64_t kind;
 
 	calls = worker->first + random_below(worker, worker->last - worker->first + 1);
 	worker->at = &worker->owned[random_below(worker, OWNED)];
+	kind = random_below(worker, 10);
+	lock(worker, worker->at->memory.p != NULL && (kind == 0 || (kind >= 2 && kind <= 4)));
 	if (worker->at->memory.p == NULL) {
 		make(worker);
 		return;
 	}
-	switch (random_below(worker, 10)) {
+	switch (kind) {
 	case 0: drop(worker); break;
 	case 1: state(worker); break;
 	case 2:
@@ -237,6 +265,7 @@ drop_all(void *arg)
 {
 	struct worker *const worker = arg;
 
+	lock(worker, true);
 	for (unsigned int i = 0; i < OWNED; i++) {
 		worker->at = &worker->owned[i];
 		if (worker->at->memory.p != NULL)
@@ -269,10 +298,15 @@ work(void *arg)
 {
 	const char *why = NULL;
 
-	while (!ending && (why = try_case(step, arg)) == NULL)
+	while (!ending && why == NULL) {
+		why = try_case(step, arg);
+		/* A step that fails goes no further. */
+		unlock(arg);
 		steps++;
+	}
 	if (why == NULL)
 		why = try_case(drop_all, arg);
+	unlock(arg);
 	if (why != NULL)
 		say_wrong(why);
 	return NULL;
