@@ -191,14 +191,49 @@ fork_owns(const struct ioas *root, unsigned int process)
 		root->table.sys->has_ended(processes->fd[slot], processes->pid[slot]));
 }
 
-bool
-fork_owns_all(const struct ioas *root)
+static bool
+owns_all(const struct ioas *root)
 {
 	unsigned int i = 0;
 
 	while (i <= root->processes.self && fork_owns(root, i))
 		i++;
 	return i > root->processes.self;
+}
+
+static int
+no_ioctl(int fd, unsigned long request, void *arg)
+{
+	(void)fd;
+	(void)request;
+	(void)arg;
+	return 0;
+}
+
+void
+fork_detach(struct ioas *space, struct ioas_device *device)
+{
+	struct backend *const backend = space->backend;
+	const struct ioas_sys *const sys = backend->sys;
+	struct ioas_sys silent = *sys;
+
+	silent.ioctl = no_ioctl;
+	if (!fork_owns(space->root, device->process))
+		backend->sys = &silent;
+	backend->ops->detach(backend, device);
+	backend->sys = sys;
+}
+
+void
+fork_close(struct ioas *space)
+{
+	struct backend *const backend = space->backend;
+	struct ioas_sys silent = *backend->sys;
+
+	silent.ioctl = no_ioctl;
+	if (!owns_all(space->root))
+		backend->sys = &silent;
+	backend->ops->close(backend);
 }
 
 static void

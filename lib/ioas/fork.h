@@ -18,6 +18,7 @@
  */
 struct area;
 struct ioas;
+struct ioas_device;
 
 /* So many are remembered: what an older one has made is never taken away. */
 #define FORK_PROCESSES 16
@@ -38,8 +39,10 @@ void fork_leave(struct ioas *root);
 /* Whether this process can take away what that one has made. */
 bool fork_owns(const struct ioas *root, unsigned int process);
 
-/* Whether no other process lives that has had the space. */
-bool fork_owns_all(const struct ioas *root);
+/* Detaches a device, and closes the space's backend. What is another process's stays with it: then only the
+ * descriptors are closed. */
+void fork_detach(struct ioas *space, struct ioas_device *device);
+void fork_close(struct ioas *space);
 
 /* Takes away what was left to processes that have ended since. With the space locked. */
 void fork_take_over(struct ioas *root);

@@ -387,8 +387,6 @@ free_records(struct ioas *space)
 void
 ioas_destroy(struct ioas *space)
 {
-	bool owned;
-
 	if (space == NULL)
 		return;
 	if (space->ledger.followers != NULL) {
@@ -398,15 +396,12 @@ ioas_destroy(struct ioas *space)
 	}
 	while (space->devices != NULL)
 		ioas_detach(space->devices);
-	/* The kernel's objects are those of the process that has made them, as long as it lives. */
-	owned = fork_owns_all(space->root);
 	watch_destroy(space);
 	if (space_follows(space))
 		follow_leave(space);
-	else
+	fork_close(space);
+	if (!space_follows(space))
 		fork_leave(space);
-	if (owned)
-		space->backend->ops->close(space->backend);
 	free_records(space);
 	table_destroy(&space->table);
 	nodes_destroy(&space->nodes);
@@ -651,8 +646,7 @@ ioas_detach(struct ioas_device *device)
 	*link = device->next;
 	space->n_devices--;
 	space->stats.detaches++;
-	if (fork_owns(space->root, device->process))
-		space->backend->ops->detach(space->backend, device);
+	fork_detach(space, device);
 	/* The ranges can only have grown: should they not be readable now, the old ones serve. After
 	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
 	 * that device cannot come back. */

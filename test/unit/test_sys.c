@@ -149,7 +149,8 @@ reservations(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_PTR_NULL(sys->reserve(UINT64_C(1) << 62, PROT_READ, &error));
-	CU_ASSERT_EQUAL(error, -ENOMEM);
+	/* valgrind has its own answer. */
+	CU_ASSERT_TRUE(error == -ENOMEM || error == -EINVAL);
 	CU_ASSERT_EQUAL(p[size - 1], 0);
 	CU_ASSERT_EQUAL(sys->commit(p + page, page), 0);
 	p[page] = 1;
