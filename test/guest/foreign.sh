@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Memory that EAL does not own goes, is replaced, stays, is asked for and mapped, and is inherited: a device (edu)
 # reads at the IOVA that was answered what the CPU reads. See test/guest/apps/foreign.
+# long
 # guest: --machine intel-39 --nics e1000e,edu,edu,edu,edu --timeout 1500
 # guest: --machine amd --nics e1000e,edu,edu,edu,edu --timeout 1500
 # add: test/guest/apps/foreign
