@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "area.h"
 #include "follow.h"
@@ -491,7 +490,7 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 {
 	struct ioas *const root = space->root;
 	struct departures *const departures = &root->departures;
-	const uint64_t page = (uint64_t)getpagesize() - 1, first = (uintptr_t)va & ~page;
+	const uint64_t page = root->table.sys->page() - 1, first = (uintptr_t)va & ~page;
 	uint64_t last = (uintptr_t)va + (length - 1);
 	struct departure *departure;
 	bool unsure;

@@ -268,6 +268,12 @@ linux_map_zeros(void *start, uint64_t size)
 	return replace(start, size, MAP_ANONYMOUS, -1, 0);
 }
 
+static uint64_t
+linux_page(void)
+{
+	return getpagesize();
+}
+
 const struct ioas_sys ioas_sys_linux = {
 	.open = linux_open,
 	.close = linux_close,
@@ -275,6 +281,7 @@ const struct ioas_sys ioas_sys_linux = {
 	.number = linux_number,
 	.ioctl = linux_ioctl,
 	.sysfs = "/sys",
+	.page = linux_page,
 	.huge_page = sys_huge_page,
 	.memory_at = sys_memory_at,
 	.process = sys_process,

@@ -25,6 +25,7 @@ struct ioas_sys {
 	int (*number)(int fd, uint64_t *number);
 	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
 	const char *sysfs;                              /* "/sys" */
+	uint64_t (*page)(void);                         /* the kernel's PAGE_SIZE */
 	uint64_t (*huge_page)(void);                    /* the kernel's HPAGE_SIZE, or more */
 	int (*memory_at)(uint64_t va, struct ioas_memory *memory); /* -ENOENT: none */
 

@@ -1483,6 +1483,13 @@ model_watch_open(bool removals)
 	return model.watch_error != 0 ? model.watch_error : sys_watch_open(removals);
 }
 
+/* The same on each machine, so that tests forget the same parts. */
+static uint64_t
+model_page(void)
+{
+	return 4096;
+}
+
 static const struct ioas_sys model_sys = {
 	.open = model_open,
 	.close = model_close,
@@ -1490,6 +1497,7 @@ static const struct ioas_sys model_sys = {
 	.number = model_number,
 	.ioctl = model_ioctl,
 	.sysfs = sysfs,
+	.page = model_page,
 	.huge_page = model_huge_page,
 	.memory_at = model_memory_at,
 	.process = model_process,
