@@ -11,6 +11,7 @@
 
 # shellcheck disable=SC2046
 bind_vfio $(nics)
+pages_are() { [ "$(free_pages)" = "$1" ]; }
 # usage: run NAME STATUS LINE EAL-OPTION...
 run() {
 	local name=$1 wanted=$2 line=$3 rc=0 wrong='' free
@@ -19,7 +20,7 @@ run() {
 	/share/external_memory -l 0 --in-memory -m 64 "$@" >"$log" 2>&1 || rc=$?
 	if [ $rc -ne "$wanted" ]; then wrong="status $rc;"; fi
 	grep -q -e "$line" "$log" || wrong="$wrong no '$line';"
-	if [ "$(free_pages)" != "$free" ]; then wrong="$wrong huge pages are not free again;"; fi
+	if ! wait_for 10 pages_are "$free"; then wrong="$wrong huge pages are not free again: $free, then $(free_pages);"; fi
 	case_end "$name" "$wrong"
 }
 if [ "$GUEST_MACHINE" = pseries ]; then
