@@ -110,6 +110,10 @@ extern const unsigned int n_kinds;
 /* New private memory; at an address where nothing must be, unless that is NULL. */
 char *new_memory(void *at, size_t length);
 struct memory make_memory(const struct kind *kind);
+struct memory make_kind(const char *name);
+char *unit_at(const struct memory *memory, unsigned int unit);
+/* What a call that gives an address has returned: 0, or -1 if it failed. */
+int result_of(const void *p);
 /* Unmaps what is left of it. */
 void drop_memory(struct memory *memory);
 

@@ -167,6 +167,27 @@ make_memory(const struct kind *kind)
 	return memory;
 }
 
+struct memory
+make_kind(const char *name)
+{
+	for (unsigned int i = 0; i < n_kinds; i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return make_memory(&kinds[i]);
+	fail_case("no kind '%s'", name);
+}
+
+char *
+unit_at(const struct memory *memory, unsigned int unit)
+{
+	return memory->p + unit * memory->unit;
+}
+
+int
+result_of(const void *p)
+{
+	return p == MAP_FAILED ? -1 : 0;
+}
+
 void
 drop_memory(struct memory *memory)
 {

@@ -19,18 +19,6 @@
 
 #include "foreign.h"
 
-static char *
-unit_at(const struct memory *memory, unsigned int unit)
-{
-	return memory->p + unit * memory->unit;
-}
-
-static int
-result_of(const void *p)
-{
-	return p == MAP_FAILED ? -1 : 0;
-}
-
 static void *
 map_fixed(void *at, size_t length, int flags, int fd)
 {
@@ -214,15 +202,6 @@ struct refusal {
 	int error;
 };
 
-static struct memory
-make(const char *kind)
-{
-	for (unsigned int i = 0; i < n_kinds; i++)
-		if (strcmp(kinds[i].name, kind) == 0)
-			return make_memory(&kinds[i]);
-	fail_case("no kind '%s'", kind);
-}
-
 static void
 ask(const struct memory *memory, struct spot *spots)
 {
@@ -246,7 +225,7 @@ static void
 need_refused(void *arg)
 {
 	const struct refusal *const refusal = arg;
-	struct memory memory = make(refusal->kind);
+	struct memory memory = make_kind(refusal->kind);
 	struct spot spots[UNITS];
 	int ret, error;
 
@@ -267,7 +246,7 @@ need_refused(void *arg)
 static void
 drop_until_locked(void *arg __rte_unused)
 {
-	struct memory memory = make("private memory");
+	struct memory memory = make_kind("private memory");
 	struct spot spots[UNITS];
 
 	ask(&memory, spots);
@@ -291,7 +270,7 @@ drop_until_locked(void *arg __rte_unused)
 static void
 move_too_much(void *arg __rte_unused)
 {
-	struct memory memory = make("private memory"), target = make("private memory");
+	struct memory memory = make_kind("private memory"), target = make_kind("private memory");
 	struct spot spots[UNITS], targets[UNITS];
 
 	ask(&memory, spots);

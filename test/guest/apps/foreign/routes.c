@@ -83,18 +83,6 @@ settle(void)
 	munmap(fresh, SMALL_PAGE);
 }
 
-static char *
-unit_at(const struct memory *memory, unsigned int unit)
-{
-	return memory->p + unit * memory->unit;
-}
-
-static int
-result_of(const void *p)
-{
-	return p == MAP_FAILED ? -1 : 0;
-}
-
 /* Empty address space of n units, aligned to a unit. */
 static char *
 find_space(const struct memory *memory, unsigned int units)
@@ -139,6 +127,17 @@ map_nothing_over(struct memory *memory)
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0));
 }
 
+/* What mremap() has returned is unmapped with the memory. */
+static int
+keep_moved(struct memory *memory, void *moved, size_t length)
+{
+	if (moved == MAP_FAILED)
+		return -1;
+	memory->moved = moved;
+	memory->moved_length = length;
+	return 0;
+}
+
 static int
 move_away(struct memory *memory)
 {
@@ -146,11 +145,7 @@ move_away(struct memory *memory)
 	void *const moved = do_mremap(memory->p, UNITS * memory->unit, UNITS * memory->unit,
 				      MREMAP_MAYMOVE | MREMAP_FIXED, to);
 
-	if (moved == MAP_FAILED)
-		return -1;
-	memory->moved = moved;
-	memory->moved_length = UNITS * memory->unit;
-	return 0;
+	return keep_moved(memory, moved, UNITS * memory->unit);
 }
 
 static int
@@ -159,11 +154,7 @@ move_and_keep(struct memory *memory)
 	void *const moved = do_mremap(memory->p, UNITS * memory->unit, UNITS * memory->unit,
 				      MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 
-	if (moved == MAP_FAILED)
-		return -1;
-	memory->moved = moved;
-	memory->moved_length = UNITS * memory->unit;
-	return 0;
+	return keep_moved(memory, moved, UNITS * memory->unit);
 }
 
 static int
@@ -172,11 +163,7 @@ move_a_part_away(struct memory *memory)
 	void *const moved = do_mremap(unit_at(memory, 1), memory->unit, memory->unit,
 				      MREMAP_MAYMOVE | MREMAP_FIXED, find_space(memory, 1));
 
-	if (moved == MAP_FAILED)
-		return -1;
-	memory->moved = moved;
-	memory->moved_length = memory->unit;
-	return 0;
+	return keep_moved(memory, moved, memory->unit);
 }
 
 static int

@@ -66,7 +66,7 @@ random_below(struct worker *worker, uint64_t n)
 }
 
 static char *
-unit_at(const struct owned *owned, unsigned int unit)
+owned_unit(const struct owned *owned, unsigned int unit)
 {
 	return owned->memory.p + unit * owned->memory.unit;
 }
@@ -94,7 +94,7 @@ look(struct worker *worker)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < UNITS; i++) {
-		char *const va = unit_at(owned, i);
+		char *const va = owned_unit(owned, i);
 		rte_iova_t iova;
 
 		if ((which >> i & 1) == 0)
@@ -159,7 +159,7 @@ drop(struct worker *worker)
 static bool
 refill(const struct route *route, const struct owned *owned, unsigned int unit)
 {
-	char *const va = unit_at(owned, unit);
+	char *const va = owned_unit(owned, unit);
 
 	if (route->holds)
 		return mprotect(va, owned->memory.unit, PROT_READ | PROT_WRITE) == 0;

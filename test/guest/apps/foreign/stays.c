@@ -17,21 +17,6 @@
 
 #define CONTAINER RTE_VFIO_DEFAULT_CONTAINER_FD
 
-static char *
-unit_at(const struct memory *memory, unsigned int unit)
-{
-	return memory->p + unit * memory->unit;
-}
-
-static struct memory
-make(const char *kind)
-{
-	for (unsigned int i = 0; i < n_kinds; i++)
-		if (strcmp(kinds[i].name, kind) == 0)
-			return make_memory(&kinds[i]);
-	fail_case("no kind '%s'", kind);
-}
-
 /* All units, at the IOVA of the first and behind it. */
 static void
 map_all(const struct memory *memory, struct spot *spots)
@@ -57,7 +42,7 @@ write_all(const struct memory *memory)
 static void
 unmap_a_part(void *arg)
 {
-	struct memory memory = make(arg);
+	struct memory memory = make_kind(arg);
 	struct spot spots[UNITS];
 	int ret;
 
@@ -85,7 +70,7 @@ is_va(void)
 static void
 lose_a_part(void *arg)
 {
-	struct memory memory = make(arg);
+	struct memory memory = make_kind(arg);
 	struct spot spots[UNITS], rest[2];
 
 	map_all(&memory, spots);
@@ -108,7 +93,7 @@ lose_a_part(void *arg)
 	drop_memory(&memory);
 	settle();
 	/* The IOVAs are free again. */
-	memory = make(arg);
+	memory = make_kind(arg);
 	map_all(&memory, spots);
 	drop_memory(&memory);
 }
@@ -117,7 +102,7 @@ lose_a_part(void *arg)
 static void
 state_less(void *arg)
 {
-	struct memory memory = make(arg);
+	struct memory memory = make_kind(arg);
 	struct spot spots[UNITS];
 	const size_t length = 2 * memory.unit;
 
@@ -138,7 +123,7 @@ state_less(void *arg)
 static void
 fail_to_state(void *arg)
 {
-	struct memory memory = make(arg), other = make(arg);
+	struct memory memory = make_kind(arg), other = make_kind(arg);
 	struct spot spots[UNITS];
 
 	map_all(&memory, spots);
@@ -189,7 +174,7 @@ read_in_thread(void *arg)
 static void
 go_beside_reader(void *arg)
 {
-	struct memory memory = make(arg);
+	struct memory memory = make_kind(arg);
 	struct reader reader = { .spot = { memory.p, need_asked("before", memory.p) } };
 	pthread_t thread;
 
