@@ -252,7 +252,7 @@ find_missing(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_
 	return n;
 }
 
-/* Maps what is not at its IOVA yet. A part that fails takes back those before it. */
+/* Maps the parts that are not at their IOVAs yet. If a part fails, the parts that were mapped before it are unmapped. */
 static int
 map_missing(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {

@@ -359,7 +359,7 @@ mode_is_named(void)
 }
 
 /* Whether IOVAs can be chosen for a device that comes later: one can come, the machine has an IOMMU, and
- * nobody who is there has a wish of his own, for physical addresses least of all. */
+ * no bus that is there asks for a mode of its own, above all not for physical addresses. */
 static bool
 can_wait(void)
 {
