@@ -107,7 +107,10 @@ struct kind {
 extern const struct kind kinds[];
 extern const unsigned int n_kinds;
 
-/* New private memory; at an address where nothing must be, unless that is NULL. */
+/* Address space in which the kernel places nothing by itself. Once memory there is unmapped, the address stays
+ * free until the case maps something there again: no thread, library or plugin can get it in between. */
+void *empty_place(size_t length);
+/* New private memory at an address where nothing may be, or, if that is NULL, at an empty place. */
 char *new_memory(void *at, size_t length);
 struct memory make_memory(const struct kind *kind);
 struct memory make_kind(const char *name);

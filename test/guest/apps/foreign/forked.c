@@ -244,7 +244,7 @@ silent_child_unmaps(void *arg __rte_unused)
 static void
 child_shares(void *arg __rte_unused)
 {
-	char *const p = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *const p = mmap(empty_place(LENGTH), LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct spot spot = { .va = p };
 
 	need(p != MAP_FAILED, "no memory");

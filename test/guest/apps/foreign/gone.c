@@ -113,11 +113,9 @@ spawn_between(void *arg __rte_unused)
 static void
 grow_in_place(void *arg __rte_unused)
 {
-	char *const space = mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *p;
+	char *const p = new_memory(empty_place(LENGTH), SMALL_PAGE);
 	rte_iova_t iova;
 
-	need(space != MAP_FAILED && munmap(space, LENGTH) == 0, "no address space");
-	p = new_memory(space, SMALL_PAGE);
 	write_new(p);
 	iova = need_asked("before", p);
 	need(do_mremap(p, SMALL_PAGE, LENGTH, 0, NULL) == p, "mremap");

@@ -17,20 +17,37 @@
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
+/* Above EAL's memory, below all that the kernel places by itself. */
+#define FIRST_PLACE ((uintptr_t)384 << 30)
+
+void *
+empty_place(size_t length)
+{
+	static atomic_uintptr_t next = FIRST_PLACE;
+	const size_t page = length >= LARGE_PAGE ? LARGE_PAGE : SMALL_PAGE;
+	uintptr_t from = next, place;
+
+	do {
+		place = RTE_ALIGN_CEIL(from, page);
+	} while (!atomic_compare_exchange_weak(&next, &from, place + length + SMALL_PAGE));
+	return (void *)place;
+}
+
 char *
 new_memory(void *at, size_t length)
 {
-	char *const p = mmap(at, length, READ_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | (at == NULL ? 0 : MAP_FIXED_NOREPLACE), -1, 0);
+	void *const place = at == NULL ? empty_place(length) : at;
+	char *const p = mmap(place, length, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-	need(p != MAP_FAILED, "no new memory at %p: %s", at, strerror(errno));
+	need(p != MAP_FAILED, "no new memory at %p: %s", place, strerror(errno));
 	return p;
 }
 
 static void
 map(struct memory *memory, int flags)
 {
-	memory->p = mmap(NULL, UNITS * memory->unit, READ_WRITE, flags, memory->fd, 0);
+	memory->p = mmap(empty_place(UNITS * memory->unit), UNITS * memory->unit, READ_WRITE,
+			 flags | MAP_FIXED_NOREPLACE, memory->fd, 0);
 	need(memory->p != MAP_FAILED, "%s: mmap: %s", memory->kind, strerror(errno));
 	memory->shared = (flags & MAP_SHARED) != 0;
 }
@@ -102,7 +119,7 @@ attach(struct memory *memory, int flags)
 {
 	memory->shm = shmget(IPC_PRIVATE, UNITS * memory->unit, IPC_CREAT | 0600 | flags);
 	need(memory->shm >= 0, "%s: shmget: %s", memory->kind, strerror(errno));
-	memory->p = shmat(memory->shm, NULL, 0);
+	memory->p = shmat(memory->shm, empty_place(UNITS * memory->unit), 0);
 	shmctl(memory->shm, IPC_RMID, NULL);
 	need(memory->p != MAP_FAILED, "%s: shmat: %s", memory->kind, strerror(errno));
 	memory->shared = true;

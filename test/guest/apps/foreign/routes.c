@@ -88,7 +88,7 @@ static char *
 find_space(const struct memory *memory, unsigned int units)
 {
 	const size_t length = (units + 1) * memory->unit;
-	char *const p = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *const p = mmap(empty_place(length), length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	need(p != MAP_FAILED, "no address space");
 	return RTE_PTR_ALIGN(p, memory->unit);
