@@ -25,6 +25,8 @@
 #include <rte_memzone.h>
 #include <rte_vfio.h>
 
+#include "pinned.h"
+
 #define PAGE ((size_t)2 << 20)
 #define PAGES 4
 #define LENGTH (PAGES * PAGE)
@@ -234,35 +236,6 @@ asked_for(void)
 	check(rte_mem_virt2iova(again) == RTE_BAD_IOVA, "asked for: gone with a part of its page");
 }
 
-/* Kernels count pinned memory as one or the other. */
-static unsigned long
-pinned(void)
-{
-	FILE *const status = fopen("/proc/self/status", "r");
-	unsigned long kib, sum = 0;
-	char line[128];
-
-	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-		if (sscanf(line, "VmPin: %lu", &kib) == 1 || sscanf(line, "VmLck: %lu", &kib) == 1)
-			sum += kib;
-	if (status != NULL)
-		fclose(status);
-	return sum;
-}
-
-/* Waits until the kernel has unpinned memory. The thread that reads userfaultfd's events may unmap it a moment
- * after munmap() has returned. */
-static bool
-unpinned(unsigned long before)
-{
-	for (unsigned int i = 0; i < 1000; i++) {
-		if (pinned() < before)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 /* This program's mmap() is mmap64(), as EAL's is; not so that of all programs. */
 void *plain_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset) __asm__("mmap");
 
@@ -272,10 +245,10 @@ replaced(void *(*map)(void *addr, size_t length, int prot, int flags, int fd, of
 {
 	char *const memory = hugepages();
 	const rte_iova_t iova = rte_mem_virt2iova(memory);
-	const unsigned long before = pinned();
+	const uint64_t before = pinned_bytes();
 
 	map(memory, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	check(iova != RTE_BAD_IOVA && unpinned(before), what);
+	check(iova != RTE_BAD_IOVA && pinned_falls_to(before - 1), what);
 	munmap(memory, LENGTH);
 }
 
@@ -285,7 +258,7 @@ forked(void)
 {
 	char *const memory = hugepages();
 	const rte_iova_t iova = rte_mem_virt2iova(memory);
-	const unsigned long before = pinned();
+	const uint64_t before = pinned_bytes();
 	int status = -1;
 	pid_t child;
 
@@ -296,9 +269,9 @@ forked(void)
 		_exit(EXIT_SUCCESS);
 	}
 	check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "fork: the child ends");
-	check(pinned() == before && linear_at(memory, iova), "fork: its munmap takes nothing away");
+	check(pinned_bytes() == before && linear_at(memory, iova), "fork: its munmap takes nothing away");
 	munmap(memory, LENGTH);
-	check(rte_mem_virt2iova(memory) == RTE_BAD_IOVA && unpinned(before), "fork: the parent's does");
+	check(rte_mem_virt2iova(memory) == RTE_BAD_IOVA && pinned_falls_to(before - 1), "fork: the parent's does");
 }
 
 /* The library allocates while it maps. */

@@ -15,6 +15,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "../pinned.h"
 #include "churn.h"
 
 /* The pages that were freed last. */
@@ -139,37 +140,6 @@ by_iova(const void *a, const void *b)
 	return x->iova < y->iova ? -1 : x->iova > y->iova;
 }
 
-/* What the kernel has pinned for this process: iommufd counts it in VmPin, type1 in VmLck. */
-static uint64_t
-pinned(void)
-{
-	uint64_t total = 0, kib;
-	char line[200];
-	FILE *const file = fopen("/proc/self/status", "re");
-
-	if (file == NULL)
-		wrong("no /proc/self/status");
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "VmPin: %" SCNu64, &kib) == 1 ||
-		    sscanf(line, "VmLck: %" SCNu64, &kib) == 1)
-			total += kib * KB;
-	fclose(file);
-	return total;
-}
-
-/* Waits until the kernel has unpinned memory. The thread that reads userfaultfd's events may unmap it a moment
- * after munmap() has returned. */
-static bool
-is_pinned(uint64_t bytes)
-{
-	for (unsigned int i = 0; i < 1000; i++) {
-		if (pinned() == bytes)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 /* What EAL does not have any more has no IOVA. */
 static void
 check_freed(void)
@@ -190,6 +160,7 @@ void
 check_rest(void)
 {
 	static struct segs segs;
+	uint64_t mapped;
 
 	segs.n = 0;
 	segs.bytes = 0;
@@ -202,9 +173,10 @@ check_rest(void)
 		if (segs.seg[i].iova < segs.seg[i - 1].iova + segs.seg[i - 1].len)
 			wrong("segments at %p and %p share IOVA 0x%" PRIx64, segs.seg[i - 1].addr,
 			      segs.seg[i].addr, segs.seg[i].iova);
-	if (!is_pinned(segs.bytes + external_mapped()))
+	mapped = segs.bytes + external_mapped();
+	if (!pinned_falls_to(mapped) || pinned_bytes() != mapped)
 		wrong("%" PRIu64 " KiB are pinned; EAL has %" PRIu64 " KiB, and %" PRIu64 " KiB of "
-		      "external memory are mapped", pinned() / KB, segs.bytes / KB,
+		      "external memory are mapped", pinned_bytes() / KB, segs.bytes / KB,
 		      external_mapped() / KB);
 	check_freed();
 }

@@ -22,6 +22,7 @@
 
 #include <rte_vfio.h>
 
+#include "../pinned.h"
 #include "foreign.h"
 
 #define THREADS 4
@@ -333,27 +334,11 @@ fork_child(void)
 	children++;
 }
 
-static uint64_t
-pinned_kib(void)
-{
-	uint64_t total = 0, kib;
-	char line[200];
-	FILE *const file = fopen("/proc/self/status", "re");
-
-	need(file != NULL, "/proc/self/status");
-	/* iommufd counts in VmPin, type1 in VmLck. */
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "VmPin: %" SCNu64, &kib) == 1 || sscanf(line, "VmLck: %" SCNu64, &kib) == 1)
-			total += kib;
-	fclose(file);
-	return total;
-}
-
 bool
 soak(unsigned int seconds, uint64_t seed, enum calls first, enum calls last)
 {
 	const time_t end = time(NULL) + seconds;
-	const uint64_t pinned = pinned_kib();
+	const uint64_t pinned = pinned_bytes();
 	const struct sigaction missing = { .sa_sigaction = say_missing, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGSEGV, &missing, NULL);
@@ -372,8 +357,8 @@ soak(unsigned int seconds, uint64_t seed, enum calls first, enum calls last)
 	for (unsigned int i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
 	settle();
-	if (!wrong && pinned_kib() != pinned) {
-		printf("WRONG: %" PRIu64 " KiB were pinned, now %" PRIu64 "\n", pinned, pinned_kib());
+	if (!wrong && (!pinned_falls_to(pinned) || pinned_bytes() != pinned)) {
+		printf("WRONG: %" PRIu64 " bytes were pinned, now %" PRIu64 "\n", pinned, pinned_bytes());
 		wrong = true;
 	}
 	printf("soak: %llu steps, %llu blocks made, %llu questions, %llu maps, %llu not in a row, %llu routes taken, %llu refused, %llu "
