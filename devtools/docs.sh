@@ -56,6 +56,7 @@ builds "API reference" doc/api/html
 builds "manual pages" doc/guides/dpdk-ioas-fault.1
 "$top/devtools/messages.py" || true
 "$top/devtools/manifests.py" || true
+"$top/devtools/tables.py" || true
 
 for tool in "$build"/app/dpdk-ioas-*; do
 	if ! [ -x "$tool" ] || [ -d "$tool" ]; then continue; fi
