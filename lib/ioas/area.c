@@ -96,7 +96,7 @@ area_add(struct ioas *space, struct area *area)
 void
 area_show(struct ioas *space, struct area *area)
 {
-	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t va = area->va.first, length = tree_length(&area->va);
 
 	forget_show(space, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
@@ -137,7 +137,7 @@ area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int erro
 static bool
 take_out(struct ioas *space, struct area *area)
 {
-	const uint64_t length = area->va.last - area->va.first + 1;
+	const uint64_t length = tree_length(&area->va);
 	struct departures *const departures = &space->root->departures;
 	int ret;
 
@@ -214,7 +214,7 @@ area_public(const struct area *area)
 	return (struct ioas_area){
 		.va = (void *)(uintptr_t)area->va.first,
 		.iova = area->iova.first,
-		.length = area->va.last - area->va.first + 1,
+		.length = tree_length(&area->va),
 		.fixed = area->fixed,
 		.copy = area->origin != NULL,
 	};

@@ -16,9 +16,6 @@
  * backend keeps no record of maps: the ledger has it, and asks only for what the kernel's rules allow.
  */
 
-#define container_of(pointer, type, member) \
-	((type *)((char *)(pointer) - offsetof(type, member)))
-
 struct backend;
 
 struct backend_ops {

@@ -75,7 +75,7 @@ follow_combine(const struct ioas *root, struct usable *all)
 static int
 choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 {
-	const uint64_t va = origin->va.first, length = origin->va.last - va + 1;
+	const uint64_t va = origin->va.first, length = tree_length(&origin->va);
 	struct ioas_range hole;
 
 	*iova = origin->iova.first;
@@ -101,7 +101,7 @@ choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 static int
 make_copy(struct ioas *space, struct area *origin, struct area *copy)
 {
-	const uint64_t va = origin->va.first, length = origin->va.last - va + 1;
+	const uint64_t va = origin->va.first, length = tree_length(&origin->va);
 	int ret;
 
 	ret = choose_iova(space, origin, &copy->iova.first);
@@ -112,7 +112,7 @@ make_copy(struct ioas *space, struct area *origin, struct area *copy)
 		return ioas_no_memory(&space->log, "map for another device");
 	for (const struct piece *piece = origin->pieces; ret == 0 && piece != NULL; piece = piece->next)
 		if (tree_is_free(&space->ledger.by_va, piece->va.first, piece->va.last))
-			ret = area_prepare(space, piece->va.first, piece->va.last - piece->va.first + 1);
+			ret = area_prepare(space, piece->va.first, tree_length(&piece->va));
 	if (ret < 0)
 		return ret;
 	ret = space->backend->ops->copy(space->backend, space->root->backend, origin->iova.first,

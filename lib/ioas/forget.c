@@ -190,7 +190,7 @@ forget_show(struct ioas *space, struct area *area)
 	pthread_mutex_lock(&space->table.lock);
 	area->hidden = false;
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next) {
-		const uint64_t first = piece->va.first, length = piece->va.last - first + 1;
+		const uint64_t first = piece->va.first, length = tree_length(&piece->va);
 
 		/* It is looked at again when the departure has ended. */
 		if (is_withheld(departures, first, piece->va.last))

@@ -249,8 +249,8 @@ take_over_space(struct ioas *space)
 			continue;
 		space->root->processes.left--;
 		area->left = false;
-		if (space->backend->ops->unmap(space->backend, area->va.first,
-					       area->va.last - area->va.first + 1, area->iova.first) < 0)
+		if (space->backend->ops->unmap(space->backend, area->va.first, tree_length(&area->va),
+					       area->iova.first) < 0)
 			continue;
 		tree_remove(&space->ledger.lost, node);
 		free(area);
@@ -296,7 +296,7 @@ divide(const struct area *area)
 static int
 map_again(struct ioas *space, struct area *area)
 {
-	const uint64_t length = area->va.last - area->va.first + 1;
+	const uint64_t length = tree_length(&area->va);
 	int ret;
 
 	area->newer = NULL;

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 
-#include "backend.h"
 #include "clock.h"
 #include "placement.h"
 
@@ -49,7 +48,7 @@ static void
 hold(struct history *history, struct area *area)
 {
 	tree_insert(&history->held, &area->iova);
-	history->held_bytes += area->iova.last - area->iova.first + 1;
+	history->held_bytes += tree_length(&area->iova);
 }
 
 /* Its IOVAs can be given out again, unless history_take_back() comes. */
@@ -61,7 +60,7 @@ let_go(struct history *history, struct placement *placement, struct area *area)
 		history->released_before = history->released;
 	}
 	tree_remove(&history->held, &area->iova);
-	history->held_bytes -= area->iova.last - area->iova.first + 1;
+	history->held_bytes -= tree_length(&area->iova);
 	placement_release(placement, area);
 	area->next_let_go = history->let_go;
 	history->let_go = area;
@@ -158,7 +157,7 @@ history_add(struct history *history, struct area *area)
 		history->oldest_held = area;
 	if (history->first_of_call == NULL)
 		history->first_of_call = area;
-	history->freed_total += area->iova.last - area->iova.first + 1;
+	history->freed_total += tree_length(&area->iova);
 	hold(history, area);
 }
 

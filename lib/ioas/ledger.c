@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-#include "backend.h"
 #include "ledger.h"
 
 static void
@@ -50,7 +49,7 @@ ledger_add(struct ledger *ledger, struct area *area)
 	tree_insert(&ledger->by_iova, &area->iova);
 	ledger->added++;
 	ledger->areas++;
-	ledger->bytes += area->va.last - area->va.first + 1;
+	ledger->bytes += tree_length(&area->va);
 	if (ledger->areas_max < ledger->areas)
 		ledger->areas_max = ledger->areas;
 	if (ledger->bytes_max < ledger->bytes)
@@ -172,7 +171,7 @@ ledger_remove(struct ledger *ledger, struct area *area)
 	tree_remove(&ledger->by_iova, &area->iova);
 	ledger->removed++;
 	ledger->areas--;
-	ledger->bytes -= area->va.last - area->va.first + 1;
+	ledger->bytes -= tree_length(&area->va);
 }
 
 void

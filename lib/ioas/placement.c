@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend.h"
 #include "placement.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -305,7 +304,7 @@ static void
 take(struct placement *placement, struct tree_node *node)
 {
 	tree_insert(&placement->taken, node);
-	placement->taken_bytes += node->last - node->first + 1;
+	placement->taken_bytes += tree_length(node);
 }
 
 void
@@ -329,7 +328,7 @@ placement_release(struct placement *placement, struct area *area)
 	if (!area->placed)
 		return;
 	tree_remove(&placement->taken, &area->place);
-	placement->taken_bytes -= area->place.last - area->place.first + 1;
+	placement->taken_bytes -= tree_length(&area->place);
 }
 
 void
@@ -342,7 +341,7 @@ placement_take_back(struct placement *placement, struct area *area)
 int
 placement_reserve(struct placement *placement, const struct ledger *ledger, struct region *region)
 {
-	const uint64_t length = region->va.last - region->va.first + 1;
+	const uint64_t length = tree_length(&region->va);
 	struct wanted wanted;
 	uint64_t all = 0, iova;
 
@@ -400,7 +399,7 @@ shrink(struct placement *placement, struct region *region, uint64_t first, uint6
 
 	tree_remove(&placement->regions, &region->va);
 	tree_remove(&placement->taken, &region->place);
-	placement->taken_bytes -= region->place.last - region->place.first + 1;
+	placement->taken_bytes -= tree_length(&region->place);
 	if (last < first) {
 		region->next = placement->ended;
 		placement->ended = region;

@@ -703,7 +703,7 @@ undo_growth(struct ioas *space, struct old_ranges *old)
 static int
 find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct old_ranges *old)
 {
-	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	const uint64_t page = memory_page(space, va);
 	struct placement *const placement = &space->root->placement;
 	const struct ledger *const ledger = &space->root->ledger;
@@ -764,7 +764,7 @@ is_taken(const struct ioas *space, int error)
 static int
 map_chosen(struct ioas *space, struct area *area)
 {
-	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	struct ioas_range window;
 	unsigned int tries = 0;
 	struct old_ranges old;
@@ -811,7 +811,7 @@ space_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_r
 static int
 map_fixed(struct ioas *space, struct area *area)
 {
-	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	const uint64_t iova = area->iova.first, last = area->iova.last;
 	struct ioas_range hole;
 	int ret;
@@ -847,7 +847,7 @@ map_fixed(struct ioas *space, struct area *area)
 static int
 map_locked(struct ioas *space, struct area *area)
 {
-	const uint64_t va = area->va.first, length = area->va.last - va + 1;
+	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	const bool known = !tree_is_free(&space->ledger.by_va, va, area->va.last);
 	int ret;
 

@@ -153,7 +153,7 @@ call_memory(const struct spapr *spapr, const struct container *container, unsign
 	struct vfio_iommu_spapr_register_memory arg = {
 		.argsz = sizeof(arg),
 		.vaddr = va->first,
-		.size = va->last - va->first + 1,
+		.size = tree_length(va),
 	};
 
 	return call(spapr, container, request, &arg);
@@ -512,7 +512,7 @@ fill(struct spapr *spapr, const struct container *container)
 		ret = call_memory(spapr, container, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, node);
 	for (const struct area *area = ledger_from_iova(ledger, 0); ret == 0 && area != NULL;
 	     area = ledger_next(ledger, area))
-		ret = map_in(spapr, container, area->va.first, area->va.last - area->va.first + 1,
+		ret = map_in(spapr, container, area->va.first, tree_length(&area->va),
 			     area->iova.first);
 	/* ENXIO: in no window. */
 	return ret == -ENXIO ? -EADDRINUSE : ret;
@@ -528,8 +528,7 @@ drain(const struct spapr *spapr, const struct container *container)
 
 	for (const struct area *area = ledger_from_iova(ledger, 0); area != NULL;
 	     area = ledger_next(ledger, area))
-		unmap_in(spapr, container, area->iova.first,
-			 area->iova.last - area->iova.first + 1);
+		unmap_in(spapr, container, area->iova.first, tree_length(&area->iova));
 	for (node = tree_from(&spapr->registered, 0); node != NULL;
 	     node = tree_from(&spapr->registered, node->last + 1))
 		call_memory(spapr, container, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, node);

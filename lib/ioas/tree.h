@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The structure that a node is embedded in. */
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
 /*
  * An ordered set of ranges of 64-bit numbers, which also finds holes between them. The nodes live in the
  * caller's structures: nothing here allocates, nothing can fail. A treap; every operation is logarithmic
@@ -43,6 +47,13 @@ struct tree_node {
 	uint64_t gap;       /* longest hole between two ranges of the subtree */
 	uint32_t priority;
 };
+
+/* How many numbers a range has; not for the one that has them all. */
+static inline uint64_t
+tree_length(const struct tree_node *node)
+{
+	return node->last - node->first + 1;
+}
 
 struct tree {
 	struct tree_node *root;

@@ -154,7 +154,7 @@ forget_maps(struct type1 *type1)
 	const struct area *area;
 
 	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area))
-		unmap(type1, area->iova.first, area->iova.last - area->iova.first + 1);
+		unmap(type1, area->iova.first, tree_length(&area->iova));
 }
 
 /* Maps what the ledger has. */
@@ -166,7 +166,7 @@ replay_maps(struct type1 *type1)
 	int ret;
 
 	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area)) {
-		ret = map(type1, area->va.first, area->iova.last - area->iova.first + 1,
+		ret = map(type1, area->va.first, tree_length(&area->iova),
 			  area->iova.first);
 		if (ret < 0)
 			return ret == -EINVAL ? -EADDRINUSE : ret;
