@@ -106,12 +106,12 @@ area_show(struct ioas *space, struct area *area)
 void
 area_unlink(struct area *copy)
 {
-	struct area **link = &copy->origin->copies;
+	struct area **link = &copy->copy.origin->copies;
 
 	while (*link != copy)
-		link = &(*link)->next_copy;
-	*link = copy->next_copy;
-	copy->origin = NULL;
+		link = &(*link)->copy.next;
+	*link = copy->copy.next;
+	copy->copy.origin = NULL;
 }
 
 /* From now on lookups do not find it; nor its aliases, which are there all the same. */
@@ -141,7 +141,7 @@ take_out(struct ioas *space, struct area *area)
 	struct departures *const departures = &space->root->departures;
 	int ret;
 
-	if (area->origin != NULL)
+	if (area->copy.origin != NULL)
 		area_unlink(area);
 	/* The parent of a fork, or another child, that lives. */
 	if (!fork_owns(space->root, area->process)) {
@@ -180,7 +180,7 @@ area_remove(struct ioas *space, struct area *area)
 {
 	hide(space, area);
 	while (area->copies != NULL)
-		area_remove(area->copies->space, area->copies);
+		area_remove(area->copies->copy.space, area->copies);
 	if (take_out(space, area))
 		history_add(&space->ledger.history, area);
 }
@@ -201,7 +201,7 @@ area_undo(struct ioas *space, struct area *area)
 {
 	hide(space, area);
 	while (area->copies != NULL)
-		area_undo(area->copies->space, area->copies);
+		area_undo(area->copies->copy.space, area->copies);
 	if (!take_out(space, area))
 		return;
 	placement_release(&space->root->placement, area);
@@ -216,7 +216,7 @@ area_public(const struct area *area)
 		.iova = area->iova.first,
 		.length = tree_length(&area->va),
 		.fixed = area->fixed,
-		.copy = area->origin != NULL,
+		.copy = area->copy.origin != NULL,
 	};
 }
 

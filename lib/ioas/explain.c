@@ -55,7 +55,7 @@ explain(const struct ioas *space, uint64_t iova, struct ioas_explanation *explan
 	if (freed != NULL) {
 		explanation->state = IOAS_IOVA_UNMAPPED;
 		explain_area(freed, iova, explanation);
-		explanation->unmapped_at = freed->freed_at;
+		explanation->unmapped_at = freed->freed.at;
 		explanation->quarantined = history_holds(history, iova);
 		return;
 	}

@@ -42,7 +42,7 @@ follow_leave(struct ioas *space)
 		sched_yield();
 	for (struct area *area = ledger_from_iova(&space->ledger, 0); area != NULL;
 	     area = ledger_next(&space->ledger, area)) {
-		if (area->origin != NULL)
+		if (area->copy.origin != NULL)
 			area_unlink(area);
 		placement_release(placement, area);
 	}
@@ -138,9 +138,9 @@ copy_area(struct ioas *space, struct area *origin)
 		return ret;
 	}
 	copy->fixed = origin->fixed && copy->iova.first == origin->iova.first;
-	copy->origin = origin;
-	copy->space = space;
-	copy->next_copy = origin->copies;
+	copy->copy.origin = origin;
+	copy->copy.space = space;
+	copy->copy.next = origin->copies;
 	origin->copies = copy;
 	area_add(space, copy);
 	area_show(space, copy);
@@ -196,7 +196,7 @@ follow_drop_all(struct ioas *space)
 
 	for (; area != NULL; area = next) {
 		next = ledger_next(&space->ledger, area);
-		if (area->origin != NULL)
+		if (area->copy.origin != NULL)
 			area_undo(space, area);
 	}
 }

@@ -272,7 +272,7 @@ cut(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 	if (space->ledger.spare == NULL)
 		refill(space);
 	ledger_cut(&space->ledger, area, first, last);
-	if (area->pieces == NULL && area->origin == NULL)
+	if (area->pieces == NULL && area->copy.origin == NULL)
 		area_remove(space, area);
 	else if (area->hidden || __atomic_load_n(&space->root->departures.unshown, __ATOMIC_SEQ_CST))
 		forget_show(space, area);

@@ -275,7 +275,7 @@ divide(const struct area *area)
 
 		if (part == NULL) {
 			while (list != NULL) {
-				struct area *const next = list->newer;
+				struct area *const next = list->freed.newer;
 
 				free(list);
 				list = next;
@@ -287,7 +287,7 @@ divide(const struct area *area)
 		part->iova.first = area->iova.first + (piece->va.first - area->va.first);
 		part->iova.last = part->iova.first + (piece->va.last - piece->va.first);
 		part->fixed = area->fixed;
-		part->newer = list;
+		part->freed.newer = list;
 		list = part;
 	}
 	return list;
@@ -299,7 +299,7 @@ map_again(struct ioas *space, struct area *area)
 	const uint64_t length = tree_length(&area->va);
 	int ret;
 
-	area->newer = NULL;
+	area->freed.newer = NULL;
 	/* What was an alias may be the first area of its memory now, which lookups find. */
 	ret = tree_is_free(&space->ledger.by_va, area->va.first, area->va.last)
 		? area_prepare(space, area->va.first, length) : 0;
@@ -329,7 +329,7 @@ renew_area(struct ioas *space, struct area *area)
 	while (list != NULL) {
 		struct area *const part = list;
 
-		list = part->newer;
+		list = part->freed.newer;
 		if (ret == 0)
 			ret = map_again(space, part);
 		else
@@ -341,7 +341,7 @@ renew_area(struct ioas *space, struct area *area)
 static bool
 needs_renewal(const struct ioas *root, const struct area *area)
 {
-	return area->origin == NULL && area->pieces != NULL &&
+	return area->copy.origin == NULL && area->pieces != NULL &&
 	       (ledger_is_cut(area) ||
 		(area->process != root->processes.self && fork_owns(root, area->process)));
 }

@@ -10,18 +10,18 @@ static void
 unlink_area(struct history *history, struct area *area)
 {
 	/* If it is the first of its call, the next one is that now. */
-	if (area->newer != NULL && area->newer->freed_by == area->freed_by)
-		area->newer->freed_total = area->freed_total;
-	*(area->older != NULL ? &area->older->newer : &history->oldest) = area->newer;
-	*(area->newer != NULL ? &area->newer->older : &history->newest) = area->older;
+	if (area->freed.newer != NULL && area->freed.newer->freed.by == area->freed.by)
+		area->freed.newer->freed.total = area->freed.total;
+	*(area->freed.older != NULL ? &area->freed.older->freed.newer : &history->oldest) = area->freed.newer;
+	*(area->freed.newer != NULL ? &area->freed.newer->freed.older : &history->newest) = area->freed.older;
 	if (history->oldest_held == area)
-		history->oldest_held = area->newer;
+		history->oldest_held = area->freed.newer;
 }
 
 static void
 bury(struct history *history, struct area *area)
 {
-	area->newer = history->dead;
+	area->freed.newer = history->dead;
 	history->dead = area;
 }
 
@@ -31,7 +31,7 @@ history_free_dead(struct history *history)
 	while (history->dead != NULL) {
 		struct area *const area = history->dead;
 
-		history->dead = area->newer;
+		history->dead = area->freed.newer;
 		free(area);
 	}
 }
@@ -40,8 +40,8 @@ history_free_dead(struct history *history)
 static void
 link_area(struct history *history, struct area *area)
 {
-	*(area->older != NULL ? &area->older->newer : &history->oldest) = area;
-	*(area->newer != NULL ? &area->newer->older : &history->newest) = area;
+	*(area->freed.older != NULL ? &area->freed.older->freed.newer : &history->oldest) = area;
+	*(area->freed.newer != NULL ? &area->freed.newer->freed.older : &history->newest) = area;
 }
 
 static void
@@ -62,7 +62,7 @@ let_go(struct history *history, struct placement *placement, struct area *area)
 	tree_remove(&history->held, &area->iova);
 	history->held_bytes -= tree_length(&area->iova);
 	placement_release(placement, area);
-	area->next_let_go = history->let_go;
+	area->freed.next_let_go = history->let_go;
 	history->let_go = area;
 }
 
@@ -70,11 +70,11 @@ let_go(struct history *history, struct placement *placement, struct area *area)
 static void
 release_call(struct history *history, struct placement *placement)
 {
-	const uint64_t call = history->oldest_held->freed_by;
+	const uint64_t call = history->oldest_held->freed.by;
 
-	while (history->oldest_held != NULL && history->oldest_held->freed_by == call) {
+	while (history->oldest_held != NULL && history->oldest_held->freed.by == call) {
 		let_go(history, placement, history->oldest_held);
-		history->oldest_held = history->oldest_held->newer;
+		history->oldest_held = history->oldest_held->freed.newer;
 		history->released++;
 	}
 }
@@ -94,8 +94,8 @@ history_settle(struct history *history)
 	while (history->let_go != NULL) {
 		struct area *const area = history->let_go;
 
-		history->let_go = area->next_let_go;
-		if (area->forgotten)
+		history->let_go = area->freed.next_let_go;
+		if (area->freed.forgotten)
 			bury(history, area);
 		else
 			any = true;
@@ -119,10 +119,10 @@ history_take_back(struct history *history, struct placement *placement)
 	while (history->let_go != NULL) {
 		struct area *const area = history->let_go;
 
-		history->let_go = area->next_let_go;
-		if (area->forgotten)
+		history->let_go = area->freed.next_let_go;
+		if (area->freed.forgotten)
 			link_area(history, area);
-		area->forgotten = false;
+		area->freed.forgotten = false;
 		hold(history, area);
 		placement_take_back(placement, area);
 	}
@@ -140,18 +140,18 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 
 		let_go(history, placement, area);
 		unlink_area(history, area);
-		area->forgotten = true;
+		area->freed.forgotten = true;
 	}
 }
 
 void
 history_add(struct history *history, struct area *area)
 {
-	area->freed_at = clock_ns();
-	area->freed_by = history->calls;
-	area->older = history->newest;
-	area->newer = NULL;
-	*(history->newest != NULL ? &history->newest->newer : &history->oldest) = area;
+	area->freed.at = clock_ns();
+	area->freed.by = history->calls;
+	area->freed.older = history->newest;
+	area->freed.newer = NULL;
+	*(history->newest != NULL ? &history->newest->freed.newer : &history->oldest) = area;
 	history->newest = area;
 	if (history->oldest_held == NULL)
 		history->oldest_held = area;
@@ -166,7 +166,7 @@ static bool
 oldest_is_over(const struct history *history)
 {
 	return history->oldest_held != NULL &&
-	       history->freed_total - history->oldest_held->freed_total >= history->quarantine;
+	       history->freed_total - history->oldest_held->freed.total >= history->quarantine;
 }
 
 void
@@ -174,7 +174,7 @@ history_end_call(struct history *history, struct placement *placement)
 {
 	history->calls++;
 	if (history->first_of_call != NULL)
-		history->first_of_call->freed_total = history->freed_total;
+		history->first_of_call->freed.total = history->freed_total;
 	history->first_of_call = NULL;
 	while (oldest_is_over(history))
 		release_call(history, placement);
@@ -186,12 +186,12 @@ history_find(const struct history *history, uint64_t iova)
 {
 	struct tree_node *const node = tree_find(&history->held, iova);
 	const struct area *const held = history->oldest_held;
-	const struct area *area = held != NULL ? held->older : history->newest;
+	const struct area *area = held != NULL ? held->freed.older : history->newest;
 
 	if (node != NULL)
 		return container_of(node, struct area, iova);
 	while (area != NULL && (iova < area->iova.first || iova > area->iova.last))
-		area = area->older;
+		area = area->freed.older;
 	return area;
 }
 

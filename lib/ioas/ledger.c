@@ -21,9 +21,9 @@ add_pieces(struct ledger *ledger, struct area *area)
 
 	set_piece(area, &area->piece, area->va.first, area->va.last);
 	*link = &area->piece;
-	if (area->origin == NULL)
+	if (area->copy.origin == NULL)
 		return;
-	for (const struct piece *from = area->origin->pieces; from != NULL; from = from->next) {
+	for (const struct piece *from = area->copy.origin->pieces; from != NULL; from = from->next) {
 		if (*link == NULL) {
 			*link = ledger->spare;
 			ledger->spare = (*link)->next;

@@ -28,28 +28,41 @@ struct piece {
 };
 
 struct area {
+	/* The ledger's. */
 	struct tree_node iova;
 	struct tree_node va;     /* all of it, also what went since; of an alias in the tree of aliases */
 	struct piece piece;      /* the first piece; cuts take others from the ledger */
 	struct piece *pieces;    /* NULL: all of its memory is gone */
-	struct tree_node place;  /* in the placement's tree, if placed */
-	struct tree_memory place_memory;
-	struct area *copies;     /* in the spaces that follow */
-	struct area *next_copy;
-	struct area *origin;     /* of a copy; else NULL */
-	struct ioas *space;      /* of a copy */
-	struct area *older, *newer; /* in the history */
-	uint64_t freed_at;       /* ns, CLOCK_MONOTONIC */
-	uint64_t freed_by;       /* which call */
-	uint64_t freed_total;    /* of the first area of a call: bytes that were unmapped when it ended */
-	struct area *next_let_go; /* by the history */
 	bool fixed;
 	bool alias;
-	bool placed;
-	bool forgotten;          /* by the history, as soon as that it was let go is settled */
+	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
 	bool left;               /* lost to this process: another one has it */
 	unsigned int process;    /* that has mapped it (fork.h) */
-	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
+
+	/* In the placement's tree of what is taken. */
+	struct {
+		struct tree_node iova;
+		struct tree_memory memory;
+		bool taken;
+	} place;
+
+	/* In spaces that follow. */
+	struct area *copies;
+	struct {
+		struct area *origin; /* of a copy; else NULL */
+		struct area *next;   /* of the same origin */
+		struct ioas *space;
+	} copy;
+
+	/* In the history, once it is unmapped. */
+	struct {
+		struct area *older, *newer;
+		uint64_t at;         /* ns, CLOCK_MONOTONIC */
+		uint64_t by;         /* which call */
+		uint64_t total;      /* of the first area of a call: bytes that were unmapped when it ended */
+		struct area *next_let_go;
+		bool forgotten;      /* as soon as that it was let go is settled */
+	} freed;
 };
 
 struct ledger {

@@ -311,13 +311,13 @@ void
 placement_take(struct placement *placement, struct area *area)
 {
 	/* What lies in a reservation is taken already. */
-	area->placed = tree_is_free(&placement->taken, area->iova.first, area->iova.last);
-	if (!area->placed)
+	area->place.taken = tree_is_free(&placement->taken, area->iova.first, area->iova.last);
+	if (!area->place.taken)
 		return;
-	area->place.first = area->iova.first;
-	area->place.last = area->iova.last;
-	area->place.memory = &area->place_memory;
-	take(placement, &area->place);
+	area->place.iova.first = area->iova.first;
+	area->place.iova.last = area->iova.last;
+	area->place.iova.memory = &area->place.memory;
+	take(placement, &area->place.iova);
 	if (!area->fixed)
 		placement->next = area->iova.last + 1;
 }
@@ -325,17 +325,17 @@ placement_take(struct placement *placement, struct area *area)
 void
 placement_release(struct placement *placement, struct area *area)
 {
-	if (!area->placed)
+	if (!area->place.taken)
 		return;
-	tree_remove(&placement->taken, &area->place);
-	placement->taken_bytes -= tree_length(&area->place);
+	tree_remove(&placement->taken, &area->place.iova);
+	placement->taken_bytes -= tree_length(&area->place.iova);
 }
 
 void
 placement_take_back(struct placement *placement, struct area *area)
 {
-	if (area->placed)
-		take(placement, &area->place);
+	if (area->place.taken)
+		take(placement, &area->place.iova);
 }
 
 int

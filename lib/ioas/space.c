@@ -1092,12 +1092,12 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 	for (; piece != NULL && piece->va.first <= last; piece = ledger_next_va(&space->ledger, piece)) {
 		const struct area *const area = piece->area;
 
-		if (area->origin == NULL && crosses(ledger_live(area), first, last))
+		if (area->copy.origin == NULL && crosses(ledger_live(area), first, last))
 			return refuse_part(space, area);
 	}
 	for (const struct area *alias = ledger_alias(&space->ledger, first, last, NULL); alias != NULL;
 	     alias = ledger_alias(&space->ledger, first, last, alias))
-		if (alias->origin == NULL && crosses(ledger_live(alias), first, last))
+		if (alias->copy.origin == NULL && crosses(ledger_live(alias), first, last))
 			return refuse_part(space, alias);
 	return 0;
 }
@@ -1106,7 +1106,7 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 static int
 remove_own(struct ioas *space, struct area *area)
 {
-	if (area->origin != NULL)
+	if (area->copy.origin != NULL)
 		return 0;
 	area_remove(space, area);
 	return 1;
@@ -1130,7 +1130,7 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 	for (area = ledger_alias(&space->ledger, first, last, NULL); area != NULL; area = next) {
 		next = ledger_alias(&space->ledger, first, last, area);
 		/* A copy may have lost its memory before its origin has. */
-		if (area->origin == NULL && ledger_live(area).first >= first && ledger_live(area).last <= last)
+		if (area->copy.origin == NULL && ledger_live(area).first >= first && ledger_live(area).last <= last)
 			ret += remove_own(space, area);
 	}
 	/* An area takes all of its pieces with it: the search begins behind the piece that was found. */
@@ -1163,7 +1163,7 @@ ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		area = ledger_from_iova(&space->ledger, ends[i]);
-		if (area != NULL && area->origin == NULL &&
+		if (area != NULL && area->copy.origin == NULL &&
 		    crosses((struct ioas_range){ area->iova.first, area->iova.last }, iova, last)) {
 			ret = refuse_part(space, area);
 			goto out_unlock;
