@@ -31,16 +31,15 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 
 /* Halves what is in quarantine; false if nothing is. */
 static bool
-release_half(struct ioas *root)
+release_half(struct family *family)
 {
-	bool any = root->ledger.history.oldest_held != NULL;
+	bool any = false;
 
-	history_release(&root->ledger.history, &root->placement,
-			root->ledger.history.held_bytes / 2);
-	for (struct ledger *ledger = root->ledger.followers; ledger != NULL;
-	     ledger = ledger->next_follower) {
-		any = any || ledger->history.oldest_held != NULL;
-		history_release(&ledger->history, &root->placement, ledger->history.held_bytes / 2);
+	for_each_space(space, family) {
+		struct history *const history = &space->ledger.history;
+
+		any = any || history->oldest_held != NULL;
+		history_release(history, &family->placement, history->held_bytes / 2);
 	}
 	return any;
 }
@@ -48,37 +47,36 @@ release_half(struct ioas *root)
 bool
 area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova)
 {
-	struct ioas *const root = space->root;
-	bool found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
+	struct placement *const placement = &space->family->placement;
+	bool found = placement_find(placement, va, length, page, iova);
 
-	if (found || !placement_is_long(&root->placement, length))
+	if (found || !placement_is_long(placement, length))
 		return found;
-	while (!found && release_half(root))
-		found = placement_find(&root->placement, &root->ledger, va, length, page, iova);
+	while (!found && release_half(space->family))
+		found = placement_find(placement, va, length, page, iova);
 	return found;
 }
 
 /* Settles what one space has let go of. Whether any IOVAs left the quarantine that no caller has named. */
 static bool
-settle(struct ledger *ledger, struct placement *placement, int ret)
+settle(struct history *history, struct placement *placement, int ret)
 {
 	if (ret == 0)
-		return history_settle(&ledger->history);
-	history_take_back(&ledger->history, placement);
+		return history_settle(history);
+	history_take_back(history, placement);
 	return false;
 }
 
 void
 area_end_placing(struct ioas *space, int ret)
 {
-	struct ioas *const root = space->root;
-	bool any = settle(&root->ledger, &root->placement, ret);
+	struct family *const family = space->family;
+	bool any = false;
 
-	for (struct ledger *ledger = root->ledger.followers; ledger != NULL;
-	     ledger = ledger->next_follower)
-		any = settle(ledger, &root->placement, ret) || any;
+	for_each_space(each, family)
+		any = settle(&each->ledger.history, &family->placement, ret) || any;
 	if (any)
-		ioas_log(&root->log, IOAS_LOG_WARNING,
+		ioas_log(&family->root->log, IOAS_LOG_WARNING,
 			 "no other IOVAs are free: those that have been in quarantine for longest are "
 			 "used again: choose a smaller quarantine, or a larger window");
 }
@@ -86,11 +84,12 @@ area_end_placing(struct ioas *space, int ret)
 void
 area_add(struct ioas *space, struct area *area)
 {
-	area->process = space->root->processes.self;
-	history_reuse(&space->ledger.history, &space->root->placement, area->iova.first,
-		      area->iova.last);
+	struct family *const family = space->family;
+
+	area->process = family->processes.self;
+	history_reuse(&space->ledger.history, &family->placement, area->iova.first, area->iova.last);
 	ledger_add(&space->ledger, area);
-	placement_take(&space->root->placement, area);
+	placement_take(&family->placement, area);
 }
 
 void
@@ -121,7 +120,7 @@ hide(struct ioas *space, const struct area *area)
 	if (area->alias)
 		return;
 	if (ledger_alias(&space->ledger, area->va.first, area->va.last, NULL) != NULL)
-		forget_set_unshown(space->root);
+		forget_set_unshown(space->family);
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next)
 		forget_hide(space, piece->va.first, piece->va.last);
 }
@@ -138,26 +137,26 @@ static bool
 take_out(struct ioas *space, struct area *area)
 {
 	const uint64_t length = tree_length(&area->va);
-	struct departures *const departures = &space->root->departures;
+	struct family *const family = space->family;
+	struct departures *const departures = &family->departures;
 	int ret;
 
 	if (area->copy.origin != NULL)
 		area_unlink(area);
 	/* The parent of a fork, or another child, that lives. */
-	if (!fork_owns(space->root, area->process)) {
-		placement_release(&space->root->placement, area);
+	if (!fork_owns(family, area->process)) {
+		placement_release(&family->placement, area);
 		ledger_lose(&space->ledger, area);
 		area->left = true;
-		space->root->processes.left++;
+		family->processes.left++;
 		return false;
 	}
 	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
 	 * same, then the IOVA is not given out again. */
-	ret = space->backend->ops->unmap(space->backend, area->va.first, length,
-					  area->iova.first);
+	ret = space->backend->ops->unmap(space->backend, area->va.first, length, area->iova.first);
 	if (ret < 0) {
 		stats_failure(space->stats.unmap_failures, ret);
-		placement_release(&space->root->placement, area);
+		placement_release(&family->placement, area);
 		if (departures->silent) {
 			departures->unsaid.error = ret;
 			departures->unsaid.iova = area->iova.first;
@@ -188,12 +187,12 @@ area_remove(struct ioas *space, struct area *area)
 void
 area_end_removal(struct ioas *space)
 {
-	struct placement *const placement = &space->root->placement;
+	struct family *const family = space->family;
 
-	history_end_call(&space->ledger.history, placement);
-	for (struct ledger *ledger = space->ledger.followers; ledger != NULL;
-	     ledger = ledger->next_follower)
-		history_end_call(&ledger->history, placement);
+	/* What went in the root went in all. */
+	for_each_space(each, family)
+		if (each == space || !space_follows(space))
+			history_end_call(&each->ledger.history, &family->placement);
 }
 
 void
@@ -204,7 +203,7 @@ area_undo(struct ioas *space, struct area *area)
 		area_undo(area->copies->copy.space, area->copies);
 	if (!take_out(space, area))
 		return;
-	placement_release(&space->root->placement, area);
+	placement_release(&space->family->placement, area);
 	free(area);
 }
 

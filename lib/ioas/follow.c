@@ -3,43 +3,19 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "area.h"
 #include "follow.h"
 
-struct ioas *
-follow_space(struct ledger *ledger)
-{
-	return container_of(ledger, struct ioas, ledger);
-}
-
-void
-follow_enter(struct ioas *space)
-{
-	struct ledger *const root = &space->root->ledger;
-
-	space_lock(space);
-	space->ledger.next_follower = root->followers;
-	__atomic_store_n(&root->followers, &space->ledger, __ATOMIC_SEQ_CST);
-	space_unlock(space);
-}
-
 void
 follow_leave(struct ioas *space)
 {
-	struct ledger **link = &space->root->ledger.followers;
-	struct placement *const placement = &space->root->placement;
-	struct usable all;
+	struct placement *const placement = &space->family->placement;
 
 	space_lock(space);
-	while (*link != &space->ledger)
-		link = &(*link)->next_follower;
-	__atomic_store_n(link, space->ledger.next_follower, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&space->root->departures.readers, __ATOMIC_SEQ_CST) != 0)
-		sched_yield();
+	family_leave(space);
 	for (struct area *area = ledger_from_iova(&space->ledger, 0); area != NULL;
 	     area = ledger_next(&space->ledger, area)) {
 		if (area->copy.origin != NULL)
@@ -47,28 +23,7 @@ follow_leave(struct ioas *space)
 		placement_release(placement, area);
 	}
 	history_clear(&space->ledger.history, placement);
-	/* Without memory for the new ranges the old ones serve, which are a part of them. */
-	if (follow_combine(space->root, &all) == 0) {
-		usable_free(&placement->usable);
-		placement->usable = all;
-	}
 	space_unlock(space);
-}
-
-int
-follow_combine(const struct ioas *root, struct usable *all)
-{
-	int ret;
-
-	ret = usable_copy(&root->own, all);
-	if (ret < 0)
-		return ret;
-	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
-	     ledger = ledger->next_follower)
-		ret = usable_narrow(all, &follow_space(ledger)->own);
-	if (ret < 0)
-		usable_free(all);
-	return ret;
 }
 
 /* Where a copy goes: to the IOVA of its origin, or where that cannot be, to another one. */
@@ -115,7 +70,7 @@ make_copy(struct ioas *space, struct area *origin, struct area *copy)
 			ret = area_prepare(space, piece->va.first, tree_length(&piece->va));
 	if (ret < 0)
 		return ret;
-	ret = space->backend->ops->copy(space->backend, space->root->backend, origin->iova.first,
+	ret = space->backend->ops->copy(space->backend, space->family->root->backend, origin->iova.first,
 					length, copy->iova.first);
 	if (ret < 0)
 		area_log_failure(space, va, length, ret);
@@ -149,14 +104,13 @@ copy_area(struct ioas *space, struct area *origin)
 
 /* Copies an area of the root to all that follow; copies that were made stay on a failure. */
 static int
-copy_to_all(struct ioas *root, struct area *area)
+copy_to_all(struct family *family, struct area *area)
 {
 	int ret = 0;
 
-	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
-	     ledger = ledger->next_follower)
-		if (follow_space(ledger)->joined)
-			ret = copy_area(follow_space(ledger), area);
+	for_each_space(space, family)
+		if (ret == 0 && space->joined)
+			ret = copy_area(space, area);
 	return ret;
 }
 
@@ -166,7 +120,7 @@ follow_add(struct ioas *space, struct area *area)
 	int ret;
 
 	area_add(space, area);
-	ret = copy_to_all(space, area);
+	ret = space_follows(space) ? 0 : copy_to_all(space->family, area);
 	if (ret < 0)
 		area_undo(space, area);
 	else
@@ -177,7 +131,7 @@ follow_add(struct ioas *space, struct area *area)
 int
 follow_copy_all(struct ioas *space)
 {
-	const struct ledger *const from = &space->root->ledger;
+	const struct ledger *const from = &space->family->root->ledger;
 	int ret = 0;
 
 	/* What is an alias there is to be one here. */

@@ -7,21 +7,12 @@
 #include "space.h"
 
 /*
- * Spaces that follow another one, the root: what is mapped in the root is copied into each, from its
- * first device on. The kernel pins memory once for all. Called with the space locked, but for
- * follow_enter() and follow_leave().
+ * What is mapped in a root is copied into each space that follows it, from its first device on. The kernel pins
+ * memory once for all. Called with the space locked, but for follow_leave().
  */
 
-/* The space follows its root from now on, or no longer: then its areas are no copies any more, and its
- * devices confine the root no more. */
-void follow_enter(struct ioas *space);
+/* The space leaves its root: its areas are no copies any more, and its devices confine the root no more. */
 void follow_leave(struct ioas *space);
-
-/* The space that follows and has this ledger. */
-struct ioas *follow_space(struct ledger *ledger);
-
-/* What the devices of a root and of all that follow it allow. -ENOMEM. */
-int follow_combine(const struct ioas *root, struct usable *all);
 
 /* Copies all of the root's areas to one that follows. Logs the reason of a failure; copies that were made stay. */
 int follow_copy_all(struct ioas *space);

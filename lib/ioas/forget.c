@@ -9,8 +9,6 @@
 #include <time.h>
 
 #include "area.h"
-#include "follow.h"
-#include "forget.h"
 
 /* Spare pieces come in slabs; the first place holds the link to the next slab. */
 #define SLAB_SIZE (UINT64_C(64) << 10)
@@ -125,40 +123,40 @@ is_unsettled(const struct departures *departures)
 }
 
 void
-forget_set_unshown(struct ioas *root)
+forget_set_unshown(struct family *family)
 {
-	__atomic_store_n(&root->departures.unshown, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&family->departures.unshown, true, __ATOMIC_SEQ_CST);
 }
 
 bool
-forget_start_map(struct ioas *root, uint64_t first, uint64_t last)
+forget_start_map(struct family *family, uint64_t first, uint64_t last)
 {
-	struct departures *const departures = &root->departures;
+	struct departures *const departures = &family->departures;
 
 	__atomic_store_n(&departures->mapping.first, first, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&departures->mapping.last, last, __ATOMIC_SEQ_CST);
 	if (!is_leaving(departures, first, last))
 		return true;
-	forget_end_map(root);
+	forget_end_map(family);
 	return false;
 }
 
 void
-forget_end_map(struct ioas *root)
+forget_end_map(struct family *family)
 {
-	__atomic_store_n(&root->departures.mapping.last, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&root->departures.mapping.first, UINT64_MAX, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&family->departures.mapping.last, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&family->departures.mapping.first, UINT64_MAX, __ATOMIC_SEQ_CST);
 }
 
 void
-forget_wait(struct ioas *root)
+forget_wait(struct family *family)
 {
 	const struct timespec pause = { .tv_nsec = 10000 };
 
-	space_unlock(root);
+	family_unlock(family);
 	/* A thread of real-time priority must not keep away the one that it waits for. */
 	nanosleep(&pause, NULL);
-	space_lock(root);
+	family_lock(family);
 }
 
 /* Whether other areas show all the addresses of an alias. */
@@ -179,11 +177,11 @@ is_covered(const struct ledger *ledger, const struct area *alias)
 void
 forget_show(struct ioas *space, struct area *area)
 {
-	struct departures *const departures = &space->root->departures;
+	struct departures *const departures = &space->family->departures;
 
 	if (area->alias) {
 		if (!is_covered(&space->ledger, area))
-			forget_set_unshown(space->root);
+			forget_set_unshown(space->family);
 		return;
 	}
 	begin_change(departures);
@@ -197,7 +195,7 @@ forget_show(struct ioas *space, struct area *area)
 			area->hidden = true;
 		/* A cut piece needs details where the whole area needed none. */
 		else if (ledger_is_cut(area) && table_prepare(&space->table, first, length) < 0)
-			forget_set_unshown(space->root);
+			forget_set_unshown(space->family);
 		else
 			table_set(&space->table, first, length,
 				  area->iova.first + (first - area->va.first));
@@ -209,12 +207,12 @@ forget_show(struct ioas *space, struct area *area)
 void
 forget_hide(struct ioas *space, uint64_t first, uint64_t last)
 {
-	struct departures *const departures = &space->root->departures;
+	struct departures *const departures = &space->family->departures;
 
 	begin_change(departures);
 	pthread_mutex_lock(&space->table.lock);
 	if (!table_clear(&space->table, first, last))
-		forget_set_unshown(space->root);
+		forget_set_unshown(space->family);
 	pthread_mutex_unlock(&space->table.lock);
 	end_change(departures);
 }
@@ -274,7 +272,7 @@ cut(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 	ledger_cut(&space->ledger, area, first, last);
 	if (area->pieces == NULL && area->copy.origin == NULL)
 		area_remove(space, area);
-	else if (area->hidden || __atomic_load_n(&space->root->departures.unshown, __ATOMIC_SEQ_CST))
+	else if (area->hidden || __atomic_load_n(&space->family->departures.unshown, __ATOMIC_SEQ_CST))
 		forget_show(space, area);
 }
 
@@ -301,42 +299,33 @@ show_all(struct ioas *space, uint64_t first, uint64_t last)
 		forget_show(space, piece->area);
 }
 
-/* Calls fn for a root and all that follow it. Copies lose their memory before their origin does. */
-static void
-for_family(struct ioas *root, void (*fn)(struct ioas *space, uint64_t first, uint64_t last), uint64_t first,
-	   uint64_t last)
+void
+forget_cut(struct family *family, uint64_t first, uint64_t last)
 {
-	for (struct ledger *ledger = root->ledger.followers; ledger != NULL; ledger = ledger->next_follower)
-		fn(follow_space(ledger), first, last);
-	fn(root, first, last);
+	for_each_space(space, family)
+		cut_all(space, first, last);
+	placement_end_regions(&family->placement, first, last);
+	area_end_removal(family->root);
 }
 
 void
-forget_cut(struct ioas *root, uint64_t first, uint64_t last)
+forget_reset(struct family *family)
 {
-	for_family(root, cut_all, first, last);
-	placement_end_regions(&root->placement, first, last);
-	area_end_removal(root);
-}
-
-void
-forget_reset(struct ioas *root)
-{
-	struct departures *const departures = &root->departures;
+	struct departures *const departures = &family->departures;
 
 	/* What had gone but was not followed yet is no memory of the child either. */
 	for (unsigned int i = 0; i < DEPARTURES; i++)
 		set_state(&departures->slots[i], DEPARTURE_FREE);
 	departures->used = departures->readers = departures->changing = 0;
 	departures->ended = departures->unshown = false;
-	forget_end_map(root);
+	forget_end_map(family);
 }
 
 /* Has the records follow what has left or stayed. */
 static void
-follow_departures(struct ioas *root)
+follow_departures(struct family *family)
 {
-	struct departures *const departures = &root->departures;
+	struct departures *const departures = &family->departures;
 
 	departures->silent = true;
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
@@ -344,7 +333,7 @@ follow_departures(struct ioas *root)
 
 		if (state_of(departure) != DEPARTURE_GONE)
 			continue;
-		forget_cut(root, departure->first, departure->last);
+		forget_cut(family, departure->first, departure->last);
 		free_slot(departures, departure);
 	}
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
@@ -356,7 +345,8 @@ follow_departures(struct ioas *root)
 		range = range_of(departure);
 		begin_change(departures);
 		free_slot(departures, departure);
-		for_family(root, show_all, range.first, range.last);
+		for_each_space(space, family)
+			show_all(space, range.first, range.last);
 		end_change(departures);
 	}
 	departures->silent = false;
@@ -364,44 +354,40 @@ follow_departures(struct ioas *root)
 
 /* The holder of the lock does what others could not do; so does who finds the lock free. */
 static void
-try_to_follow(struct ioas *root)
+try_to_follow(struct family *family)
 {
-	while (__atomic_load_n(&root->departures.ended, __ATOMIC_SEQ_CST) &&
-	       pthread_mutex_trylock(&root->lock) == 0) {
-		if (__atomic_exchange_n(&root->departures.ended, false, __ATOMIC_SEQ_CST))
-			follow_departures(root);
-		pthread_mutex_unlock(&root->lock);
+	while (__atomic_load_n(&family->departures.ended, __ATOMIC_SEQ_CST) &&
+	       pthread_mutex_trylock(&family->lock) == 0) {
+		if (__atomic_exchange_n(&family->departures.ended, false, __ATOMIC_SEQ_CST))
+			follow_departures(family);
+		pthread_mutex_unlock(&family->lock);
 	}
 }
 
 void
-space_lock(struct ioas *space)
+family_lock(struct family *family)
 {
-	struct ioas *const root = space->root;
-
-	pthread_mutex_lock(&root->lock);
-	if (__atomic_load_n(&root->departures.ended, __ATOMIC_SEQ_CST) &&
-	    __atomic_exchange_n(&root->departures.ended, false, __ATOMIC_SEQ_CST))
-		follow_departures(root);
+	pthread_mutex_lock(&family->lock);
+	if (__atomic_load_n(&family->departures.ended, __ATOMIC_SEQ_CST) &&
+	    __atomic_exchange_n(&family->departures.ended, false, __ATOMIC_SEQ_CST))
+		follow_departures(family);
 }
 
 void
-space_unlock(struct ioas *space)
+family_unlock(struct family *family)
 {
-	struct ioas *const root = space->root;
-
-	pthread_mutex_unlock(&root->lock);
-	try_to_follow(root);
+	pthread_mutex_unlock(&family->lock);
+	try_to_follow(family);
 }
 
 void
-forget_report(struct ioas *root)
+forget_report(struct family *family)
 {
-	struct departures *const departures = &root->departures;
+	struct departures *const departures = &family->departures;
 
 	if (departures->unsaid.error == 0)
 		return;
-	area_log_lost(root, departures->unsaid.length, departures->unsaid.iova, departures->unsaid.error);
+	area_log_lost(family->root, departures->unsaid.length, departures->unsaid.iova, departures->unsaid.error);
 	departures->unsaid.error = 0;
 }
 
@@ -436,20 +422,19 @@ hide(struct ioas *space, uint64_t first, uint64_t last, bool unsure)
 	return true;
 }
 
-/* The same for a root and its followers. A follower that goes waits for readers. */
+/* The same for all spaces. A space that leaves waits for readers; the root does not leave. */
 static bool
-hide_in_family(struct ioas *root, uint64_t first, uint64_t last, bool unsure)
+hide_in_family(struct family *family, uint64_t first, uint64_t last, bool unsure)
 {
-	struct departures *const departures = &root->departures;
-	bool any = hide(root, first, last, unsure);
-	struct ledger *ledger;
+	struct departures *const departures = &family->departures;
+	bool any = false;
 
-	if (__atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST) == NULL)
-		return any;
+	if (__atomic_load_n(&family->spaces, __ATOMIC_SEQ_CST) == family->root)
+		return hide(family->root, first, last, unsure);
 	__atomic_fetch_add(&departures->readers, 1, __ATOMIC_SEQ_CST);
-	for (ledger = __atomic_load_n(&root->ledger.followers, __ATOMIC_SEQ_CST); ledger != NULL;
-	     ledger = __atomic_load_n(&ledger->next_follower, __ATOMIC_SEQ_CST))
-		any = hide(follow_space(ledger), first, last, unsure) || any;
+	for (struct ioas *space = __atomic_load_n(&family->spaces, __ATOMIC_SEQ_CST); space != NULL;
+	     space = __atomic_load_n(&space->next, __ATOMIC_SEQ_CST))
+		any = hide(space, first, last, unsure) || any;
 	__atomic_fetch_sub(&departures->readers, 1, __ATOMIC_SEQ_CST);
 	return any;
 }
@@ -488,9 +473,9 @@ meets_another(const struct departures *departures, const struct departure *depar
 unsigned int
 ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 {
-	struct ioas *const root = space->root;
-	struct departures *const departures = &root->departures;
-	const uint64_t page = root->table.sys->page() - 1, first = (uintptr_t)va & ~page;
+	struct family *const family = space->family;
+	struct departures *const departures = &family->departures;
+	const uint64_t page = family->sys->page() - 1, first = (uintptr_t)va & ~page;
 	uint64_t last = (uintptr_t)va + (length - 1);
 	struct departure *departure;
 	bool unsure;
@@ -505,7 +490,7 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 	set_state(departure, DEPARTURE_PENDING);
 	unsure = is_unsettled(departures) || is_being_mapped(departures, first, last) ||
 		 meets_another(departures, departure);
-	if (hide_in_family(root, first, last, unsure))
+	if (hide_in_family(family, first, last, unsure))
 		make_touching(departure);
 	return (unsigned int)(departure - departures->slots) + 1;
 }
@@ -513,7 +498,7 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 bool
 ioas_forget_end(struct ioas *space, unsigned int token, bool gone)
 {
-	struct departures *const departures = &space->root->departures;
+	struct departures *const departures = &space->family->departures;
 	enum departure_state state = DEPARTURE_PENDING;
 	struct departure *departure;
 
@@ -528,7 +513,7 @@ ioas_forget_end(struct ioas *space, unsigned int token, bool gone)
 	}
 	set_state(departure, gone ? DEPARTURE_GONE : DEPARTURE_KEPT);
 	__atomic_store_n(&departures->ended, true, __ATOMIC_SEQ_CST);
-	try_to_follow(space->root);
+	try_to_follow(space->family);
 	return true;
 }
 
@@ -540,8 +525,8 @@ ioas_lookup_or_wait(struct ioas *space, const void *va)
 	const struct piece *piece;
 
 	space_lock(space);
-	while (is_leaving(&space->root->departures, addr, addr))
-		forget_wait(space);
+	while (is_leaving(&space->family->departures, addr, addr))
+		forget_wait(space->family);
 	piece = ledger_from_va(&space->ledger, addr);
 	if (piece != NULL && piece->va.first <= addr) {
 		iova = piece->area->iova.first + (addr - piece->area->va.first);

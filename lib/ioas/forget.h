@@ -44,24 +44,27 @@ struct departures {
 	bool ended;                  /* one has gone or was kept since the records followed; atomic */
 	unsigned int changing;       /* threads that show or hide memory; atomic */
 	bool unshown;                /* memory that is mapped may not be in the table; atomic */
-	unsigned int readers;        /* threads that look at the list of followers without the lock; atomic */
+	unsigned int readers;        /* threads that look at the list of spaces without the lock; atomic */
 	struct ioas_range mapping;   /* what a thread is mapping now; last < first: nothing; atomic */
 	struct { int error; uint64_t iova, length; } unsaid; /* a failure of the kernel without its line yet */
 	bool silent;                 /* nothing can be logged or freed now */
 };
 
+struct area;
+struct family;
+
 /* Publishes what is about to be mapped, with the space locked. False if memory there is about to leave: then
  * the caller has to wait with forget_wait(). */
-bool forget_start_map(struct ioas *root, uint64_t first, uint64_t last);
-void forget_end_map(struct ioas *root);
+bool forget_start_map(struct family *family, uint64_t first, uint64_t last);
+void forget_end_map(struct family *family);
 /* Gives the lock back for a moment. */
-void forget_wait(struct ioas *root);
+void forget_wait(struct family *family);
 
 /* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
 void forget_show(struct ioas *space, struct area *area);
 
 /* Memory is mapped that the tables do not show: from now on each departure may be one of it. */
-void forget_set_unshown(struct ioas *root);
+void forget_set_unshown(struct family *family);
 
 /* Has lookups in this space find nothing at these addresses. Any thread, with or without the space's lock. */
 void forget_hide(struct ioas *space, uint64_t first, uint64_t last);
@@ -69,17 +72,17 @@ void forget_hide(struct ioas *space, uint64_t first, uint64_t last);
 /* Sees to it that a copy of an area finds spare pieces in that space; false without memory. */
 bool forget_prepare_copy(struct ioas *space, const struct area *origin);
 
-/* No memory of these addresses is there any more, in a root and all that follow it. With the space locked, and
- * departures.silent set. */
-void forget_cut(struct ioas *root, uint64_t first, uint64_t last);
+/* No memory of these addresses is there any more, in all spaces. With the lock, and departures.silent
+ * set. */
+void forget_cut(struct family *family, uint64_t first, uint64_t last);
 
 /* In a child of fork(), with the space locked: no departure is under way. */
-void forget_reset(struct ioas *root);
+void forget_reset(struct family *family);
 
 /* Gives back the memory of spare pieces. */
 void forget_free_slabs(struct ioas *space);
 
 /* The line of a failure that could not be logged when it happened. With the space locked. */
-void forget_report(struct ioas *root);
+void forget_report(struct family *family);
 
 #endif /* IOAS_FORGET_H */

@@ -9,24 +9,14 @@
 
 #include "area.h"
 #include "follow.h"
-#include "fork.h"
 
-/* All roots. The lock comes before those of the spaces. */
-static pthread_mutex_t roots_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct ioas *roots;
+/* All families. The lock comes before theirs. */
+static pthread_mutex_t families_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct family *families;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Empty in a child whose fork has called no handlers: _Fork(), clone(). NULL: the kernel cannot do that. */
 static uint64_t *known;
-
-/* Calls fn for a root and all that follow it. */
-static void
-for_family(struct ioas *root, void (*fn)(struct ioas *space))
-{
-	for (struct ledger *ledger = root->ledger.followers; ledger != NULL; ledger = ledger->next_follower)
-		fn(follow_space(ledger));
-	fn(root);
-}
 
 /*
  * No call is under way when the memory is copied, but for departures, which do not take the spaces' locks. The
@@ -36,42 +26,42 @@ for_family(struct ioas *root, void (*fn)(struct ioas *space))
 static void
 prepare(void)
 {
-	pthread_mutex_lock(&roots_lock);
-	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
-		space_lock(root);
-		root->processes.forked = true;
+	pthread_mutex_lock(&families_lock);
+	for (struct family *family = families; family != NULL; family = family->next) {
+		family_lock(family);
+		family->processes.forked = true;
 	}
 }
 
 static void
 in_parent(void)
 {
-	for (struct ioas *root = roots; root != NULL; root = root->next_root)
-		space_unlock(root);
-	pthread_mutex_unlock(&roots_lock);
+	for (struct family *family = families; family != NULL; family = family->next)
+		family_unlock(family);
+	pthread_mutex_unlock(&families_lock);
 }
 
 static void
-note_self(struct ioas *root)
+note_self(struct family *family)
 {
-	struct fork_processes *const processes = &root->processes;
+	struct fork_processes *const processes = &family->processes;
 	const unsigned int slot = processes->self % FORK_PROCESSES;
 
-	processes->fd[slot] = root->table.sys->process(&processes->pid[slot]);
+	processes->fd[slot] = family->sys->process(&processes->pid[slot]);
 }
 
 /* The memory that is found by a walk over the mappings of the child. */
 struct inherited {
-	struct ioas *root;
+	struct family *family;
 	uint64_t next; /* the first address that the walk has not come to */
 };
 
 static void
-drop(struct ioas *root, uint64_t first, uint64_t last)
+drop(struct family *family, uint64_t first, uint64_t last)
 {
-	root->departures.silent = true;
-	forget_cut(root, first, last);
-	root->departures.silent = false;
+	family->departures.silent = true;
+	forget_cut(family, first, last);
+	family->departures.silent = false;
 }
 
 static void
@@ -80,28 +70,22 @@ keep_shared(const struct ioas_range *range, bool shared, void *arg)
 	struct inherited *const inherited = arg;
 
 	if (range->first > inherited->next)
-		drop(inherited->root, inherited->next, range->first - 1);
+		drop(inherited->family, inherited->next, range->first - 1);
 	if (!shared)
-		drop(inherited->root, range->first, range->last);
+		drop(inherited->family, range->first, range->last);
 	inherited->next = range->last + 1;
-}
-
-static void
-reset_table(struct ioas *space)
-{
-	table_reset(&space->table);
 }
 
 /* The oldest process makes room for the child, if it has to. */
 static void
-add_self(struct ioas *root)
+add_self(struct family *family)
 {
-	struct fork_processes *const processes = &root->processes;
+	struct fork_processes *const processes = &family->processes;
 	const unsigned int slot = ++processes->self % FORK_PROCESSES;
 
 	if (processes->self >= FORK_PROCESSES && processes->fd[slot] >= 0)
 		close(processes->fd[slot]);
-	note_self(root);
+	note_self(family);
 }
 
 static void
@@ -115,19 +99,21 @@ show_space(struct ioas *space)
 }
 
 static void
-inherit(struct ioas *root)
+inherit(struct family *family)
 {
-	struct inherited inherited = { .root = root };
+	struct inherited inherited = { .family = family };
 
-	watch_after_fork(root);
-	forget_reset(root);
-	for_family(root, reset_table);
-	add_self(root);
+	watch_after_fork(family);
+	forget_reset(family);
+	for_each_space(space, family)
+		table_reset(&space->table);
+	add_self(family);
 	/* Where the mappings cannot be read nothing is known to be shared. */
-	if (root->table.sys->mappings(keep_shared, &inherited) < 0)
+	if (family->sys->mappings(keep_shared, &inherited) < 0)
 		inherited.next = 0;
-	drop(root, inherited.next, UINT64_MAX);
-	for_family(root, show_space);
+	drop(family, inherited.next, UINT64_MAX);
+	for_each_space(space, family)
+		show_space(space);
 }
 
 static void
@@ -135,11 +121,11 @@ in_child(void)
 {
 	if (known != NULL)
 		*known = 1;
-	for (struct ioas *root = roots; root != NULL; root = root->next_root) {
-		inherit(root);
-		space_unlock(root);
+	for (struct family *family = families; family != NULL; family = family->next) {
+		inherit(family);
+		family_unlock(family);
 	}
-	pthread_mutex_unlock(&roots_lock);
+	pthread_mutex_unlock(&families_lock);
 }
 
 static void
@@ -154,51 +140,51 @@ register_handlers(void)
 }
 
 void
-fork_enter(struct ioas *root)
+fork_enter(struct family *family)
 {
-	note_self(root);
+	note_self(family);
 	pthread_once(&once, register_handlers);
-	pthread_mutex_lock(&roots_lock);
-	root->next_root = roots;
-	roots = root;
-	pthread_mutex_unlock(&roots_lock);
+	pthread_mutex_lock(&families_lock);
+	family->next = families;
+	families = family;
+	pthread_mutex_unlock(&families_lock);
 }
 
 void
-fork_leave(struct ioas *root)
+fork_leave(struct family *family)
 {
-	const struct fork_processes *const processes = &root->processes;
-	struct ioas **link = &roots;
+	const struct fork_processes *const processes = &family->processes;
+	struct family **link = &families;
 
-	pthread_mutex_lock(&roots_lock);
-	while (*link != root)
-		link = &(*link)->next_root;
-	*link = root->next_root;
-	pthread_mutex_unlock(&roots_lock);
+	pthread_mutex_lock(&families_lock);
+	while (*link != family)
+		link = &(*link)->next;
+	*link = family->next;
+	pthread_mutex_unlock(&families_lock);
 	for (unsigned int i = 0; i <= processes->self && i < FORK_PROCESSES; i++)
 		if (processes->fd[i] >= 0)
 			close(processes->fd[i]);
 }
 
 bool
-fork_owns(const struct ioas *root, unsigned int process)
+fork_owns(const struct family *family, unsigned int process)
 {
-	const struct fork_processes *const processes = &root->processes;
+	const struct fork_processes *const processes = &family->processes;
 	const unsigned int slot = process % FORK_PROCESSES;
 
 	return (process == processes->self && (known == NULL || *known == 1)) ||
 	       (processes->self - process < FORK_PROCESSES &&
-		root->table.sys->has_ended(processes->fd[slot], processes->pid[slot]));
+		family->sys->has_ended(processes->fd[slot], processes->pid[slot]));
 }
 
 static bool
-owns_all(const struct ioas *root)
+owns_all(const struct family *family)
 {
 	unsigned int i = 0;
 
-	while (i <= root->processes.self && fork_owns(root, i))
+	while (i <= family->processes.self && fork_owns(family, i))
 		i++;
-	return i > root->processes.self;
+	return i > family->processes.self;
 }
 
 static int
@@ -218,7 +204,7 @@ fork_detach(struct ioas *space, struct ioas_device *device)
 	struct ioas_sys silent = *sys;
 
 	silent.ioctl = no_ioctl;
-	if (!fork_owns(space->root, device->process))
+	if (!fork_owns(space->family, device->process))
 		backend->sys = &silent;
 	backend->ops->detach(backend, device);
 	backend->sys = sys;
@@ -231,7 +217,7 @@ fork_close(struct ioas *space)
 	struct ioas_sys silent = *backend->sys;
 
 	silent.ioctl = no_ioctl;
-	if (!owns_all(space->root))
+	if (!owns_all(space->family))
 		backend->sys = &silent;
 	backend->ops->close(backend);
 }
@@ -245,9 +231,9 @@ take_over_space(struct ioas *space)
 		struct area *const area = container_of(node, struct area, iova);
 
 		next = node->last == UINT64_MAX ? NULL : tree_from(&space->ledger.lost, node->last + 1);
-		if (!area->left || !fork_owns(space->root, area->process))
+		if (!area->left || !fork_owns(space->family, area->process))
 			continue;
-		space->root->processes.left--;
+		space->family->processes.left--;
 		area->left = false;
 		if (space->backend->ops->unmap(space->backend, area->va.first, tree_length(&area->va),
 					       area->iova.first) < 0)
@@ -258,10 +244,12 @@ take_over_space(struct ioas *space)
 }
 
 void
-fork_take_over(struct ioas *root)
+fork_take_over(struct family *family)
 {
-	if (root->processes.left > 0)
-		for_family(root, take_over_space);
+	if (family->processes.left == 0)
+		return;
+	for_each_space(space, family)
+		take_over_space(space);
 }
 
 /* Areas, one for each piece of an area, at the same IOVAs. NULL without memory. */
@@ -339,21 +327,20 @@ renew_area(struct ioas *space, struct area *area)
 }
 
 static bool
-needs_renewal(const struct ioas *root, const struct area *area)
+needs_renewal(const struct family *family, const struct area *area)
 {
 	return area->copy.origin == NULL && area->pieces != NULL &&
 	       (ledger_is_cut(area) ||
-		(area->process != root->processes.self && fork_owns(root, area->process)));
+		(area->process != family->processes.self && fork_owns(family, area->process)));
 }
 
 static bool
-has_device(const struct ioas *root)
+has_device(const struct family *family)
 {
-	bool has = root->n_devices > 0;
+	bool has = false;
 
-	for (struct ledger *ledger = root->ledger.followers; !has && ledger != NULL;
-	     ledger = ledger->next_follower)
-		has = follow_space(ledger)->n_devices > 0;
+	for_each_space(space, family)
+		has = has || space->n_devices > 0;
 	return has;
 }
 
@@ -361,20 +348,20 @@ has_device(const struct ioas *root)
 static int
 renew_space(struct ioas *space)
 {
-	struct ioas *const root = space->root;
+	struct family *const family = space->family;
 	struct area *area = ledger_from_iova(&space->ledger, 0);
 	uint64_t next = 0;
 	int ret = 0;
 
-	for (; ret == 0 && area != NULL && !has_device(root); area = ledger_from_iova(&space->ledger, next)) {
-		if (needs_renewal(root, area)) {
-			if (!forget_start_map(root, area->va.first, area->va.last)) {
-				forget_wait(root);
+	for (; ret == 0 && area != NULL && !has_device(family); area = ledger_from_iova(&space->ledger, next)) {
+		if (needs_renewal(family, area)) {
+			if (!forget_start_map(family, area->va.first, area->va.last)) {
+				forget_wait(family);
 				continue;
 			}
 			next = area->iova.last + 1;
 			ret = renew_area(space, area);
-			forget_end_map(root);
+			forget_end_map(family);
 		} else {
 			next = area->iova.last + 1;
 		}
@@ -385,16 +372,17 @@ renew_space(struct ioas *space)
 }
 
 int
-fork_renew(struct ioas *root)
+fork_renew(struct family *family)
 {
 	int ret;
 
-	if (has_device(root))
+	if (has_device(family))
 		return 0;
-	fork_take_over(root);
-	ret = renew_space(root);
-	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
-	     ledger = ledger->next_follower)
-		ret = renew_space(follow_space(ledger));
+	fork_take_over(family);
+	/* Copies are made anew with what they are copies of. */
+	ret = renew_space(family->root);
+	for_each_space(space, family)
+		if (ret == 0 && space_follows(space))
+			ret = renew_space(space);
 	return ret;
 }

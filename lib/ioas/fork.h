@@ -16,7 +16,7 @@
  * they are the child's, but for one thing: iommufd cannot pin their memory any more, whose process is gone, so
  * they are mapped anew before the first device comes back.
  */
-struct area;
+struct family;
 struct ioas;
 struct ioas_device;
 
@@ -32,12 +32,12 @@ struct fork_processes {
 	bool forked;               /* another process may map in the space */
 };
 
-/* A root is there, or is not any more. */
-void fork_enter(struct ioas *root);
-void fork_leave(struct ioas *root);
+/* A family is there, or is not any more. */
+void fork_enter(struct family *family);
+void fork_leave(struct family *family);
 
 /* Whether this process can take away what that one has made. */
-bool fork_owns(const struct ioas *root, unsigned int process);
+bool fork_owns(const struct family *family, unsigned int process);
 
 /* Detaches a device, and closes the space's backend. What is another process's stays with it: then only the
  * descriptors are closed. */
@@ -45,11 +45,11 @@ void fork_detach(struct ioas *space, struct ioas_device *device);
 void fork_close(struct ioas *space);
 
 /* Takes away what was left to processes that have ended since. With the space locked. */
-void fork_take_over(struct ioas *root);
+void fork_take_over(struct family *family);
 
 /* No device is attached: maps anew what the kernel could not pin again, because the process that mapped it has
  * ended or a part of its memory is gone. With the space locked; the lock may be given back and taken again. A
  * negative errno after a log line. */
-int fork_renew(struct ioas *root);
+int fork_renew(struct family *family);
 
 #endif /* IOAS_FORK_H */

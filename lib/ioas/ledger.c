@@ -198,23 +198,12 @@ ledger_user(const struct ledger *ledger, uint64_t first, uint64_t last)
 	return user != NULL ? user : find_in(&ledger->lost, first, last);
 }
 
-static const struct tree_node *
-find_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
+const struct tree_node *
+ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
 {
 	const struct tree_node *const user = ledger_user(ledger, first, last);
 
 	return user != NULL ? user : find_in(&ledger->history.held, first, last);
-}
-
-const struct tree_node *
-ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
-{
-	const struct tree_node *node = find_obstacle(ledger, first, last);
-
-	for (const struct ledger *follower = ledger->followers; node == NULL && follower != NULL;
-	     follower = follower->next_follower)
-		node = find_obstacle(follower, first, last);
-	return node;
 }
 
 struct area *

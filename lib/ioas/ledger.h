@@ -72,8 +72,7 @@ struct ledger {
 	struct tree lost; /* by IOVA: what the kernel would not give up */
 	struct piece *spare; /* for cuts: who makes them sees to it that there are some */
 	struct history history;
-	struct ledger *followers; /* of the spaces that follow this one's */
-	struct ledger *next_follower;
+	struct ledger *next; /* of the same placement */
 	uint64_t areas;
 	uint64_t bytes;
 	uint64_t areas_max, bytes_max; /* at any time */
@@ -99,7 +98,7 @@ struct ioas_range ledger_live(const struct area *area);
 void ledger_lose(struct ledger *ledger, struct area *area);
 /* A range of IOVAs in use or lost that touches [first, last]; NULL if there is none. */
 const struct tree_node *ledger_user(const struct ledger *ledger, uint64_t first, uint64_t last);
-/* The same, or in quarantine, here or in a space that follows. */
+/* The same, or in quarantine. */
 const struct tree_node *ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last);
 
 /* The area with the lowest IOVA that ends at x or above, or NULL. */

@@ -72,15 +72,26 @@ placement_is_long(const struct placement *placement, uint64_t length)
 	return false;
 }
 
+/* What is in use, lost or in quarantine of [first, last], in any space; NULL: nothing. */
+static const struct tree_node *
+find_obstacle(const struct placement *placement, uint64_t first, uint64_t last)
+{
+	const struct tree_node *node = NULL;
+
+	for (const struct ledger *ledger = placement->ledgers; node == NULL && ledger != NULL; ledger = ledger->next)
+		node = ledger_obstacle(ledger, first, last);
+	return node;
+}
+
 /* Whether a chosen map could be there. */
 static bool
-is_free(const struct placement *placement, const struct ledger *ledger, uint64_t first, uint64_t last)
+is_free(const struct placement *placement, uint64_t first, uint64_t last)
 {
 	struct ioas_range hole;
 
 	return first >= placement->window.first && last <= placement->window.last &&
 	       first != 0 && first <= last && !usable_hole(&placement->usable, first, last, &hole) &&
-	       ledger_obstacle(ledger, first, last) == NULL;
+	       find_obstacle(placement, first, last) == NULL;
 }
 
 /* What is to be placed. */
@@ -96,8 +107,8 @@ struct wanted {
  * that equals its address is passed over: it would hide a driver that takes one for the other.
  */
 static bool
-find_between(struct placement *placement, const struct ledger *ledger, uint64_t low, uint64_t high,
-	     const struct wanted *wanted, uint64_t *iova)
+find_between(struct placement *placement, uint64_t low, uint64_t high, const struct wanted *wanted,
+	     uint64_t *iova)
 {
 	const struct tree_hole hole = {
 		.length = wanted->length + 2 * wanted->guard,
@@ -108,7 +119,7 @@ find_between(struct placement *placement, const struct ledger *ledger, uint64_t 
 
 	while (tree_find_hole(&placement->taken, low, high, &hole, &first)) {
 		const struct tree_node *const obstacle =
-			ledger_obstacle(ledger, first, first + (hole.length - 1));
+			find_obstacle(placement, first, first + (hole.length - 1));
 		uint64_t passed = first;
 
 		*iova = first + wanted->guard;
@@ -144,8 +155,7 @@ placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, 
 
 /* From the last place used to the top, then from the bottom. */
 static bool
-find_anywhere(struct placement *placement, const struct ledger *ledger, const struct wanted *wanted,
-	      uint64_t *iova)
+find_anywhere(struct placement *placement, const struct wanted *wanted, uint64_t *iova)
 {
 	for (unsigned int pass = 0; pass < 2; pass++) {
 		for (unsigned int i = 0; i < placement->usable.n; i++) {
@@ -160,7 +170,7 @@ find_anywhere(struct placement *placement, const struct ledger *ledger, const st
 			if (pass == 0 && range.first < placement->next)
 				range.first = placement->next;
 			if (range.first <= range.last &&
-			    find_between(placement, ledger, range.first, range.last, &here, iova))
+			    find_between(placement, range.first, range.last, &here, iova))
 				return true;
 		}
 	}
@@ -194,8 +204,8 @@ best_alignment(uint64_t length, uint64_t least)
 
 /* The best place by alignment, or less alignment where that is not to be had. */
 static bool
-find_aligned(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
-	     uint64_t page, uint64_t guard, uint64_t *iova)
+find_aligned(struct placement *placement, uint64_t va, uint64_t length, uint64_t page, uint64_t guard,
+	     uint64_t *iova)
 {
 	const uint64_t least = least_alignment(placement, va, length);
 	struct wanted wanted = {
@@ -207,7 +217,7 @@ find_aligned(struct placement *placement, const struct ledger *ledger, uint64_t 
 	};
 
 	for (;;) {
-		if (find_anywhere(placement, ledger, &wanted, iova))
+		if (find_anywhere(placement, &wanted, iova))
 			return true;
 		if (wanted.align <= least)
 			return false;
@@ -235,22 +245,21 @@ reserved_place(const struct region *region, uint64_t va)
 
 /* Where a reservation puts the address, if one does and it is free. */
 static bool
-find_reserved(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	      uint64_t length, uint64_t *iova)
+find_reserved(const struct placement *placement, uint64_t va, uint64_t length, uint64_t *iova)
 {
 	const struct region *const region = find_region(placement, va, length);
 
 	if (region == NULL)
 		return false;
 	*iova = reserved_place(region, va);
-	return is_free(placement, ledger, *iova, *iova + (length - 1));
+	return is_free(placement, *iova, *iova + (length - 1));
 }
 
 /* The area that ends where the memory begins, or NULL. */
 static const struct area *
-area_before(const struct ledger *ledger, uint64_t va)
+area_before(const struct placement *placement, uint64_t va)
 {
-	const struct piece *const before = va == 0 ? NULL : ledger_from_va(ledger, va - 1);
+	const struct piece *const before = va == 0 ? NULL : ledger_from_va(placement->first, va - 1);
 
 	return before == NULL || before->va.first >= va || before->area->va.last != va - 1 ? NULL
 											   : before->area;
@@ -259,10 +268,10 @@ area_before(const struct ledger *ledger, uint64_t va)
 /* Whether the memory in front is not where the reservation of both puts it, so that the memory should
  * follow it instead: pages that are added together are to be contiguous. */
 static bool
-is_off(const struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length)
+is_off(const struct placement *placement, uint64_t va, uint64_t length)
 {
 	const struct region *const region = find_region(placement, va, length);
-	const struct area *const before = area_before(ledger, va);
+	const struct area *const before = area_before(placement, va);
 
 	return region != NULL && before != NULL && before->va.first >= region->va.first &&
 	       before->iova.first != reserved_place(region, before->va.first);
@@ -271,33 +280,29 @@ is_off(const struct placement *placement, const struct ledger *ledger, uint64_t 
 /* Right behind the area that ends where the memory begins; not behind an IOVA that a caller named, who
  * may name the next one as well. */
 static bool
-find_behind(const struct placement *placement, const struct ledger *ledger, uint64_t va,
-	    uint64_t length, uint64_t *iova)
+find_behind(const struct placement *placement, uint64_t va, uint64_t length, uint64_t *iova)
 {
 	const uint64_t align = best_alignment(length, least_alignment(placement, va, length));
-	const struct area *const before = area_before(ledger, va);
+	const struct area *const before = area_before(placement, va);
 
 	if (before == NULL || before->fixed || before->iova.last == UINT64_MAX)
 		return false;
 	*iova = before->iova.last + 1;
 	return *iova != va && ((*iova - va) & (align - 1)) == 0 &&
-	       is_free(placement, ledger, *iova, *iova + (length - 1)) &&
+	       is_free(placement, *iova, *iova + (length - 1)) &&
 	       tree_is_free(&placement->taken, *iova, *iova + (length - 1) + placement->guard);
 }
 
 bool
-placement_find(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
-	       uint64_t page, uint64_t *iova)
+placement_find(struct placement *placement, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova)
 {
-	if (((is_off(placement, ledger, va, length) &&
-	      find_behind(placement, ledger, va, length, iova)) ||
-	     find_reserved(placement, ledger, va, length, iova) ||
-	     find_behind(placement, ledger, va, length, iova)) &&
+	if (((is_off(placement, va, length) && find_behind(placement, va, length, iova)) ||
+	     find_reserved(placement, va, length, iova) ||
+	     find_behind(placement, va, length, iova)) &&
 	    placement_serves(placement, *iova, va, length, page))
 		return true;
-	return find_aligned(placement, ledger, va, length, page, placement->guard, iova) ||
-	       (placement->guard != 0 &&
-		find_aligned(placement, ledger, va, length, page, 0, iova));
+	return find_aligned(placement, va, length, page, placement->guard, iova) ||
+	       (placement->guard != 0 && find_aligned(placement, va, length, page, 0, iova));
 }
 
 static void
@@ -339,7 +344,7 @@ placement_take_back(struct placement *placement, struct area *area)
 }
 
 int
-placement_reserve(struct placement *placement, const struct ledger *ledger, struct region *region)
+placement_reserve(struct placement *placement, struct region *region)
 {
 	const uint64_t length = tree_length(&region->va);
 	struct wanted wanted;
@@ -365,7 +370,7 @@ placement_reserve(struct placement *placement, const struct ledger *ledger, stru
 					least_alignment(placement, region->va.first, length)),
 		.guard = placement->guard,
 	};
-	if (!find_anywhere(placement, ledger, &wanted, &iova))
+	if (!find_anywhere(placement, &wanted, &iova))
 		return -ENOSPC;
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);
@@ -442,6 +447,38 @@ placement_free_ended(struct placement *placement)
 		placement->ended = region->next;
 		free(region);
 	}
+}
+
+void
+placement_add_ledger(struct placement *placement, struct ledger *ledger)
+{
+	if (placement->first == NULL)
+		placement->first = ledger;
+	ledger->next = placement->ledgers;
+	placement->ledgers = ledger;
+}
+
+void
+placement_remove_ledger(struct placement *placement, struct ledger *ledger)
+{
+	struct ledger **link = &placement->ledgers;
+
+	while (*link != ledger)
+		link = &(*link)->next;
+	*link = ledger->next;
+}
+
+void
+placement_destroy(struct placement *placement)
+{
+	struct tree_node *node;
+
+	while ((node = tree_from(&placement->regions, 0)) != NULL) {
+		tree_remove(&placement->regions, node);
+		free(container_of(node, struct region, va));
+	}
+	placement_free_ended(placement);
+	usable_free(&placement->usable);
 }
 
 void

@@ -45,6 +45,8 @@ struct usable {
 };
 
 struct placement {
+	struct ledger *ledgers;  /* of the spaces that it places memory for */
+	const struct ledger *first; /* of them: memory that grows goes behind its areas */
 	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
 	struct tree regions;     /* reservations by address */
 	struct region *ended;    /* to be freed, when that can be done */
@@ -56,9 +58,15 @@ struct placement {
 	struct ioas_range window; /* what the user allows */
 };
 
+/* A space whose memory is placed, or not any more. */
+void placement_add_ledger(struct placement *placement, struct ledger *ledger);
+void placement_remove_ledger(struct placement *placement, struct ledger *ledger);
+
+/* Frees the reservations and the usable ranges. */
+void placement_destroy(struct placement *placement);
+
 /* Finds where length bytes at va, in memory pages of that size, can go. */
-bool placement_find(struct placement *placement, const struct ledger *ledger, uint64_t va, uint64_t length,
-		    uint64_t page, uint64_t *iova);
+bool placement_find(struct placement *placement, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova);
 
 /* Whether a range is so long, were there nothing in it. */
 bool placement_is_long(const struct placement *placement, uint64_t length);
@@ -74,8 +82,7 @@ void placement_release(struct placement *placement, struct area *area);
 void placement_take_back(struct placement *placement, struct area *area);
 
 /* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
-int placement_reserve(struct placement *placement, const struct ledger *ledger,
-		      struct region *region);
+int placement_reserve(struct placement *placement, struct region *region);
 
 /* Shrinks the range around an address to what no reservation has; false if one has the address. */
 bool placement_unreserved(const struct placement *placement, uint64_t va, struct ioas_range *range);

@@ -10,14 +10,12 @@
  * cannot fail. The table shows an address only while the kernel has it mapped: it is filled after
  * the kernel's map and cleared before the kernel's unmap.
  *
- * One lock, of a space and of those that follow it, guards everything but the tables' entries. Nothing
- * else is locked inside it.
+ * One lock, of all spaces of a family, guards everything but the tables' entries (family.h).
  */
 
 #include <errno.h>
 #include <inttypes.h>
 #include <numa.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +87,7 @@ read_usable(const struct ioas *space, struct usable *usable)
 	return 0;
 }
 
-/* What was usable before refresh_ranges(): by the space's devices, by all that the root serves. */
+/* What was usable before refresh_ranges(): by the devices of the space, and of its family. */
 struct old_ranges {
 	struct usable own, all;
 };
@@ -100,8 +98,8 @@ restore_ranges(struct ioas *space, struct old_ranges *old)
 {
 	usable_free(&space->own);
 	space->own = old->own;
-	usable_free(&space->root->placement.usable);
-	space->root->placement.usable = old->all;
+	usable_free(&space->family->placement.usable);
+	space->family->placement.usable = old->all;
 }
 
 static void
@@ -115,7 +113,7 @@ free_ranges(struct old_ranges *old)
 static int
 refresh_ranges(struct ioas *space, struct old_ranges *old)
 {
-	struct ioas *const root = space->root;
+	struct placement *const placement = &space->family->placement;
 	struct usable own, all;
 	int ret;
 
@@ -124,14 +122,14 @@ refresh_ranges(struct ioas *space, struct old_ranges *old)
 		return ret;
 	old->own = space->own;
 	space->own = own;
-	ret = follow_combine(root, &all);
+	ret = family_intersect(space->family, &all);
 	if (ret < 0) {
 		space->own = old->own;
 		usable_free(&own);
 		return ioas_no_memory(&space->log, "keep the usable IOVA ranges");
 	}
-	old->all = root->placement.usable;
-	root->placement.usable = all;
+	old->all = placement->usable;
+	placement->usable = all;
 	return 0;
 }
 
@@ -272,14 +270,29 @@ create_table(struct ioas *space, const struct ioas_options *options)
 	return 0;
 }
 
-static void
-set_quarantine(struct ioas *space, const struct ioas_options *options)
+/* What the root decides for all spaces. */
+static int
+create_family(struct ioas *root, const struct ioas_options *options)
 {
-	struct history *const history = &space->ledger.history;
+	struct placement *placement;
+	int ret;
 
-	history->quarantine = space_follows(space) ? space->root->ledger.history.quarantine
-						   : options->quarantine;
-	space->placement.guard = history->quarantine != 0 ? PLACEMENT_GUARD : 0;
+	ret = family_create(root, options);
+	if (ret < 0)
+		return ret;
+	placement = &root->family->placement;
+	placement->next = PLACEMENT_START;
+	placement->window = whole_window(options->window);
+	placement->guard = options->quarantine != 0 ? PLACEMENT_GUARD : 0;
+	root->ledger.history.quarantine = options->quarantine;
+	return 0;
+}
+
+static void
+join_family(struct ioas *space, struct ioas *root)
+{
+	space->family = root->family;
+	space->ledger.history.quarantine = root->ledger.history.quarantine;
 }
 
 int
@@ -301,47 +314,42 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	if (space == NULL)
 		return ioas_no_memory(&(struct ioas_log){ options->log, options->log_arg },
 				      "create an I/O address space");
-	space->root = options->follow != NULL ? options->follow : space;
 	space->same_iova = options->same_iova;
 	space->log = (struct ioas_log){ options->log, options->log_arg };
-	space->placement.next = PLACEMENT_START;
-	space->placement.window = whole_window(options->window);
-	set_quarantine(space, options);
-	ret = nodes_create(&space->nodes, ioas_sys, options->descriptors, options->n_descriptors,
-			   &space->log);
+	if (options->follow != NULL)
+		join_family(space, options->follow);
+	else
+		ret = create_family(space, options);
 	if (ret < 0)
 		goto err_free;
 	ret = create_table(space, options);
 	if (ret < 0)
-		goto err_nodes;
+		goto err_family;
 	with = (struct backend){
 		.sys = ioas_sys,
 		.log = &space->log,
 		.ledger = &space->ledger,
-		.nodes = &space->root->nodes,
+		.nodes = &space->family->nodes,
 		.beside = options->follow != NULL ? options->follow->backend : NULL,
 	};
 	ret = backend_open(options->backend, &with, &space->backend);
 	if (ret < 0)
 		goto err_table;
-	space->placement.alignment = space->backend->ops->kernel_chooses ? ioas_sys->huge_page()
-									 : PLACEMENT_ALIGNMENT;
+	if (!space_follows(space))
+		space->family->placement.alignment = space->backend->ops->kernel_chooses
+			? ioas_sys->huge_page() : PLACEMENT_ALIGNMENT;
 	ret = read_usable(space, &space->own);
 	if (ret < 0)
 		goto err_backend;
-	if (!space_follows(space))
-		ret = usable_copy(&space->own, &space->placement.usable);
+	ret = family_enter(space);
 	if (ret < 0) {
 		ioas_no_memory(&space->log, "keep the usable IOVA ranges");
 		goto err_usable;
 	}
-	pthread_mutex_init(&space->lock, NULL);
-	forget_end_map(space);
-	watch_create(space);
-	if (space_follows(space))
-		follow_enter(space);
-	else
-		fork_enter(space);
+	if (!space_follows(space)) {
+		watch_create(space->family);
+		fork_enter(space->family);
+	}
 	*out = space;
 	return 0;
 
@@ -351,61 +359,60 @@ err_backend:
 	space->backend->ops->close(space->backend);
 err_table:
 	table_destroy(&space->table);
-err_nodes:
-	nodes_destroy(&space->nodes);
+err_family:
+	if (!space_follows(space))
+		family_destroy(space->family);
 err_free:
 	free(space);
 	return ret;
 }
 
-/* Frees every record that a tree of areas or regions holds. */
+/* Frees every record of an area. */
 static void
 free_records(struct ioas *space)
 {
 	struct area *area;
 	struct tree_node *node;
 
-	history_clear(&space->ledger.history, &space->root->placement);
+	history_clear(&space->ledger.history, &space->family->placement);
 	while ((area = ledger_from_iova(&space->ledger, 0)) != NULL) {
 		ledger_remove(&space->ledger, area);
 		free(area);
-	}
-	while ((node = tree_from(&space->placement.regions, 0)) != NULL) {
-		tree_remove(&space->placement.regions, node);
-		free(container_of(node, struct region, va));
 	}
 	while ((node = tree_from(&space->ledger.lost, 0)) != NULL) {
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
-	placement_free_ended(&space->placement);
 	forget_free_slabs(space);
-	usable_free(&space->placement.usable);
 	usable_free(&space->own);
 }
 
 void
 ioas_destroy(struct ioas *space)
 {
+	bool root;
+
 	if (space == NULL)
 		return;
-	if (space->ledger.followers != NULL) {
+	root = !space_follows(space);
+	if (root && space->family->spaces != space) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot destroy a space that others follow: destroy those first");
 		return;
 	}
 	while (space->devices != NULL)
 		ioas_detach(space->devices);
-	watch_destroy(space);
-	if (space_follows(space))
+	if (root)
+		watch_destroy(space->family);
+	else
 		follow_leave(space);
 	fork_close(space);
-	if (!space_follows(space))
-		fork_leave(space);
+	if (root)
+		fork_leave(space->family);
 	free_records(space);
 	table_destroy(&space->table);
-	nodes_destroy(&space->nodes);
-	pthread_mutex_destroy(&space->lock);
+	if (root)
+		family_destroy(space->family);
 	free(space);
 }
 
@@ -452,18 +459,15 @@ check_others(const struct ioas *space, const struct ioas_device *others,
 	return 0;
 }
 
-/* Looks at the devices of the space, and of all that have the same root. */
+/* Looks at the devices of all spaces of the family. */
 static int
 check_devices(const struct ioas *space, const struct ioas_device *device)
 {
-	const struct ioas *const root = space->root;
-	int ret = check_others(space, root->devices, device);
+	int ret = check_others(space, space->family->opening, device);
 
-	if (ret == 0)
-		ret = check_others(space, root->opening, device);
-	for (struct ledger *ledger = root->ledger.followers; ret == 0 && ledger != NULL;
-	     ledger = ledger->next_follower)
-		ret = check_others(space, follow_space(ledger)->devices, device);
+	for_each_space(each, space->family)
+		if (ret == 0)
+			ret = check_others(space, each->devices, device);
 	return ret;
 }
 
@@ -511,7 +515,7 @@ static int
 open_unlocked(struct ioas *space, struct ioas_device *device)
 {
 	struct backend *const backend = space->backend;
-	struct ioas_device **link = &space->root->opening;
+	struct ioas_device **link = &space->family->opening;
 	int ret = 0;
 
 	device->next = *link;
@@ -522,7 +526,7 @@ open_unlocked(struct ioas *space, struct ioas_device *device)
 		space_lock(space);
 	}
 	if (ret == 0) {
-		ret = fork_renew(space->root);
+		ret = fork_renew(space->family);
 		if (ret < 0 && device->fd >= 0)
 			device->sys->close(device->fd);
 	}
@@ -552,7 +556,7 @@ attach_locked(struct ioas *space, const struct ioas_attach_options *options,
 		return ret;
 	}
 	device->next = space->devices;
-	device->process = space->root->processes.self;
+	device->process = space->family->processes.self;
 	space->devices = device;
 	space->n_devices++;
 	space->stats.attaches++;
@@ -705,8 +709,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 {
 	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	const uint64_t page = memory_page(space, va);
-	struct placement *const placement = &space->root->placement;
-	const struct ledger *const ledger = &space->root->ledger;
+	struct placement *const placement = &space->family->placement;
 	int ret;
 
 	*old = (struct old_ranges){ 0 };
@@ -723,7 +726,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 			space->backend->ops->shrink(space->backend);
 			return ret;
 		}
-		if (placement_find(placement, ledger, va, length, page, iova))
+		if (placement_find(placement, va, length, page, iova))
 			return 0;
 		undo_growth(space, old);
 	}
@@ -749,7 +752,7 @@ avoid(struct ioas *space, const struct area *area, struct ioas_range range)
 	taken->va = area->va;
 	taken->iova.first = range.first;
 	taken->iova.last = range.last;
-	tree_insert(&space->root->ledger.lost, &taken->iova);
+	tree_insert(&space->family->root->ledger.lost, &taken->iova);
 	return true;
 }
 
@@ -757,7 +760,7 @@ avoid(struct ioas *space, const struct area *area, struct ioas_range range)
 static bool
 is_taken(const struct ioas *space, int error)
 {
-	return space->root->processes.forked &&
+	return space->family->processes.forked &&
 	       (error == -EEXIST || (error == -ENOSPC && space->backend->ops->full == NULL));
 }
 
@@ -831,7 +834,7 @@ map_fixed(struct ioas *space, struct area *area)
 			 ioas_size_text(length).text, iova);
 		return -EEXIST;
 	}
-	if (!placement_serves(&space->placement, iova, va, length, memory_page(space, va))) {
+	if (!placement_serves(&space->family->placement, iova, va, length, memory_page(space, va))) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at IOVA 0x%" PRIx64 ": the IOMMU's pages there are larger than "
 			 "the memory's, or it is not aligned to them: choose another IOVA, or let one "
@@ -875,11 +878,12 @@ map_locked(struct ioas *space, struct area *area)
 static int
 map_for_all(struct ioas *space, struct area *area)
 {
+	struct family *const family = space->family;
 	int ret;
 
-	fork_take_over(space->root);
-	while (!forget_start_map(space->root, area->va.first, area->va.last))
-		forget_wait(space->root);
+	fork_take_over(family);
+	while (!forget_start_map(family, area->va.first, area->va.last))
+		forget_wait(family);
 	ret = map_locked(space, area);
 	if (ret < 0) {
 		free(area);
@@ -887,10 +891,10 @@ map_for_all(struct ioas *space, struct area *area)
 	}
 	ret = follow_add(space, area);
 out:
-	forget_end_map(space->root);
-	forget_report(space->root);
+	forget_end_map(family);
+	forget_report(family);
 	history_free_dead(&space->ledger.history);
-	placement_free_ended(&space->root->placement);
+	placement_free_ended(&family->placement);
 	return ret;
 }
 
@@ -1004,33 +1008,33 @@ aperture(const struct usable *usable)
 }
 
 static int
-set_window(struct ioas *space, struct ioas_range window)
+set_window(struct family *family, struct ioas_range window)
 {
-	const struct ledger *ledger;
+	const struct ioas_log *const log = &family->root->log;
 	const struct area *outside;
 
-	if (!placement_window_fits(&space->placement, window)) {
-		const struct ioas_range usable = aperture(&space->placement.usable);
+	if (!placement_window_fits(&family->placement, window)) {
+		const struct ioas_range usable = aperture(&family->placement.usable);
 
-		ioas_log(&space->log, IOAS_LOG_ERR,
+		ioas_log(log, IOAS_LOG_ERR,
 			 "window 0x%" PRIx64 "-0x%" PRIx64 " has no IOVA that the devices can use: "
 			 "choose one inside their aperture 0x%" PRIx64 "-0x%" PRIx64
 			 ", outside of reserved regions", window.first, window.last, usable.first,
 			 usable.last);
 		return -ERANGE;
 	}
-	outside = find_outside(&space->ledger, window);
-	for (ledger = space->ledger.followers; outside == NULL && ledger != NULL;
-	     ledger = ledger->next_follower)
-		outside = find_outside(ledger, window);
+	outside = find_outside(&family->root->ledger, window);
+	for_each_space(space, family)
+		if (outside == NULL)
+			outside = find_outside(&space->ledger, window);
 	if (outside != NULL) {
-		ioas_log(&space->log, IOAS_LOG_ERR,
+		ioas_log(log, IOAS_LOG_ERR,
 			 "cannot confine IOVAs to 0x%" PRIx64 "-0x%" PRIx64 ": memory is mapped at "
 			 "0x%" PRIx64 " already: set the window before memory is mapped",
 			 window.first, window.last, outside->iova.first);
 		return -EADDRINUSE;
 	}
-	space->placement.window = window;
+	family->placement.window = window;
 	return 0;
 }
 
@@ -1043,7 +1047,7 @@ ioas_set_window(struct ioas *space, struct ioas_range window)
 	if (ret < 0)
 		return ret;
 	space_lock(space);
-	ret = set_window(space->root, whole_window(window));
+	ret = set_window(space->family, whole_window(window));
 	space_unlock(space);
 	return ret;
 }
@@ -1194,7 +1198,7 @@ reserve(struct ioas *space, uint64_t first, uint64_t last, bool passing)
 	region->va.first = first;
 	region->va.last = last;
 	region->passing = passing;
-	ret = placement_reserve(&space->root->placement, &space->root->ledger, region);
+	ret = placement_reserve(&space->family->placement, region);
 	if (ret == 0)
 		ioas_log(&space->log, IOAS_LOG_DEBUG,
 			 "kept IOVAs 0x%" PRIx64 "-0x%" PRIx64 " for addresses from 0x%" PRIx64,
@@ -1245,7 +1249,7 @@ ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range)
 		return -EINVAL;
 	}
 	space_lock(space);
-	if (placement_unreserved(&space->root->placement, addr, &range))
+	if (placement_unreserved(&space->family->placement, addr, &range))
 		ret = reserve(space, range.first, range.last, true);
 	space_unlock(space);
 	return ret;
@@ -1265,7 +1269,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.bytes = space->ledger.bytes,
 		.alignment = usable->alignment,
 		.aperture = aperture(usable),
-		.window = space->root->placement.window,
+		.window = space->family->placement.window,
 		.quarantine = space->ledger.history.held_bytes,
 		.quarantine_limit = space->ledger.history.quarantine,
 	};

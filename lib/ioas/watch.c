@@ -16,13 +16,14 @@
 
 /* Deals with what has happened until now. */
 static void
-read_events(struct ioas *root)
+read_events(struct family *family)
 {
-	const struct ioas_sys *const sys = root->table.sys;
+	const struct ioas_sys *const sys = family->sys;
+	struct ioas *const root = family->root;
 	struct ioas_range gone;
 
 	for (unsigned int i = 0; i < 2; i++)
-		while (sys->watch_read(root->watch.fd[i], &gone) > 0)
+		while (sys->watch_read(family->watch.fd[i], &gone) > 0)
 			ioas_forget_end(root, ioas_forget_begin(root, (void *)(uintptr_t)gone.first,
 								gone.last - gone.first + 1), true);
 }
@@ -31,8 +32,8 @@ read_events(struct ioas *root)
 static void *
 watch_on(void *arg)
 {
-	struct ioas *const root = arg;
-	struct watch *const watch = &root->watch;
+	struct family *const family = arg;
+	struct watch *const watch = &family->watch;
 	struct pollfd fds[] = {
 		{ .fd = watch->stop, .events = POLLIN },
 		{ .fd = watch->fd[0], .events = POLLIN },
@@ -43,14 +44,14 @@ watch_on(void *arg)
 		if (fds[0].revents != 0)
 			break;
 		pthread_mutex_lock(&watch->lock);
-		read_events(root);
+		read_events(family);
 		pthread_mutex_unlock(&watch->lock);
 	}
 	return NULL;
 }
 
 static int
-start_thread(struct ioas *root)
+start_thread(struct family *family)
 {
 	sigset_t all, old;
 	const struct sched_param usual = { 0 };
@@ -60,7 +61,7 @@ start_thread(struct ioas *root)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	/* Not on the CPU of a thread that never sleeps, where another one is free. */
-	pthread_attr_setaffinity_np(&attr, sizeof(root->watch.cpus), &root->watch.cpus);
+	pthread_attr_setaffinity_np(&attr, sizeof(family->watch.cpus), &family->watch.cpus);
 	/* A real-time priority is for threads that poll. */
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
@@ -68,18 +69,18 @@ start_thread(struct ioas *root)
 	/* The application's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&root->watch.thread, &attr, watch_on, root);
+	ret = pthread_create(&family->watch.thread, &attr, watch_on, family);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (ret == 0)
-		pthread_setname_np(root->watch.thread, "ioas-watch");
+		pthread_setname_np(family->watch.thread, "ioas-watch");
 	pthread_attr_destroy(&attr);
 	return -ret;
 }
 
 static void
-reset(struct ioas *root)
+reset(struct family *family)
 {
-	struct watch *const watch = &root->watch;
+	struct watch *const watch = &family->watch;
 	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -92,10 +93,10 @@ reset(struct ioas *root)
 }
 
 static int
-start(struct ioas *root)
+start(struct family *family)
 {
-	struct watch *const watch = &root->watch;
-	const struct ioas_sys *const sys = root->table.sys;
+	struct watch *const watch = &family->watch;
+	const struct ioas_sys *const sys = family->sys;
 	int ret = 0;
 
 	for (unsigned int i = 0; ret == 0 && i < 2; i++) {
@@ -104,18 +105,18 @@ start(struct ioas *root)
 	}
 	if (ret == 0) {
 		watch->stop = eventfd(0, EFD_CLOEXEC);
-		ret = watch->stop < 0 ? -errno : start_thread(root);
+		ret = watch->stop < 0 ? -errno : start_thread(family);
 	}
 	if (ret == 0)
 		return 0;
-	reset(root);
+	reset(family);
 	return ret;
 }
 
 void
-watch_create(struct ioas *root)
+watch_create(struct family *family)
 {
-	struct watch *const watch = &root->watch;
+	struct watch *const watch = &family->watch;
 
 	pthread_mutex_init(&watch->lock, NULL);
 	watch->fd[0] = watch->fd[1] = watch->stop = -1;
@@ -125,46 +126,46 @@ watch_create(struct ioas *root)
 }
 
 void
-watch_after_fork(struct ioas *root)
+watch_after_fork(struct family *family)
 {
-	pthread_mutex_init(&root->watch.lock, NULL);
-	reset(root);
+	pthread_mutex_init(&family->watch.lock, NULL);
+	reset(family);
 }
 
 void
-watch_destroy(struct ioas *root)
+watch_destroy(struct family *family)
 {
-	struct watch *const watch = &root->watch;
+	struct watch *const watch = &family->watch;
 	const uint64_t one = 1;
 
 	if (watch->started && write(watch->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(watch->thread, NULL);
-	reset(root);
+	reset(family);
 	pthread_mutex_destroy(&watch->lock);
 }
 
 int
 ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
 {
-	struct ioas *const root = space->root;
-	struct watch *const watch = &root->watch;
+	struct family *const family = space->family;
+	struct watch *const watch = &family->watch;
 	bool first;
 	int ret;
 
 	pthread_mutex_lock(&watch->lock);
 	first = !watch->started && watch->error == 0;
 	if (first) {
-		watch->error = start(root);
+		watch->error = start(family);
 		watch->started = watch->error == 0;
 	}
 	ret = watch->error;
 	if (ret == 0) {
-		read_events(root);
-		ret = root->table.sys->watch_add(watch->fd[shared ? 1 : 0], (uintptr_t)va, length);
+		read_events(family);
+		ret = family->sys->watch_add(watch->fd[shared ? 1 : 0], (uintptr_t)va, length);
 	}
 	pthread_mutex_unlock(&watch->lock);
 	if (first && watch->error < 0)
-		ioas_log(&root->log, IOAS_LOG_DEBUG,
+		ioas_log(&family->root->log, IOAS_LOG_DEBUG,
 			 "cannot use userfaultfd: %s: memory that is unmapped without a call of munmap() by the program "
 			 "or its libraries is not noticed: allow userfaultfd() in the container's seccomp profile",
 			 strerror(-ret));

@@ -10,13 +10,13 @@
 
 /*
  * The kernel's own word about memory that goes: the second line behind ioas_forget_begin(), for those that do
- * not call it. Of each root.
+ * not call it.
  *
  * Who unmaps waits until a thread of the library has read the event, and not until it has dealt with it.
  * Therefore events are read and dealt with under one lock, which ioas_watch() takes before memory is mapped:
  * new memory at an address is not taken for the old.
  */
-struct ioas;
+struct family;
 
 struct watch {
 	pthread_mutex_t lock; /* the space's is not waited for with it held */
@@ -28,10 +28,10 @@ struct watch {
 	pthread_t thread;
 };
 
-void watch_create(struct ioas *root);
-void watch_destroy(struct ioas *root);
+void watch_create(struct family *family);
+void watch_destroy(struct family *family);
 
 /* In a child of fork(), which has neither the thread nor its registrations. Another thread may have had the lock. */
-void watch_after_fork(struct ioas *root);
+void watch_after_fork(struct family *family);
 
 #endif /* IOAS_WATCH_H */

@@ -91,10 +91,10 @@ flat_beside_aliases(void)
 static uint64_t
 map_steps(uint64_t offset, uint64_t length, int answer)
 {
-	const uint64_t before = space->placement.taken.passed;
+	const uint64_t before = space->family->placement.taken.passed;
 
 	CU_ASSERT_EQUAL(ioas_map(space, VA(offset), length, NULL), answer);
-	return space->placement.taken.passed - before;
+	return space->family->placement.taken.passed - before;
 }
 
 /* A window that is full but for as many holes of 2 MiB, all of which begin at odd MiB. */

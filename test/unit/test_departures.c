@@ -108,7 +108,7 @@ gone_after_kept(void)
 {
 	unit_create(true);
 	unit_map(0, MIB(2));
-	pthread_mutex_lock(&space->lock);
+	pthread_mutex_lock(&space->family->lock);
 	ioas_forget_end(space, ioas_forget_begin(space, VA(0), MIB(2)), false);
 	ioas_forget_end(space, ioas_forget_begin(space, VA(0), MIB(2)), true);
 	space_unlock(space);
@@ -129,11 +129,11 @@ map_ends_first(void)
 	unit_create(true);
 	unit_map(MIB(4), MIB(2));
 	forget_hide(space, BASE + MIB(4), BASE + MIB(6) - 1);
-	departure = &space->departures.slots[token - 1];
+	departure = &space->family->departures.slots[token - 1];
 	departure->first = BASE + MIB(4);
 	departure->last = BASE + MIB(6) - 1;
 	departure->state = DEPARTURE_PENDING;
-	space->departures.used++;
+	space->family->departures.used++;
 	space_lock(space);
 	forget_show(space, ledger_from_va(&space->ledger, BASE + MIB(4))->area);
 	space_unlock(space);
@@ -150,7 +150,7 @@ claimed(void)
 	uint64_t iova;
 
 	unit_create(true);
-	departures = &space->departures;
+	departures = &space->family->departures;
 	departures->slots[3].state = DEPARTURE_CLAIMED;
 	departures->used++;
 	iova = unit_map(0, MIB(2));
