@@ -3,29 +3,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "placement.h"
 
 #define GIB (UINT64_C(1) << 30)
-
-bool
-usable_hole(const struct usable *usable, uint64_t first, uint64_t last, struct ioas_range *hole)
-{
-	hole->first = 0;
-	for (unsigned int i = 0; i < usable->n; i++) {
-		const struct ioas_range range = usable->ranges[i];
-
-		hole->last = range.first - 1;
-		if (range.first > hole->first && first <= hole->last && last >= hole->first)
-			return true;
-		if (last <= range.last)
-			return false;
-		hole->first = range.last + 1;
-	}
-	hole->last = UINT64_MAX;
-	return true;
-}
 
 /* Range i as far as a window reaches. IOVA 0 is never used: it is what a bug looks like. */
 static struct ioas_range
@@ -134,25 +115,6 @@ find_between(struct placement *placement, uint64_t low, uint64_t high, const str
 	return false;
 }
 
-/* Whether an IOMMU page of that size leads to nothing but the memory: aligned as both are (the bits of
- * all of them) and not larger than the pages of the memory. */
-static bool
-page_serves(uint64_t iommu_page, uint64_t bits, uint64_t page)
-{
-	return iommu_page == 0 || (iommu_page <= page && (bits & (iommu_page - 1)) == 0);
-}
-
-bool
-placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, uint64_t length,
-		 uint64_t page)
-{
-	unsigned int i = 0;
-
-	while (i < placement->usable.n && placement->usable.ranges[i].last < iova)
-		i++;
-	return i == placement->usable.n || page_serves(placement->usable.pages[i], iova | va | length, page);
-}
-
 /* From the last place used to the top, then from the bottom. */
 static bool
 find_anywhere(struct placement *placement, const struct wanted *wanted, uint64_t *iova)
@@ -163,7 +125,7 @@ find_anywhere(struct placement *placement, const struct wanted *wanted, uint64_t
 			const uint64_t iommu_page = placement->usable.pages[i];
 			struct wanted here = *wanted;
 
-			if (!page_serves(iommu_page, wanted->va | wanted->length, wanted->page))
+			if (!usable_page_serves(iommu_page, wanted->va | wanted->length, wanted->page))
 				continue;
 			if (here.align < iommu_page)
 				here.align = iommu_page;
@@ -299,7 +261,7 @@ placement_find(struct placement *placement, uint64_t va, uint64_t length, uint64
 	if (((is_off(placement, va, length) && find_behind(placement, va, length, iova)) ||
 	     find_reserved(placement, va, length, iova) ||
 	     find_behind(placement, va, length, iova)) &&
-	    placement_serves(placement, *iova, va, length, page))
+	    usable_serves(&placement->usable, *iova, va, length, page))
 		return true;
 	return find_aligned(placement, va, length, page, placement->guard, iova) ||
 	       (placement->guard != 0 && find_aligned(placement, va, length, page, 0, iova));
@@ -479,71 +441,4 @@ placement_destroy(struct placement *placement)
 	}
 	placement_free_ended(placement);
 	usable_free(&placement->usable);
-}
-
-void
-usable_leave_out_last_page(struct usable *usable)
-{
-	const uint64_t last = UINT64_MAX - usable->alignment;
-	struct ioas_range *const range = usable->n > 0 ? &usable->ranges[usable->n - 1] : NULL;
-
-	if (range == NULL || range->last <= last)
-		return;
-	range->last = last;
-	if (range->first > last)
-		usable->n--;
-}
-
-int
-usable_copy(const struct usable *usable, struct usable *copy)
-{
-	*copy = *usable;
-	copy->ranges = calloc(usable->n + 1, sizeof(*copy->ranges));
-	copy->pages = calloc(usable->n + 1, sizeof(*copy->pages));
-	if (copy->ranges == NULL || copy->pages == NULL) {
-		usable_free(copy);
-		return -ENOMEM;
-	}
-	memcpy(copy->ranges, usable->ranges, usable->n * sizeof(*copy->ranges));
-	memcpy(copy->pages, usable->pages, usable->n * sizeof(*copy->pages));
-	return 0;
-}
-
-int
-usable_narrow(struct usable *usable, const struct usable *by)
-{
-	struct usable both = {
-		.ranges = calloc(usable->n + by->n, sizeof(*both.ranges)),
-		.pages = calloc(usable->n + by->n, sizeof(*both.pages)),
-		.alignment = by->alignment > usable->alignment ? by->alignment : usable->alignment,
-	};
-
-	if (both.ranges == NULL || both.pages == NULL) {
-		usable_free(&both);
-		return -ENOMEM;
-	}
-	for (unsigned int i = 0, j = 0; i < usable->n && j < by->n;) {
-		const struct ioas_range a = usable->ranges[i], b = by->ranges[j];
-		const struct ioas_range range = {
-			a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last,
-		};
-
-		if (range.first <= range.last)
-			both.ranges[both.n++] = range;
-		if (a.last < b.last)
-			i++;
-		else
-			j++;
-	}
-	usable_free(usable);
-	*usable = both;
-	return 0;
-}
-
-void
-usable_free(struct usable *usable)
-{
-	free(usable->ranges);
-	free(usable->pages);
-	*usable = (struct usable){ 0 };
 }

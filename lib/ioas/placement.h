@@ -6,6 +6,7 @@
 
 #include "ioas.h"
 #include "ledger.h"
+#include "usable.h"
 
 /*
  * Where the next map may go. The answer is a window of exactly the right length, in which the
@@ -36,14 +37,6 @@ struct region {
 	struct region *next; /* of those that have ended */
 };
 
-/* The IOVAs that devices can use. */
-struct usable {
-	struct ioas_range *ranges; /* ascending */
-	uint64_t *pages;           /* IOMMU page of each; 0: of any size */
-	unsigned int n;
-	uint64_t alignment;        /* what the kernel demands of IOVAs */
-};
-
 struct placement {
 	struct ledger *ledgers;  /* of the spaces that it places memory for */
 	const struct ledger *first; /* of them: memory that grows goes behind its areas */
@@ -71,10 +64,6 @@ bool placement_find(struct placement *placement, uint64_t va, uint64_t length, u
 /* Whether a range is so long, were there nothing in it. */
 bool placement_is_long(const struct placement *placement, uint64_t length);
 
-/* Whether the IOMMU pages at these IOVAs are not larger than the memory's, and all is aligned. */
-bool placement_serves(const struct placement *placement, uint64_t iova, uint64_t va, uint64_t length,
-		      uint64_t page);
-
 /* An area has come or is about to go. */
 void placement_take(struct placement *placement, struct area *area);
 void placement_release(struct placement *placement, struct area *area);
@@ -90,17 +79,6 @@ bool placement_unreserved(const struct placement *placement, uint64_t va, struct
 void placement_end_regions(struct placement *placement, uint64_t first, uint64_t last);
 /* Frees those that have ended; not while an allocator may be waiting. */
 void placement_free_ended(struct placement *placement);
-
-/* The first range of unusable IOVAs that [first, last] touches; false if there is none. */
-bool usable_hole(const struct usable *usable, uint64_t first, uint64_t last,
-		 struct ioas_range *hole);
-/* Leaves out the page whose last byte has the IOVA that stands for none, IOAS_BAD_IOVA. */
-void usable_leave_out_last_page(struct usable *usable);
-/* -ENOMEM. */
-int usable_copy(const struct usable *usable, struct usable *copy);
-/* Leaves of the ranges what another has as well; no page sizes. -ENOMEM. */
-int usable_narrow(struct usable *usable, const struct usable *by);
-void usable_free(struct usable *usable);
 
 /* Whether a window has any usable IOVA. */
 bool placement_window_fits(const struct placement *placement, struct ioas_range window);

@@ -834,7 +834,7 @@ map_fixed(struct ioas *space, struct area *area)
 			 ioas_size_text(length).text, iova);
 		return -EEXIST;
 	}
-	if (!placement_serves(&space->family->placement, iova, va, length, memory_page(space, va))) {
+	if (!usable_serves(&space->family->placement.usable, iova, va, length, memory_page(space, va))) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot map %s at IOVA 0x%" PRIx64 ": the IOMMU's pages there are larger than "
 			 "the memory's, or it is not aligned to them: choose another IOVA, or let one "
@@ -994,19 +994,6 @@ find_outside(const struct ledger *ledger, struct ioas_range window)
 	return area;
 }
 
-/* From the first to the last IOVA that the devices can use. */
-static struct ioas_range
-aperture(const struct usable *usable)
-{
-	struct ioas_range range = { 0 };
-
-	if (usable->n > 0) {
-		range.first = usable->ranges[0].first;
-		range.last = usable->ranges[usable->n - 1].last;
-	}
-	return range;
-}
-
 static int
 set_window(struct family *family, struct ioas_range window)
 {
@@ -1014,7 +1001,7 @@ set_window(struct family *family, struct ioas_range window)
 	const struct area *outside;
 
 	if (!placement_window_fits(&family->placement, window)) {
-		const struct ioas_range usable = aperture(&family->placement.usable);
+		const struct ioas_range usable = usable_aperture(&family->placement.usable);
 
 		ioas_log(log, IOAS_LOG_ERR,
 			 "window 0x%" PRIx64 "-0x%" PRIx64 " has no IOVA that the devices can use: "
@@ -1268,7 +1255,7 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.maps = space->ledger.areas,
 		.bytes = space->ledger.bytes,
 		.alignment = usable->alignment,
-		.aperture = aperture(usable),
+		.aperture = usable_aperture(usable),
 		.window = space->family->placement.window,
 		.quarantine = space->ledger.history.held_bytes,
 		.quarantine_limit = space->ledger.history.quarantine,
