@@ -7,6 +7,7 @@
  */
 
 #include "area.h"
+#include "ranges.h"
 
 static uint64_t
 va_of(const struct area *area, uint64_t iova)
@@ -59,7 +60,7 @@ explain(const struct ioas *space, uint64_t iova, struct ioas_explanation *explan
 		explanation->quarantined = history_holds(history, iova);
 		return;
 	}
-	explanation->state = space_hole(space, iova, iova, &explanation->hole)
+	explanation->state = ranges_hole(space, iova, iova, &explanation->hole)
 		? IOAS_IOVA_UNUSABLE : IOAS_IOVA_FREE;
 	if (below != NULL)
 		explanation->area = area_public(below);

@@ -9,6 +9,14 @@
 #include "ledger.h"
 #include "table.h"
 
+/*
+ * The address space: each call is a transaction that either happens or leaves all as it was.
+ *
+ * The parts and who may fail: memory for the record is taken first, then the placement is asked,
+ * the table is prepared, and the kernel is called last; what follows (ledger, placement, table)
+ * cannot fail. The table shows an address only while the kernel has it mapped: it is filled after
+ * the kernel's map and cleared before the kernel's unmap.
+ */
 struct ioas {
 	struct table table;
 	struct family *family;
@@ -49,8 +57,5 @@ space_unlock(struct ioas *space)
 {
 	family_unlock(space->family);
 }
-
-/* The first range that a fixed map cannot have; false if it can have all. */
-bool space_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);
 
 #endif /* IOAS_SPACE_H */

@@ -16,12 +16,12 @@
  * errors.)
  *
  *   here                          in lib/ioas
- *   map()                         ioas_map(): map_locked(), space.c
+ *   map()                         ioas_map(): map_locked(), map.c
  *   prepare()                     table_prepare(): detail_new(), prepare_details(), table.c
  *   kernel_map(), kernel_unmap()  the backend's ioctls
  *   set(), clear(), fill()        table_set(), table_clear(), fill_slot(), table.c
  *   split()                       split_slot(), table.c
- *   unmap()                       ioas_unmap(), space.c; of a page of two: ioas_forget_begin() and
+ *   unmap()                       ioas_unmap(), unmap.c; of a page of two: ioas_forget_begin() and
  *                                 the munmap() that follows, which is the kernel's unmap here
  *   reader()                      ioas_lookup(), ioas.h; find(), lookup.c
  *

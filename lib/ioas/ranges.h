@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_RANGES_H
+#define IOAS_RANGES_H
+
+#include "space.h"
+
+/*
+ * Which IOVAs a space can have, by what the kernel says of its devices. Its family places memory where all spaces
+ * can have it. Called with the space locked, but for ranges_read().
+ */
+
+/* What was usable before ranges_refresh(): by the devices of the space, and of its family. */
+struct old_ranges {
+	struct usable own, all;
+};
+
+/* Asks the kernel what the devices can use. Logs the reason of a failure. */
+int ranges_read(const struct ioas *space, struct usable *usable);
+
+/* Asks the kernel anew. On failure all stays, and the reason has been logged. */
+int ranges_refresh(struct ioas *space, struct old_ranges *old);
+/* Puts the old ranges back, or frees them. */
+void ranges_restore(struct ioas *space, struct old_ranges *old);
+void ranges_free_old(struct old_ranges *old);
+
+/* Like ranges_refresh(), best effort: on failure the old ranges stay. */
+void ranges_widen(struct ioas *space);
+
+/* The first range that a fixed map cannot have; false if it can have all. */
+bool ranges_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);
+
+#endif /* IOAS_RANGES_H */
