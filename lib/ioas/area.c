@@ -120,7 +120,7 @@ hide(struct ioas *space, const struct area *area)
 	if (area->alias)
 		return;
 	if (ledger_alias(&space->ledger, area->va.first, area->va.last, NULL) != NULL)
-		forget_set_unshown(space->family);
+		departures_set_unshown(&space->family->departures);
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next)
 		forget_hide(space, piece->va.first, piece->va.last);
 }

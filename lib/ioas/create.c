@@ -8,6 +8,7 @@
 
 #include "follow.h"
 #include "options.h"
+#include "pieces.h"
 #include "ranges.h"
 #include "window.h"
 
@@ -177,7 +178,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
-	forget_free_slabs(space);
+	pieces_free(&space->ledger, space->table.sys);
 	usable_free(&space->own);
 }
 

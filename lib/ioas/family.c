@@ -22,7 +22,7 @@ family_create(struct ioas *root, const struct ioas_options *options)
 	family->sys = ioas_sys;
 	family->root = root;
 	pthread_mutex_init(&family->lock, NULL);
-	forget_end_map(family);
+	departures_reset(&family->departures);
 	root->family = family;
 	return 0;
 }

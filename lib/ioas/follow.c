@@ -8,6 +8,7 @@
 
 #include "area.h"
 #include "follow.h"
+#include "pieces.h"
 
 void
 follow_leave(struct ioas *space)
@@ -63,7 +64,7 @@ make_copy(struct ioas *space, struct area *origin, struct area *copy)
 	if (ret < 0)
 		return ret;
 	copy->iova.last = copy->iova.first + (length - 1);
-	if (!forget_prepare_copy(space, origin))
+	if (!pieces_prepare_copy(&space->ledger, space->table.sys, origin))
 		return ioas_no_memory(&space->log, "map for another device");
 	for (const struct piece *piece = origin->pieces; ret == 0 && piece != NULL; piece = piece->next)
 		if (tree_is_free(&space->ledger.by_va, piece->va.first, piece->va.last))

@@ -104,7 +104,7 @@ inherit(struct family *family)
 	struct inherited inherited = { .family = family };
 
 	watch_after_fork(family);
-	forget_reset(family);
+	departures_reset(&family->departures);
 	for_each_space(space, family)
 		table_reset(&space->table);
 	add_self(family);
@@ -355,13 +355,13 @@ renew_space(struct ioas *space)
 
 	for (; ret == 0 && area != NULL && !has_device(family); area = ledger_from_iova(&space->ledger, next)) {
 		if (needs_renewal(family, area)) {
-			if (!forget_start_map(family, area->va.first, area->va.last)) {
+			if (!departures_start_map(&family->departures, area->va.first, area->va.last)) {
 				forget_wait(family);
 				continue;
 			}
 			next = area->iova.last + 1;
 			ret = renew_area(space, area);
-			forget_end_map(family);
+			departures_end_map(&family->departures);
 		} else {
 			next = area->iova.last + 1;
 		}

@@ -70,7 +70,8 @@ struct ledger {
 	struct tree by_va;
 	struct tree aliases; /* by address; they overlap */
 	struct tree lost; /* by IOVA: what the kernel would not give up */
-	struct piece *spare; /* for cuts: who makes them sees to it that there are some */
+	struct piece *spare; /* for cuts and copies: who makes them sees to it that there are some (pieces.h) */
+	struct piece *slabs; /* that pieces are cut from */
 	struct history history;
 	struct ledger *next; /* of the same placement */
 	uint64_t areas;

@@ -191,7 +191,7 @@ map_for_all(struct ioas *space, struct area *area)
 	int ret;
 
 	fork_take_over(family);
-	while (!forget_start_map(family, area->va.first, area->va.last))
+	while (!departures_start_map(&family->departures, area->va.first, area->va.last))
 		forget_wait(family);
 	ret = map_locked(space, area);
 	if (ret < 0) {
@@ -200,7 +200,7 @@ map_for_all(struct ioas *space, struct area *area)
 	}
 	ret = follow_add(space, area);
 out:
-	forget_end_map(family);
+	departures_end_map(&family->departures);
 	forget_report(family);
 	history_free_dead(&space->ledger.history);
 	placement_free_ended(&family->placement);

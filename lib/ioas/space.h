@@ -26,7 +26,6 @@ struct ioas {
 	struct ioas_device *devices;
 	unsigned int n_devices;
 	struct ledger ledger;
-	struct piece *slabs;     /* that spare pieces are cut from */
 	struct ioas_stats stats; /* but for what the ledger counts */
 	struct usable own;       /* what its own devices allow */
 	bool same_iova;          /* copies have the IOVA of their origin, or cannot be */
