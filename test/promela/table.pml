@@ -17,7 +17,7 @@
  *
  *   here                          in lib/ioas
  *   map()                         ioas_map(): map_locked(), map.c
- *   prepare()                     table_prepare(): detail_new(), prepare_details(), table.c
+ *   prepare()                     table_prepare(): replica_new_detail(), prepare_details(), replica.c
  *   kernel_map(), kernel_unmap()  the backend's ioctls
  *   set(), clear(), fill()        table_set(), table_clear(), fill_slot(), table.c
  *   split()                       split_slot(), table.c
