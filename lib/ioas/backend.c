@@ -73,3 +73,12 @@ backend_open(const char *name, const struct backend *with, struct backend **back
 		 "there is no backend '%s': use auto, iommufd, spapr or type1", name);
 	return -EINVAL;
 }
+
+int
+backend_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window, uint64_t *iova)
+{
+	if (backend->ops->map != NULL)
+		return backend->ops->map(backend, va, length, window, iova);
+	*iova = window.first;
+	return backend->ops->map_fixed(backend, va, length, window.first);
+}

@@ -45,8 +45,8 @@ struct backend_ops {
 	int (*attach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 	void (*detach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 
-	/* Maps at an IOVA that the kernel, or else the backend, chooses inside [window.first,
-	 * window.last], which is as long as the memory or longer. */
+	/* Maps at an IOVA that the kernel chooses inside the window, which is as long as the memory or longer.
+	 * NULL: the kernel does not choose. */
 	int (*map)(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
 		   uint64_t *iova);
 	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
@@ -89,6 +89,9 @@ struct backend {
 /* Opens the backend of that name, or for NULL and "auto" the first that works, with all members of
  * another but ops; the same as the one that it is to be beside. */
 int backend_open(const char *name, const struct backend *with, struct backend **backend);
+
+/* Maps in a window that is as long as the memory or longer, where the kernel chooses or at its first IOVA. */
+int backend_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window, uint64_t *iova);
 
 /* Whether VFIO has sPAPR here: then it has nothing else. */
 bool spapr_is_here(const struct ioas_sys *sys);

@@ -4,14 +4,6 @@
 #include "container.h"
 #include <linux/vfio.h>
 
-static int
-call(const struct ioas_sys *sys, int fd, unsigned long request, void *arg)
-{
-	const int ret = sys->ioctl(fd, request, arg);
-
-	return ret < 0 ? ret : 0;
-}
-
 int
 container_open(const struct nodes *nodes, const struct ioas_log *log)
 {
@@ -30,7 +22,7 @@ container_has(const struct ioas_sys *sys, int fd, unsigned long extension)
 int
 container_set_iommu(const struct ioas_sys *sys, int fd, unsigned long type)
 {
-	return call(sys, fd, VFIO_SET_IOMMU, (void *)(uintptr_t)type);
+	return sys_request(sys, fd, VFIO_SET_IOMMU, (void *)(uintptr_t)type);
 }
 
 int
@@ -44,7 +36,7 @@ container_map(const struct ioas_sys *sys, int fd, uint64_t va, uint64_t length, 
 		.size = length,
 	};
 
-	return call(sys, fd, VFIO_IOMMU_MAP_DMA, &arg);
+	return sys_request(sys, fd, VFIO_IOMMU_MAP_DMA, &arg);
 }
 
 int
@@ -55,7 +47,7 @@ container_unmap(const struct ioas_sys *sys, int fd, uint64_t iova, uint64_t *len
 		.iova = iova,
 		.size = *length,
 	};
-	const int ret = call(sys, fd, VFIO_IOMMU_UNMAP_DMA, &arg);
+	const int ret = sys_request(sys, fd, VFIO_IOMMU_UNMAP_DMA, &arg);
 
 	*length = arg.size;
 	return ret;

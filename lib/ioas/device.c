@@ -311,10 +311,10 @@ ioas_device_name(const struct ioas_device *device)
 int
 ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info)
 {
-	const int ret = device->sys->ioctl(device->fd, VFIO_DEVICE_GET_INFO, info);
+	const int ret = sys_request(device->sys, device->fd, VFIO_DEVICE_GET_INFO, info);
 
 	if (ret < 0)
 		ioas_log(&device->space->log, IOAS_LOG_ERR, "%s: the kernel tells nothing of it: %s",
 			 device->name, strerror(-ret));
-	return ret < 0 ? ret : 0;
+	return ret;
 }

@@ -41,11 +41,9 @@ to_iommufd(struct backend *backend)
 }
 
 static int
-call(const struct iommufd *fd, unsigned long request, void *arg)
+iommufd_request(const struct iommufd *fd, unsigned long request, void *arg)
 {
-	const int ret = fd->backend.sys->ioctl(fd->fd, request, arg);
-
-	return ret < 0 ? ret : 0;
+	return sys_request(fd->backend.sys, fd->fd, request, arg);
 }
 
 /* The descriptor, or a negative errno after a log line. */
@@ -81,7 +79,7 @@ iommufd_open(const struct backend *with, struct backend **backend)
 		ret = fd->fd;
 		goto err_free;
 	}
-	ret = call(fd, IOMMU_IOAS_ALLOC, &alloc);
+	ret = iommufd_request(fd, IOMMU_IOAS_ALLOC, &alloc);
 	if (ret < 0) {
 		ioas_log(with->log, IOAS_LOG_ERR, "cannot allocate an I/O address space: %s",
 			 strerror(-ret));
@@ -103,7 +101,7 @@ destroy(const struct iommufd *fd, uint32_t id)
 {
 	struct iommu_destroy arg = { .size = sizeof(arg), .id = id };
 
-	call(fd, IOMMU_DESTROY, &arg);
+	iommufd_request(fd, IOMMU_DESTROY, &arg);
 }
 
 static void
@@ -119,7 +117,7 @@ iommufd_close(struct backend *backend)
 	/* A device that the application keeps open, through a descriptor or a map of its registers, can
 	 * keep the IOAS: then it is empty. The kernel would take it away with the last descriptor
 	 * only, which may be the caller's, or that of a space that goes on. */
-	call(fd, IOMMU_IOAS_UNMAP, &all);
+	iommufd_request(fd, IOMMU_IOAS_UNMAP, &all);
 	destroy(fd, fd->ioas);
 	backend->sys->close(fd->fd);
 	free(fd);
@@ -144,7 +142,7 @@ allow(struct iommufd *fd, const struct ioas_range *window)
 	} else if (!fd->narrowed) {
 		return 0;
 	}
-	ret = call(fd, IOMMU_IOAS_ALLOW_IOVAS, &allow_iovas);
+	ret = iommufd_request(fd, IOMMU_IOAS_ALLOW_IOVAS, &allow_iovas);
 	if (ret == 0)
 		fd->narrowed = window != NULL;
 	return ret;
@@ -243,7 +241,7 @@ alloc_hwpt(struct iommufd *fd, struct ioas_device *device, uint32_t flags)
 		.dev_id = device->id,
 		.pt_id = fd->ioas,
 	};
-	const int ret = call(fd, IOMMU_HWPT_ALLOC, &arg);
+	const int ret = iommufd_request(fd, IOMMU_HWPT_ALLOC, &arg);
 
 	if (ret == -EOPNOTSUPP)
 		ioas_log(fd->backend.log, IOAS_LOG_ERR,
@@ -260,11 +258,11 @@ static int
 attach_pt(const struct iommufd *fd, const struct ioas_device *device, uint32_t pt)
 {
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = pt };
-	const int ret = fd->backend.sys->ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	const int ret = sys_request(fd->backend.sys, device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 
 	if (ret < 0)
 		device_log_attach_failure(device, fd->backend.log, ret);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
 static int
@@ -288,7 +286,7 @@ static int
 vfio_ioas(const struct iommufd *fd, uint32_t op, uint32_t *id)
 {
 	struct iommu_vfio_ioas arg = { .size = sizeof(arg), .ioas_id = *id, .op = op };
-	const int ret = call(fd, IOMMU_VFIO_IOAS, &arg);
+	const int ret = iommufd_request(fd, IOMMU_VFIO_IOAS, &arg);
 
 	*id = arg.ioas_id;
 	return ret;
@@ -439,7 +437,7 @@ map(struct iommufd *fd, uint64_t va, uint64_t length, __u32 flags, uint64_t *iov
 		.length = length,
 		.iova = *iova,
 	};
-	const int ret = call(fd, IOMMU_IOAS_MAP, &arg);
+	const int ret = iommufd_request(fd, IOMMU_IOAS_MAP, &arg);
 
 	*iova = arg.iova;
 	return ret;
@@ -477,7 +475,7 @@ iommufd_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t io
 	};
 
 	(void)va;
-	return call(fd, IOMMU_IOAS_UNMAP, &unmap);
+	return iommufd_request(fd, IOMMU_IOAS_UNMAP, &unmap);
 }
 
 static int
@@ -497,7 +495,7 @@ iommufd_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pag
 		       offsetof(struct ioas_range, last) == offsetof(struct iommu_iova_range, last),
 		       "struct ioas_range has the kernel's layout");
 	/* EMSGSIZE: filled as far as it went, and num_iovas says how many there are. */
-	ret = call(fd, IOMMU_IOAS_IOVA_RANGES, &arg);
+	ret = iommufd_request(fd, IOMMU_IOAS_IOVA_RANGES, &arg);
 	if (ret < 0 && ret != -EMSGSIZE)
 		return ret;
 	*alignment = arg.out_iova_alignment;
@@ -521,7 +519,7 @@ iommufd_copy(struct backend *backend, struct backend *from, uint64_t from_iova, 
 		.src_iova = from_iova,
 	};
 
-	return call(fd, IOMMU_IOAS_COPY, &arg);
+	return iommufd_request(fd, IOMMU_IOAS_COPY, &arg);
 }
 
 /* As in Linux 6.13; the imported header is older. */
@@ -534,7 +532,7 @@ knows(const struct iommufd *fd, unsigned long request)
 {
 	__u32 size = sizeof(size);
 
-	return call(fd, request, &size) == -EINVAL;
+	return iommufd_request(fd, request, &size) == -EINVAL;
 }
 
 static bool
@@ -542,7 +540,7 @@ tracks_dirty(const struct iommufd *fd, const struct ioas_device *device)
 {
 	struct iommu_hw_info info = { .size = sizeof(info), .dev_id = device->id };
 
-	return device->group == NULL && call(fd, IOMMU_GET_HW_INFO, &info) == 0 &&
+	return device->group == NULL && iommufd_request(fd, IOMMU_GET_HW_INFO, &info) == 0 &&
 	       (info.out_capabilities & IOMMU_HW_CAP_DIRTY_TRACKING) != 0;
 }
 

@@ -106,7 +106,7 @@ map_chosen(struct ioas *space, struct area *area)
 		if (ret < 0)
 			return ret;
 		window.last = window.first + (length - 1);
-		ret = space->backend->ops->map(space->backend, va, length, window, &iova);
+		ret = backend_map(space->backend, va, length, window, &iova);
 	} while (is_taken(space, ret) && old.own.ranges == NULL && tries++ < MAX_TRIES && avoid(space, area, window));
 	if (ret < 0) {
 		area_log_failure(space, va, length, ret);

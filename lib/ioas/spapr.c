@@ -68,11 +68,9 @@ to_spapr(struct backend *backend)
 }
 
 static int
-call(const struct spapr *spapr, const struct container *container, unsigned long request, void *arg)
+container_request(const struct spapr *spapr, const struct container *container, unsigned long request, void *arg)
 {
-	const int ret = spapr->backend.sys->ioctl(container->fd, request, arg);
-
-	return ret < 0 ? ret : 0;
+	return sys_request(spapr->backend.sys, container->fd, request, arg);
 }
 
 bool
@@ -156,7 +154,7 @@ call_memory(const struct spapr *spapr, const struct container *container, unsign
 		.size = tree_length(va),
 	};
 
-	return call(spapr, container, request, &arg);
+	return container_request(spapr, container, request, &arg);
 }
 
 /* Makes a call in every container; if it fails in one, the opposite call in those before it. */
@@ -304,14 +302,6 @@ spapr_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_t 
 }
 
 static int
-spapr_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
-	  uint64_t *iova)
-{
-	*iova = window.first;
-	return spapr_map_fixed(backend, va, length, window.first);
-}
-
-static int
 spapr_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
 {
 	struct spapr *const spapr = to_spapr(backend);
@@ -339,7 +329,7 @@ create_window(const struct spapr *spapr, const struct container *container, stru
 
 	/* A table in one piece is the fastest; a large one may need more levels. */
 	do
-		ret = call(spapr, container, VFIO_IOMMU_SPAPR_TCE_CREATE, &arg);
+		ret = container_request(spapr, container, VFIO_IOMMU_SPAPR_TCE_CREATE, &arg);
 	while (ret == -ENOMEM && ++arg.levels <= spapr->levels);
 	window->first = arg.start_addr;
 	return ret;
@@ -350,7 +340,7 @@ remove_window(const struct spapr *spapr, const struct container *container, uint
 {
 	struct vfio_iommu_spapr_tce_remove arg = { .argsz = sizeof(arg), .start_addr = first };
 
-	call(spapr, container, VFIO_IOMMU_SPAPR_TCE_REMOVE, &arg);
+	container_request(spapr, container, VFIO_IOMMU_SPAPR_TCE_REMOVE, &arg);
 }
 
 /* Creates a window in one more container, where the others have it. */
@@ -482,7 +472,7 @@ read_info(struct spapr *spapr, const struct container *container)
 	struct window *const window = &spapr->window[0];
 	int ret;
 
-	ret = call(spapr, container, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &info);
+	ret = container_request(spapr, container, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &info);
 	if (ret < 0)
 		return ret;
 	if (spapr->containers != NULL && (info.dma32_window_start != window->first ||
@@ -642,7 +632,6 @@ const struct backend_ops spapr_ops = {
 	.close = spapr_close,
 	.attach = spapr_attach,
 	.detach = spapr_detach,
-	.map = spapr_map,
 	.map_fixed = spapr_map_fixed,
 	.unmap = spapr_unmap,
 	.ranges = spapr_ranges,

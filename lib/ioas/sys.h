@@ -61,6 +61,15 @@ struct ioas_sys {
 /* In force for spaces created from now on. Constant while a space lives. */
 extern const struct ioas_sys *ioas_sys;
 
+/* An ioctl that tells nothing but whether it worked: 0 or a negative errno. */
+static inline int
+sys_request(const struct ioas_sys *sys, int fd, unsigned long request, void *arg)
+{
+	const int ret = sys->ioctl(fd, request, arg);
+
+	return ret < 0 ? ret : 0;
+}
+
 /* The real thing. */
 extern const struct ioas_sys ioas_sys_linux;
 

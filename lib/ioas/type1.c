@@ -35,21 +35,13 @@ to_type1(struct backend *backend)
 	return container_of(backend, struct type1, backend);
 }
 
-static int
-call(const struct type1 *type1, unsigned long request, void *arg)
-{
-	const int ret = type1->backend.sys->ioctl(type1->fd, request, arg);
-
-	return ret < 0 ? ret : 0;
-}
-
 /* Whether the container is an iommufd in disguise (CONFIG_IOMMUFD_VFIO_CONTAINER): such a one knows
  * iommufd's calls, and answers this one with ENODEV as long as it has no address space. */
 static bool
 is_emulated(const struct type1 *type1)
 {
 	struct iommu_vfio_ioas arg = { .size = sizeof(arg), .op = IOMMU_VFIO_IOAS_GET };
-	const int ret = call(type1, IOMMU_VFIO_IOAS, &arg);
+	const int ret = sys_request(type1->backend.sys, type1->fd, IOMMU_VFIO_IOAS, &arg);
 
 	return ret == 0 || ret == -ENODEV;
 }
@@ -183,7 +175,7 @@ start_iommu(struct type1 *type1, const struct ioas_device *device)
 
 	ret = container_set_iommu(type1->backend.sys, type1->fd, type1->type);
 	/* It still has one if the application keeps a device open that is detached. */
-	if (ret == -EINVAL && call(type1, VFIO_IOMMU_GET_INFO, &info) == 0)
+	if (ret == -EINVAL && sys_request(type1->backend.sys, type1->fd, VFIO_IOMMU_GET_INFO, &info) == 0)
 		ret = 0;
 	if (ret == 0)
 		ret = replay_maps(type1);
@@ -247,14 +239,6 @@ type1_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_t 
 }
 
 static int
-type1_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
-	  uint64_t *iova)
-{
-	*iova = window.first;
-	return type1_map_fixed(backend, va, length, window.first);
-}
-
-static int
 type1_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
 {
 	struct type1 *const type1 = to_type1(backend);
@@ -282,7 +266,7 @@ get_info(const struct type1 *type1, struct vfio_iommu_type1_info **out)
 		size = told;
 		memset(info, 0, size);
 		info->argsz = size;
-		ret = call(type1, VFIO_IOMMU_GET_INFO, info);
+		ret = sys_request(type1->backend.sys, type1->fd, VFIO_IOMMU_GET_INFO, info);
 		told = info->argsz;
 	} while (ret == 0 && told > size);
 	if (ret < 0)
@@ -369,7 +353,6 @@ const struct backend_ops type1_ops = {
 	.close = type1_close,
 	.attach = type1_attach,
 	.detach = type1_detach,
-	.map = type1_map,
 	.map_fixed = type1_map_fixed,
 	.unmap = type1_unmap,
 	.room = type1_room,
