@@ -89,6 +89,12 @@ ranges_widen(struct ioas *space)
 }
 
 bool
+ranges_are_pages(uint64_t first, uint64_t last)
+{
+	return last >= first && (first & 4095) == 0 && (last & 4095) == 4095;
+}
+
+bool
 ranges_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole)
 {
 	const struct tree_node *lost;

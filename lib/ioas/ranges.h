@@ -28,6 +28,9 @@ void ranges_free_old(struct old_ranges *old);
 /* Like ranges_refresh(), best effort: on failure the old ranges stay. */
 void ranges_widen(struct ioas *space);
 
+/* Whether a range consists of whole pages of 4 KiB. */
+bool ranges_are_pages(uint64_t first, uint64_t last);
+
 /* The first range that a fixed map cannot have; false if it can have all. */
 bool ranges_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);
 

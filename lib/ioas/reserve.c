@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "space.h"
+#include "ranges.h"
 
 /* Places a reservation, which is freed if that fails. */
 static int
-reserve(struct ioas *space, uint64_t first, uint64_t last, bool passing)
+reserve_iovas(struct ioas *space, uint64_t first, uint64_t last, bool passing)
 {
 	struct region *const region = calloc(1, sizeof(*region));
 	int ret;
@@ -29,26 +29,20 @@ reserve(struct ioas *space, uint64_t first, uint64_t last, bool passing)
 	return ret;
 }
 
-static bool
-is_range(uint64_t first, uint64_t last)
-{
-	return last >= first && (first & 4095) == 0 && (last & 4095) == 4095;
-}
-
 int
 ioas_reserve(struct ioas *space, const void *va, uint64_t length)
 {
 	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
 	int ret;
 
-	if (length == 0 || !is_range(first, last)) {
+	if (length == 0 || !ranges_are_pages(first, last)) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot reserve for 0x%" PRIx64 " bytes at %p: empty, not aligned to 4 KiB, "
 			 "or beyond the last address", length, va);
 		return -EINVAL;
 	}
 	space_lock(space);
-	ret = reserve(space, first, last, false);
+	ret = reserve_iovas(space, first, last, false);
 	if (ret == -EEXIST)
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot reserve for 0x%" PRIx64 " bytes at %p: it overlaps with an earlier "
@@ -63,7 +57,7 @@ ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range)
 	const uint64_t addr = (uintptr_t)va;
 	int ret = 0;
 
-	if (!is_range(range.first, range.last) || addr < range.first || addr > range.last) {
+	if (!ranges_are_pages(range.first, range.last) || addr < range.first || addr > range.last) {
 		ioas_log(&space->log, IOAS_LOG_ERR,
 			 "cannot reserve around %p: it is not in the range 0x%" PRIx64 "-0x%" PRIx64 ", or the range is "
 			 "not aligned to 4 KiB", va, range.first, range.last);
@@ -71,7 +65,7 @@ ioas_reserve_around(struct ioas *space, const void *va, struct ioas_range range)
 	}
 	space_lock(space);
 	if (placement_unreserved(&space->family->placement, addr, &range))
-		ret = reserve(space, range.first, range.last, true);
+		ret = reserve_iovas(space, range.first, range.last, true);
 	space_unlock(space);
 	return ret;
 }

@@ -17,16 +17,6 @@ refuse_range(struct ioas *space, uint64_t first, uint64_t length)
 	return -EINVAL;
 }
 
-/* Counts a call that has removed so many areas, or failed. */
-static void
-end_unmap(struct ioas *space, uint64_t start, int ret)
-{
-	if (ret < 0)
-		stats_failure(space->stats.unmap_failures, ret);
-	else if (ret > 0)
-		stats_call(&space->stats.unmap, start);
-}
-
 static bool
 crosses(struct ioas_range range, uint64_t first, uint64_t last)
 {
@@ -72,21 +62,17 @@ remove_own(struct ioas *space, struct area *area)
 	return 1;
 }
 
-int
-ioas_unmap(struct ioas *space, const void *va, uint64_t length)
+static int
+unmap_addresses(struct ioas *space, uint64_t first, uint64_t last)
 {
-	const uint64_t first = (uintptr_t)va, last = first + (length - 1);
-	const uint64_t start = clock_ns();
 	struct area *area, *next;
 	struct piece *piece;
 	uint64_t from = first;
 	int ret;
 
-	space_lock(space);
-	ret = length == 0 || last < first ? refuse_range(space, first, length)
-					  : check_va(space, first, last);
+	ret = check_va(space, first, last);
 	if (ret < 0)
-		goto out_unlock;
+		return ret;
 	for (area = ledger_alias(&space->ledger, first, last, NULL); area != NULL; area = next) {
 		next = ledger_alias(&space->ledger, first, last, area);
 		/* A copy may have lost its memory before its origin has. */
@@ -100,44 +86,58 @@ ioas_unmap(struct ioas *space, const void *va, uint64_t length)
 		if (from++ == UINT64_MAX)
 			break;
 	}
-	area_end_removal(space);
-out_unlock:
-	end_unmap(space, start, ret);
+	return ret;
+}
+
+static int
+unmap_iovas(struct ioas *space, uint64_t first, uint64_t last)
+{
+	const uint64_t ends[] = { first, last };
+	struct area *area, *next;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		area = ledger_from_iova(&space->ledger, ends[i]);
+		if (area != NULL && area->copy.origin == NULL &&
+		    crosses((struct ioas_range){ area->iova.first, area->iova.last }, first, last))
+			return refuse_part(space, area);
+	}
+	for (area = ledger_from_iova(&space->ledger, first); area != NULL && area->iova.last <= last; area = next) {
+		next = ledger_next(&space->ledger, area);
+		ret += remove_own(space, area);
+	}
+	return ret;
+}
+
+/* Has unmap remove the areas of a range as one call. Returns how many there were. */
+static int
+unmap_range(struct ioas *space, uint64_t first, uint64_t length,
+	    int (*unmap)(struct ioas *space, uint64_t first, uint64_t last))
+{
+	const uint64_t last = first + (length - 1), start = clock_ns();
+	int ret;
+
+	space_lock(space);
+	ret = length == 0 || last < first ? refuse_range(space, first, length) : unmap(space, first, last);
+	if (ret >= 0)
+		area_end_removal(space);
+	if (ret < 0)
+		stats_failure(space->stats.unmap_failures, ret);
+	else if (ret > 0)
+		stats_call(&space->stats.unmap, start);
 	history_free_dead(&space->ledger.history);
 	space_unlock(space);
 	return ret;
 }
 
 int
+ioas_unmap(struct ioas *space, const void *va, uint64_t length)
+{
+	return unmap_range(space, (uintptr_t)va, length, unmap_addresses);
+}
+
+int
 ioas_unmap_iova(struct ioas *space, uint64_t iova, uint64_t length)
 {
-	const uint64_t last = iova + (length - 1), ends[] = { iova, last };
-	const uint64_t start = clock_ns();
-	struct area *area, *next;
-	int ret = 0;
-
-	space_lock(space);
-	if (length == 0 || last < iova) {
-		ret = refuse_range(space, iova, length);
-		goto out_unlock;
-	}
-	for (unsigned int i = 0; i < 2; i++) {
-		area = ledger_from_iova(&space->ledger, ends[i]);
-		if (area != NULL && area->copy.origin == NULL &&
-		    crosses((struct ioas_range){ area->iova.first, area->iova.last }, iova, last)) {
-			ret = refuse_part(space, area);
-			goto out_unlock;
-		}
-	}
-	for (area = ledger_from_iova(&space->ledger, iova); area != NULL && area->iova.last <= last;
-	     area = next) {
-		next = ledger_next(&space->ledger, area);
-		ret += remove_own(space, area);
-	}
-	area_end_removal(space);
-out_unlock:
-	end_unmap(space, start, ret);
-	history_free_dead(&space->ledger.history);
-	space_unlock(space);
-	return ret;
+	return unmap_range(space, iova, length, unmap_iovas);
 }

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "space.h"
+#include "ranges.h"
 #include "window.h"
 
 int
 window_check(struct ioas_range window, const struct ioas_log *log)
 {
-	if (window.first <= window.last &&
-	    (window.last == 0 || ((window.first & 4095) == 0 && (window.last & 4095) == 4095)))
+	if ((window.first == 0 && window.last == 0) || ranges_are_pages(window.first, window.last))
 		return 0;
 	ioas_log(log, IOAS_LOG_ERR,
 		 "window 0x%" PRIx64 "-0x%" PRIx64 " is not a range of whole 4 KiB pages: give the "
