@@ -31,7 +31,7 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 
 /* Halves what is in quarantine; false if nothing is. */
 static bool
-release_half(struct family *family)
+halve_quarantine(struct family *family)
 {
 	bool any = false;
 
@@ -52,14 +52,14 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 
 	if (found || !placement_is_long(placement, length))
 		return found;
-	while (!found && release_half(space->family))
+	while (!found && halve_quarantine(space->family))
 		found = placement_find(placement, va, length, page, iova);
 	return found;
 }
 
 /* Settles what one space has let go of. Whether any IOVAs left the quarantine that no caller has named. */
 static bool
-settle(struct history *history, struct placement *placement, int ret)
+settle_history(struct history *history, struct placement *placement, int ret)
 {
 	if (ret == 0)
 		return history_settle(history);
@@ -74,7 +74,7 @@ area_end_placing(struct ioas *space, int ret)
 	bool any = false;
 
 	for_each_space(each, family)
-		any = settle(&each->ledger.history, &family->placement, ret) || any;
+		any = settle_history(&each->ledger.history, &family->placement, ret) || any;
 	if (any)
 		ioas_log(&family->root->log, IOAS_LOG_WARNING,
 			 "no other IOVAs are free: those that have been in quarantine for longest are "
@@ -115,7 +115,7 @@ area_unlink(struct area *copy)
 
 /* From now on lookups do not find it; nor its aliases, which are there all the same. */
 static void
-hide(struct ioas *space, const struct area *area)
+hide_area(struct ioas *space, const struct area *area)
 {
 	if (area->alias)
 		return;
@@ -134,7 +134,7 @@ area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int erro
 
 /* Unmaps an area; false if the kernel would not, and the IOVAs are lost. */
 static bool
-take_out(struct ioas *space, struct area *area)
+unmap_area(struct ioas *space, struct area *area)
 {
 	const uint64_t length = tree_length(&area->va);
 	struct family *const family = space->family;
@@ -177,10 +177,10 @@ take_out(struct ioas *space, struct area *area)
 void
 area_remove(struct ioas *space, struct area *area)
 {
-	hide(space, area);
+	hide_area(space, area);
 	while (area->copies != NULL)
 		area_remove(area->copies->copy.space, area->copies);
-	if (take_out(space, area))
+	if (unmap_area(space, area))
 		history_add(&space->ledger.history, area);
 }
 
@@ -198,10 +198,10 @@ area_end_removal(struct ioas *space)
 void
 area_undo(struct ioas *space, struct area *area)
 {
-	hide(space, area);
+	hide_area(space, area);
 	while (area->copies != NULL)
 		area_undo(area->copies->copy.space, area->copies);
-	if (!take_out(space, area))
+	if (!unmap_area(space, area))
 		return;
 	placement_release(&space->family->placement, area);
 	free(area);

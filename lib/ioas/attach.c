@@ -34,8 +34,8 @@ ioas_device_find(struct ioas *space, const char *name)
 
 /* Refuses a device that is one of these, and one whose group one of them has in another space. */
 static int
-check_others(const struct ioas *space, const struct ioas_device *others,
-	     const struct ioas_device *device)
+check_against(const struct ioas *space, const struct ioas_device *others,
+	      const struct ioas_device *device)
 {
 	for (const struct ioas_device *d = others; d != NULL; d = d->next) {
 		if (strcmp(d->sysfs, device->sysfs) == 0) {
@@ -58,17 +58,17 @@ check_others(const struct ioas *space, const struct ioas_device *others,
 static int
 check_devices(const struct ioas *space, const struct ioas_device *device)
 {
-	int ret = check_others(space, space->family->opening, device);
+	int ret = check_against(space, space->family->opening, device);
 
 	for_each_space(each, space->family)
 		if (ret == 0)
-			ret = check_others(space, each->devices, device);
+			ret = check_against(space, each->devices, device);
 	return ret;
 }
 
 /* After the kernel has attached a device: its ranges, and with the first one the root's memory. */
 static int
-join(struct ioas *space)
+admit_device(struct ioas *space)
 {
 	struct old_ranges old;
 	int ret;
@@ -94,7 +94,7 @@ join(struct ioas *space)
 /* Has the kernel open the device, if that can be done without the lock, and renews what the first device needs.
  * Gives the lock back and takes it again: others see the device meanwhile among those that are being opened. */
 static int
-open_unlocked(struct ioas *space, struct ioas_device *device)
+open_device(struct ioas *space, struct ioas_device *device)
 {
 	struct backend *const backend = space->backend;
 	struct ioas_device **link = &space->family->opening;
@@ -119,20 +119,20 @@ open_unlocked(struct ioas *space, struct ioas_device *device)
 }
 
 static int
-attach_locked(struct ioas *space, const struct ioas_attach_options *options,
+attach_device(struct ioas *space, const struct ioas_attach_options *options,
 	      struct ioas_device *device)
 {
 	int ret;
 
 	ret = check_devices(space, device);
 	if (ret == 0)
-		ret = open_unlocked(space, device);
+		ret = open_device(space, device);
 	if (ret < 0)
 		return ret;
 	ret = space->backend->ops->attach(space->backend, device, options);
 	if (ret < 0)
 		return ret;
-	ret = join(space);
+	ret = admit_device(space);
 	if (ret < 0) {
 		space->backend->ops->detach(space->backend, device);
 		return ret;
@@ -171,7 +171,7 @@ ioas_attach(struct ioas *space, const char *name, const struct ioas_attach_optio
 	if (ret == 0)
 		ret = device_resolve(device, name, &space->log);
 	if (ret == 0)
-		ret = attach_locked(space, &own, device);
+		ret = attach_device(space, &own, device);
 	if (ret < 0)
 		stats_failure(space->stats.attach_failures, ret);
 	space_unlock(space);

@@ -11,7 +11,7 @@
 #include "bulk.h"
 
 static bool
-always(void)
+works_always(void)
 {
 	return true;
 }
@@ -157,7 +157,7 @@ const struct bulk bulks[] = {
 	{ "avx512", lookup_avx512, has_avx512 },
 	{ "avx2", lookup_avx2, has_avx2 },
 #endif
-	{ "plain", lookup_plain, always },
+	{ "plain", lookup_plain, works_always },
 };
 const unsigned int n_bulks = sizeof(bulks) / sizeof(bulks[0]);
 
@@ -165,7 +165,7 @@ const unsigned int n_bulks = sizeof(bulks) / sizeof(bulks[0]);
 static const struct bulk *chosen = &bulks[sizeof(bulks) / sizeof(bulks[0]) - 1];
 
 __attribute__((constructor)) static void
-choose(void)
+choose_bulk(void)
 {
 #ifdef __x86_64__
 	__builtin_cpu_init();

@@ -41,7 +41,7 @@ explain_area(const struct area *area, uint64_t iova, struct ioas_explanation *ex
 }
 
 static void
-explain(const struct ioas *space, uint64_t iova, struct ioas_explanation *explanation)
+explain_iova(const struct ioas *space, uint64_t iova, struct ioas_explanation *explanation)
 {
 	const struct area *const below = ledger_before_iova(&space->ledger, iova);
 	const struct history *const history = &space->ledger.history;
@@ -71,6 +71,6 @@ ioas_explain(struct ioas *space, uint64_t iova, struct ioas_explanation *explana
 {
 	*explanation = (struct ioas_explanation){ .state = IOAS_IOVA_FREE };
 	space_lock(space);
-	explain(space, iova, explanation);
+	explain_iova(space, iova, explanation);
 	space_unlock(space);
 }

@@ -17,7 +17,7 @@
 
 /* What follows a text in a line, or NULL. */
 static const char *
-after(const char *line, const char *text)
+text_after(const char *line, const char *text)
 {
 	const char *const found = strstr(line, text);
 
@@ -28,7 +28,7 @@ after(const char *line, const char *text)
 static bool
 hex_after(const char *line, const char *text, uint64_t *value)
 {
-	const char *number = after(line, text);
+	const char *number = text_after(line, text);
 
 	if (number != NULL && strncmp(number, "0x", 2) == 0)
 		number += 2;
@@ -83,10 +83,10 @@ time_of(const char *line)
 static bool
 parse_intel(const char *line, struct ioas_fault *fault)
 {
-	const char *const what = after(line, "DMAR: [DMA ");
-	const char *const device = after(line, "Request device [");
-	const char *const reason = after(line, "[fault reason ");
-	const char *const text = reason == NULL ? NULL : after(reason, "] ");
+	const char *const what = text_after(line, "DMAR: [DMA ");
+	const char *const device = text_after(line, "Request device [");
+	const char *const reason = text_after(line, "[fault reason ");
+	const char *const text = reason == NULL ? NULL : text_after(reason, "] ");
 	unsigned int bus, slot, function;
 
 	if (what == NULL || device == NULL || text == NULL ||
@@ -106,8 +106,8 @@ parse_intel(const char *line, struct ioas_fault *fault)
 static bool
 parse_amd(const char *line, struct ioas_fault *fault)
 {
-	const char *const event = after(line, "Event logged [");
-	const char *device = after(line, "device=");
+	const char *const event = text_after(line, "Event logged [");
+	const char *device = text_after(line, "device=");
 	const char *const prefix = strstr(line, ": AMD-Vi: Event logged");
 	unsigned int domain, bus, slot, function;
 	uint64_t flags = 0;
@@ -142,9 +142,9 @@ parse_amd(const char *line, struct ioas_fault *fault)
 static bool
 parse_virtio(const char *line, struct ioas_fault *fault)
 {
-	const char *const kind = after(line, "virtio_iommu ");
-	const char *const endpoint = after(line, " fault from EP ");
-	const char *const text = kind == NULL ? NULL : after(kind, ": ");
+	const char *const kind = text_after(line, "virtio_iommu ");
+	const char *const endpoint = text_after(line, " fault from EP ");
+	const char *const text = kind == NULL ? NULL : text_after(kind, ": ");
 	unsigned int number;
 	const char *access;
 
@@ -153,13 +153,13 @@ parse_virtio(const char *line, struct ioas_fault *fault)
 		return false;
 	fault->iommu = "virtio-iommu";
 	set_device(fault, number >> 16, number);
-	access = after(endpoint, "[");
+	access = text_after(endpoint, "[");
 	for (; access != NULL && !is_last(*access) && *access != ']'; access++) {
 		fault->read = fault->read || *access == 'R';
 		fault->write = fault->write || *access == 'W';
 	}
 	set_reason(fault, text, "0123456789");
-	if (after(fault->reason, " from EP") != NULL)
+	if (text_after(fault->reason, " from EP") != NULL)
 		*strstr(fault->reason, " from EP") = '\0';
 	return true;
 }
@@ -207,7 +207,7 @@ report_smmuv3(const struct ioas_fault_parser *parser, struct ioas_fault *fault)
 static bool
 name_smmuv3(const struct ioas_fault_parser *parser, const char *name, struct ioas_fault *fault)
 {
-	const char *const client = after(name, " client: ");
+	const char *const client = text_after(name, " client: ");
 	struct ioas_fault named = { 0 }, numbered = { 0 };
 	unsigned int domain, bus, slot, function;
 	uint64_t sid;
@@ -231,7 +231,7 @@ name_smmuv3(const struct ioas_fault_parser *parser, const char *name, struct ioa
 static bool
 parse_smmuv3(struct ioas_fault_parser *parser, const char *line, struct ioas_fault *fault)
 {
-	const char *const name = after(line, "arm-smmu-v3 ");
+	const char *const name = text_after(line, "arm-smmu-v3 ");
 	char smmu[sizeof(parser->name)] = "";
 	uint64_t id;
 

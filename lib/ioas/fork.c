@@ -24,7 +24,7 @@ static uint64_t *known;
  * takes memory away with the allocator's lock held.
  */
 static void
-prepare(void)
+before_fork(void)
 {
 	pthread_mutex_lock(&families_lock);
 	for (struct family *family = families; family != NULL; family = family->next) {
@@ -34,7 +34,7 @@ prepare(void)
 }
 
 static void
-in_parent(void)
+after_fork_in_parent(void)
 {
 	for (struct family *family = families; family != NULL; family = family->next)
 		family_unlock(family);
@@ -57,7 +57,7 @@ struct inherited {
 };
 
 static void
-drop(struct family *family, uint64_t first, uint64_t last)
+forget_private(struct family *family, uint64_t first, uint64_t last)
 {
 	family->departures.silent = true;
 	forget_cut(family, first, last);
@@ -70,9 +70,9 @@ keep_shared(const struct ioas_range *range, bool shared, void *arg)
 	struct inherited *const inherited = arg;
 
 	if (range->first > inherited->next)
-		drop(inherited->family, inherited->next, range->first - 1);
+		forget_private(inherited->family, inherited->next, range->first - 1);
 	if (!shared)
-		drop(inherited->family, range->first, range->last);
+		forget_private(inherited->family, range->first, range->last);
 	inherited->next = range->last + 1;
 }
 
@@ -99,7 +99,7 @@ show_space(struct ioas *space)
 }
 
 static void
-inherit(struct family *family)
+inherit_family(struct family *family)
 {
 	struct inherited inherited = { .family = family };
 
@@ -111,18 +111,18 @@ inherit(struct family *family)
 	/* Where the mappings cannot be read nothing is known to be shared. */
 	if (family->sys->mappings(keep_shared, &inherited) < 0)
 		inherited.next = 0;
-	drop(family, inherited.next, UINT64_MAX);
+	forget_private(family, inherited.next, UINT64_MAX);
 	for_each_space(space, family)
 		show_space(space);
 }
 
 static void
-in_child(void)
+after_fork_in_child(void)
 {
 	if (known != NULL)
 		*known = 1;
 	for (struct family *family = families; family != NULL; family = family->next) {
-		inherit(family);
+		inherit_family(family);
 		family_unlock(family);
 	}
 	pthread_mutex_unlock(&families_lock);
@@ -131,7 +131,7 @@ in_child(void)
 static void
 register_handlers(void)
 {
-	pthread_atfork(prepare, in_parent, in_child);
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	known = mmap(NULL, sizeof(*known), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (known == MAP_FAILED || madvise(known, sizeof(*known), MADV_WIPEONFORK) != 0)
 		known = NULL;
@@ -254,7 +254,7 @@ fork_take_over(struct family *family)
 
 /* Areas, one for each piece of an area, at the same IOVAs. NULL without memory. */
 static struct area *
-divide(const struct area *area)
+divide_area(const struct area *area)
 {
 	struct area *list = NULL;
 
@@ -308,7 +308,7 @@ map_again(struct ioas *space, struct area *area)
 static int
 renew_area(struct ioas *space, struct area *area)
 {
-	struct area *list = divide(area);
+	struct area *list = divide_area(area);
 	int ret = 0;
 
 	if (list == NULL)
@@ -346,7 +346,7 @@ has_device(const struct family *family)
 
 /* Waits while memory of an area that is to be renewed may be about to go. */
 static int
-renew_space(struct ioas *space)
+renew_areas(struct ioas *space)
 {
 	struct family *const family = space->family;
 	struct area *area = ledger_from_iova(&space->ledger, 0);
@@ -380,9 +380,9 @@ fork_renew(struct family *family)
 		return 0;
 	fork_take_over(family);
 	/* Copies are made anew with what they are copies of. */
-	ret = renew_space(family->root);
+	ret = renew_areas(family->root);
 	for_each_space(space, family)
 		if (ret == 0 && space_follows(space))
-			ret = renew_space(space);
+			ret = renew_areas(space);
 	return ret;
 }

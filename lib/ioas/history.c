@@ -19,7 +19,7 @@ unlink_area(struct history *history, struct area *area)
 }
 
 static void
-bury(struct history *history, struct area *area)
+bury_area(struct history *history, struct area *area)
 {
 	area->freed.newer = history->dead;
 	history->dead = area;
@@ -45,7 +45,7 @@ link_area(struct history *history, struct area *area)
 }
 
 static void
-hold(struct history *history, struct area *area)
+hold_area(struct history *history, struct area *area)
 {
 	tree_insert(&history->held, &area->iova);
 	history->held_bytes += tree_length(&area->iova);
@@ -53,7 +53,7 @@ hold(struct history *history, struct area *area)
 
 /* Its IOVAs can be given out again, unless history_take_back() comes. */
 static void
-let_go(struct history *history, struct placement *placement, struct area *area)
+let_area_go(struct history *history, struct placement *placement, struct area *area)
 {
 	if (history->let_go == NULL) {
 		history->oldest_held_before = history->oldest_held;
@@ -73,7 +73,7 @@ release_call(struct history *history, struct placement *placement)
 	const uint64_t call = history->oldest_held->freed.by;
 
 	while (history->oldest_held != NULL && history->oldest_held->freed.by == call) {
-		let_go(history, placement, history->oldest_held);
+		let_area_go(history, placement, history->oldest_held);
 		history->oldest_held = history->oldest_held->freed.newer;
 		history->released++;
 	}
@@ -96,7 +96,7 @@ history_settle(struct history *history)
 
 		history->let_go = area->freed.next_let_go;
 		if (area->freed.forgotten)
-			bury(history, area);
+			bury_area(history, area);
 		else
 			any = true;
 	}
@@ -105,7 +105,7 @@ history_settle(struct history *history)
 
 		unlink_area(history, area);
 		history->released--;
-		bury(history, area);
+		bury_area(history, area);
 	}
 	return any;
 }
@@ -123,7 +123,7 @@ history_take_back(struct history *history, struct placement *placement)
 		if (area->freed.forgotten)
 			link_area(history, area);
 		area->freed.forgotten = false;
-		hold(history, area);
+		hold_area(history, area);
 		placement_take_back(placement, area);
 	}
 	history->oldest_held = history->oldest_held_before;
@@ -138,7 +138,7 @@ history_reuse(struct history *history, struct placement *placement, uint64_t fir
 	while ((node = tree_from(&history->held, first)) != NULL && node->first <= last) {
 		struct area *const area = container_of(node, struct area, iova);
 
-		let_go(history, placement, area);
+		let_area_go(history, placement, area);
 		unlink_area(history, area);
 		area->freed.forgotten = true;
 	}
@@ -158,7 +158,7 @@ history_add(struct history *history, struct area *area)
 	if (history->first_of_call == NULL)
 		history->first_of_call = area;
 	history->freed_total += tree_length(&area->iova);
-	hold(history, area);
+	hold_area(history, area);
 }
 
 /* Whether as much as the quarantine takes was unmapped after the oldest call that is held. */

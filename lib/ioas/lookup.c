@@ -48,7 +48,7 @@ find_far(const uint64_t *const *far_entry, uint64_t addr)
 }
 
 static struct answer
-find(const struct ioas_table *table, uint64_t addr)
+find_word(const struct ioas_table *table, uint64_t addr)
 {
 	const uint64_t slot = addr >> IOAS_TABLE_SHIFT;
 
@@ -69,7 +69,7 @@ uint64_t
 ioas_lookup_run(const struct ioas_table *table, const void *va, uint64_t *length)
 {
 	const uint64_t addr = (uintptr_t)va, wanted = *length;
-	struct answer answer = find(table, addr);
+	struct answer answer = find_word(table, addr);
 	const uint64_t word = answer.word;
 	uint64_t run = 0;
 
@@ -79,7 +79,7 @@ ioas_lookup_run(const struct ioas_table *table, const void *va, uint64_t *length
 		if (addr + run < run)
 			break;
 		if (run < wanted)
-			answer = find(table, addr + run);
+			answer = find_word(table, addr + run);
 	}
 	*length = run < wanted ? run : wanted;
 	return word == 0 ? IOAS_BAD_IOVA : addr + (word - IOAS_ENTRY_LINEAR);
@@ -91,7 +91,7 @@ ioas_lookup_any(const struct ioas_table *table, const void *va, uint64_t length)
 	uint64_t addr = (uintptr_t)va;
 
 	while (length > 0) {
-		const struct answer answer = find(table, addr);
+		const struct answer answer = find_word(table, addr);
 		const uint64_t step = answer.unit - (addr & (answer.unit - 1));
 
 		if (answer.word != 0)

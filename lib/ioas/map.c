@@ -70,7 +70,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 /* Another process has something there, which the records do not show: a child that fork() has made, or its parent.
  * The range is not used any more. */
 static bool
-avoid(struct ioas *space, const struct area *area, struct ioas_range range)
+avoid_range(struct ioas *space, const struct area *area, struct ioas_range range)
 {
 	struct area *const taken = calloc(1, sizeof(*taken));
 
@@ -107,7 +107,7 @@ map_chosen(struct ioas *space, struct area *area)
 			return ret;
 		window.last = window.first + (length - 1);
 		ret = backend_map(space->backend, va, length, window, &iova);
-	} while (is_taken(space, ret) && old.own.ranges == NULL && tries++ < MAX_TRIES && avoid(space, area, window));
+	} while (is_taken(space, ret) && old.own.ranges == NULL && tries++ < MAX_TRIES && avoid_range(space, area, window));
 	if (ret < 0) {
 		area_log_failure(space, va, length, ret);
 		if (old.own.ranges != NULL)
@@ -157,7 +157,7 @@ map_fixed(struct ioas *space, struct area *area)
 }
 
 static int
-map_locked(struct ioas *space, struct area *area)
+check_and_map(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = tree_length(&area->va);
 	const bool known = !tree_is_free(&space->ledger.by_va, va, area->va.last);
@@ -193,7 +193,7 @@ map_for_all(struct ioas *space, struct area *area)
 	fork_take_over(family);
 	while (!departures_start_map(&family->departures, area->va.first, area->va.last))
 		forget_wait(family);
-	ret = map_locked(space, area);
+	ret = check_and_map(space, area);
 	if (ret < 0) {
 		free(area);
 		goto out;

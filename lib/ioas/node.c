@@ -95,8 +95,8 @@ node_duplicate(const struct ioas_sys *sys, int fd, const char *path, const struc
 
 /* Duplicates a descriptor that was handed in, if it is one of that node. */
 static int
-take(const struct nodes *nodes, const struct node *given, const char *path,
-     const struct ioas_log *log)
+duplicate_given(const struct nodes *nodes, const struct node *given, const char *path,
+		const struct ioas_log *log)
 {
 	uint64_t expected, number;
 	int ret;
@@ -124,7 +124,7 @@ node_open(const struct nodes *nodes, const char *path, const char *device, const
 	if (device == NULL)
 		device = "";
 	if (given != NULL)
-		return take(nodes, given, path, log);
+		return duplicate_given(nodes, given, path, log);
 	fd = nodes->sys->open(path, O_RDWR | O_CLOEXEC);
 	if (fd == -EACCES || fd == -EPERM)
 		ioas_log(log, IOAS_LOG_ERR,

@@ -28,7 +28,7 @@ struct pasid {
 
 /* Where the list has that PASID, or its end. */
 static struct pasid **
-find(struct ioas_device *device, uint32_t number)
+find_pasid(struct ioas_device *device, uint32_t number)
 {
 	struct pasid **link = &device->pasids;
 
@@ -46,7 +46,7 @@ pasid_attach(struct ioas_device *device, uint32_t pt, uint32_t number)
 		.pt_id = pt,
 		.pasid = number,
 	};
-	struct pasid **const link = find(device, number), *pasid = *link;
+	struct pasid **const link = find_pasid(device, number), *pasid = *link;
 	int ret;
 
 	if (number == 0 || number > MAX_PASID)
@@ -70,7 +70,7 @@ void
 pasid_detach(struct ioas_device *device, uint32_t number)
 {
 	struct detach_pasid arg = { .argsz = sizeof(arg), .flags = WITH_PASID, .pasid = number };
-	struct pasid **const link = find(device, number), *const pasid = *link;
+	struct pasid **const link = find_pasid(device, number), *const pasid = *link;
 
 	if (pasid == NULL)
 		return;

@@ -268,7 +268,7 @@ placement_find(struct placement *placement, uint64_t va, uint64_t length, uint64
 }
 
 static void
-take(struct placement *placement, struct tree_node *node)
+take_iovas(struct placement *placement, struct tree_node *node)
 {
 	tree_insert(&placement->taken, node);
 	placement->taken_bytes += tree_length(node);
@@ -284,7 +284,7 @@ placement_take(struct placement *placement, struct area *area)
 	area->place.iova.first = area->iova.first;
 	area->place.iova.last = area->iova.last;
 	area->place.iova.memory = &area->place.memory;
-	take(placement, &area->place.iova);
+	take_iovas(placement, &area->place.iova);
 	if (!area->fixed)
 		placement->next = area->iova.last + 1;
 }
@@ -302,7 +302,7 @@ void
 placement_take_back(struct placement *placement, struct area *area)
 {
 	if (area->place.taken)
-		take(placement, &area->place.iova);
+		take_iovas(placement, &area->place.iova);
 }
 
 int
@@ -337,7 +337,7 @@ placement_reserve(struct placement *placement, struct region *region)
 	region->place.first = iova;
 	region->place.last = iova + (length - 1);
 	region->place.memory = &region->place_memory;
-	take(placement, &region->place);
+	take_iovas(placement, &region->place);
 	tree_insert(&placement->regions, &region->va);
 	placement->next = region->place.last + 1;
 	return 0;
@@ -360,7 +360,7 @@ placement_unreserved(const struct placement *placement, uint64_t va, struct ioas
 
 /* Leaves of a reservation what is for these addresses; last < first: nothing. */
 static void
-shrink(struct placement *placement, struct region *region, uint64_t first, uint64_t last)
+shrink_region(struct placement *placement, struct region *region, uint64_t first, uint64_t last)
 {
 	const uint64_t iova = reserved_place(region, first);
 
@@ -377,7 +377,7 @@ shrink(struct placement *placement, struct region *region, uint64_t first, uint6
 	tree_insert(&placement->regions, &region->va);
 	region->place.first = iova;
 	region->place.last = iova + (last - first);
-	take(placement, &region->place);
+	take_iovas(placement, &region->place);
 }
 
 void
@@ -392,11 +392,11 @@ placement_end_regions(struct placement *placement, uint64_t first, uint64_t last
 		if (!region->passing)
 			continue;
 		if (first <= node->first && last >= node->last)
-			shrink(placement, region, 1, 0);
+			shrink_region(placement, region, 1, 0);
 		else if (first <= node->first)
-			shrink(placement, region, last + 1, node->last);
+			shrink_region(placement, region, last + 1, node->last);
 		else if (last >= node->last)
-			shrink(placement, region, node->first, first - 1);
+			shrink_region(placement, region, node->first, first - 1);
 	}
 }
 

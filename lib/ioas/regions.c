@@ -16,7 +16,7 @@ struct list {
 };
 
 static int
-add(struct list *list, uint64_t first, uint64_t last)
+add_region(struct list *list, uint64_t first, uint64_t last)
 {
 	struct ioas_range *const larger =
 		realloc(list->range, (list->n + 1) * sizeof(*larger));
@@ -43,13 +43,13 @@ read_group(const char *sysfs, int number, struct list *list)
 		return errno == ENOENT ? 0 : -errno;
 	while (ret == 0 && fgets(line, sizeof(line), file) != NULL)
 		if (sscanf(line, "%" SCNx64 " %" SCNx64, &first, &last) == 2 && first <= last)
-			ret = add(list, first, last);
+			ret = add_region(list, first, last);
 	fclose(file);
 	return ret;
 }
 
 static int
-compare(const void *a, const void *b)
+compare_regions(const void *a, const void *b)
 {
 	const struct ioas_range *const x = a, *const y = b;
 
@@ -67,10 +67,10 @@ regions_usable(const struct group *groups, const char *sysfs, struct ioas_range 
 	for (const struct group *group = groups; ret == 0 && group != NULL; group = group->next)
 		ret = read_group(sysfs, group->number, &reserved);
 	if (ret == 0)
-		ret = add(&reserved, APERTURE_LAST + 1, UINT64_MAX);
+		ret = add_region(&reserved, APERTURE_LAST + 1, UINT64_MAX);
 	if (ret < 0)
 		goto out;
-	qsort(reserved.range, reserved.n, sizeof(*reserved.range), compare);
+	qsort(reserved.range, reserved.n, sizeof(*reserved.range), compare_regions);
 	for (size_t i = 0; i < reserved.n && from <= APERTURE_LAST; i++) {
 		const struct ioas_range hole = reserved.range[i];
 

@@ -46,7 +46,7 @@ request_in_all(const struct spapr *spapr, unsigned long request, unsigned long o
 }
 
 static int
-unregister(const struct spapr *spapr, const struct tree_node *va)
+unregister_memory(const struct spapr *spapr, const struct tree_node *va)
 {
 	return request_in_all(spapr, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, va);
 }
@@ -61,7 +61,7 @@ spapr_release(struct spapr *spapr, uint64_t first, uint64_t last)
 		struct registration *const memory = container_of(node, struct registration, va);
 
 		first = node->last + 1;
-		if (--memory->areas > 0 || unregister(spapr, node) < 0)
+		if (--memory->areas > 0 || unregister_memory(spapr, node) < 0)
 			continue;
 		tree_remove(&spapr->registered, node);
 		free(memory);

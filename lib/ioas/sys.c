@@ -240,7 +240,7 @@ linux_write_file(int fd, const void *from, uint64_t size, uint64_t offset)
 /* Puts pages in place of others. A reader sees the old ones or the new ones, and with the new all
  * that came before: the kernel's page tables are its barrier. */
 static int
-replace(void *start, uint64_t size, int flags, int fd, uint64_t offset)
+replace_pages(void *start, uint64_t size, int flags, int fd, uint64_t offset)
 {
 	flags |= MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
 #ifdef __SANITIZE_THREAD__
@@ -254,7 +254,7 @@ replace(void *start, uint64_t size, int flags, int fd, uint64_t offset)
 static int
 linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
 {
-	const int ret = replace(start, size, 0, fd, offset);
+	const int ret = replace_pages(start, size, 0, fd, offset);
 
 	/* So that no reader takes the first fault (since Linux 5.14; else one does). */
 	if (ret == 0)
@@ -265,7 +265,7 @@ linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
 static int
 linux_map_zeros(void *start, uint64_t size)
 {
-	return replace(start, size, MAP_ANONYMOUS, -1, 0);
+	return replace_pages(start, size, MAP_ANONYMOUS, -1, 0);
 }
 
 static uint64_t

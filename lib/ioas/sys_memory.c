@@ -33,7 +33,7 @@ struct procmap_query {
 
 /* -ENOTTY: this kernel does not know the question. */
 static int
-ask(uint64_t va, uint64_t flags, struct ioas_memory *memory)
+query_mapping(uint64_t va, uint64_t flags, struct ioas_memory *memory)
 {
 	struct procmap_query query = { .size = sizeof(query), .query_flags = flags, .query_addr = va };
 	const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -57,7 +57,7 @@ ask(uint64_t va, uint64_t flags, struct ioas_memory *memory)
 
 /* Slow: a millisecond where a process has many mappings. */
 static int
-search(uint64_t va, struct ioas_memory *memory)
+read_smaps(uint64_t va, struct ioas_memory *memory)
 {
 	FILE *const smaps = fopen("/proc/self/smaps", "re");
 	uint64_t first = 1, end = 0, inode = 0, kib, page = 0;
@@ -88,9 +88,9 @@ search(uint64_t va, struct ioas_memory *memory)
 int
 sys_memory_at(uint64_t va, struct ioas_memory *memory)
 {
-	const int ret = ask(va, 0, memory);
+	const int ret = query_mapping(va, 0, memory);
 
-	return ret == -ENOTTY ? search(va, memory) : ret;
+	return ret == -ENOTTY ? read_smaps(va, memory) : ret;
 }
 
 struct mapping_from {
@@ -117,7 +117,7 @@ sys_mapping_from(uint64_t va, struct ioas_range *mapping, bool *shared)
 {
 	struct mapping_from at = { .va = va, .mapping = mapping, .shared = shared };
 	struct ioas_memory memory = { 0 };
-	const int ret = ask(va, COVERING_OR_NEXT, &memory);
+	const int ret = query_mapping(va, COVERING_OR_NEXT, &memory);
 
 	*mapping = memory.mapping;
 	*shared = memory.shared;

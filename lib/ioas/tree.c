@@ -18,7 +18,7 @@ between(uint64_t a, uint64_t b)
 
 /* Recomputes what a node knows of its subtree from its children. */
 static void
-update(struct tree_node *node)
+update_node(struct tree_node *node)
 {
 	const struct tree_node *const left = node->left, *const right = node->right;
 
@@ -47,53 +47,53 @@ is_below(const struct tree_node *a, const struct tree_node *b)
 
 /* Joins two trees of which all of a lies below all of b. */
 static struct tree_node *
-join(struct tree_node *a, struct tree_node *b)
+join_subtrees(struct tree_node *a, struct tree_node *b)
 {
 	if (a == NULL)
 		return b;
 	if (b == NULL)
 		return a;
 	if (a->priority >= b->priority) {
-		a->right = join(a->right, b);
-		update(a);
+		a->right = join_subtrees(a->right, b);
+		update_node(a);
 		return a;
 	}
-	b->left = join(a, b->left);
-	update(b);
+	b->left = join_subtrees(a, b->left);
+	update_node(b);
 	return b;
 }
 
 /* Splits into what is below x and the rest. */
 static void
-split(struct tree_node *node, const struct tree_node *x, struct tree_node **below,
-      struct tree_node **above)
+split_subtree(struct tree_node *node, const struct tree_node *x, struct tree_node **below,
+	      struct tree_node **above)
 {
 	if (node == NULL) {
 		*below = *above = NULL;
 		return;
 	}
 	if (is_below(node, x)) {
-		split(node->right, x, &node->right, above);
+		split_subtree(node->right, x, &node->right, above);
 		*below = node;
 	} else {
-		split(node->left, x, below, &node->left);
+		split_subtree(node->left, x, below, &node->left);
 		*above = node;
 	}
-	update(node);
+	update_node(node);
 }
 
 static struct tree_node *
-insert(struct tree_node *root, struct tree_node *node)
+insert_below(struct tree_node *root, struct tree_node *node)
 {
 	if (root == NULL || node->priority > root->priority) {
-		split(root, node, &node->left, &node->right);
+		split_subtree(root, node, &node->left, &node->right);
 		root = node;
 	} else if (is_below(node, root)) {
-		root->left = insert(root->left, node);
+		root->left = insert_below(root->left, node);
 	} else {
-		root->right = insert(root->right, node);
+		root->right = insert_below(root->right, node);
 	}
-	update(root);
+	update_node(root);
 	return root;
 }
 
@@ -109,19 +109,19 @@ tree_insert(struct tree *tree, struct tree_node *node)
 	tree->seed = seed;
 	node->priority = seed;
 	node->left = node->right = NULL;
-	tree->root = insert(tree->root, node);
+	tree->root = insert_below(tree->root, node);
 }
 
 static struct tree_node *
 remove_from(struct tree_node *root, struct tree_node *node)
 {
 	if (root == node)
-		return join(node->left, node->right);
+		return join_subtrees(node->left, node->right);
 	if (is_below(node, root))
 		root->left = remove_from(root->left, node);
 	else
 		root->right = remove_from(root->right, node);
-	update(root);
+	update_node(root);
 	return root;
 }
 
@@ -180,8 +180,8 @@ tree_is_free(const struct tree *tree, uint64_t first, uint64_t last)
 }
 
 static struct tree_node *
-touching(struct tree *tree, struct tree_node *node, uint64_t first, uint64_t last,
-	 const struct tree_node *behind)
+find_touching(struct tree *tree, struct tree_node *node, uint64_t first, uint64_t last,
+	      const struct tree_node *behind)
 {
 	struct tree_node *found;
 
@@ -191,19 +191,19 @@ touching(struct tree *tree, struct tree_node *node, uint64_t first, uint64_t las
 	if (node->high < first || node->low > last)
 		return NULL;
 	if (behind == NULL || is_below(behind, node)) {
-		found = touching(tree, node->left, first, last, behind);
+		found = find_touching(tree, node->left, first, last, behind);
 		if (found != NULL)
 			return found;
 		if (node->last >= first && node->first <= last)
 			return node;
 	}
-	return touching(tree, node->right, first, last, behind);
+	return find_touching(tree, node->right, first, last, behind);
 }
 
 struct tree_node *
 tree_touching(struct tree *tree, uint64_t first, uint64_t last, const struct tree_node *behind)
 {
-	return touching(tree, tree->root, first, last, behind);
+	return find_touching(tree, tree->root, first, last, behind);
 }
 
 /* A search for a hole. In all that it has passed it would have found nothing either for the phases from below
@@ -223,7 +223,7 @@ modulo(uint64_t x, uint64_t align)
 
 /* For phases that are farther the search might have found something. */
 static void
-narrow(struct search *search, uint64_t below, uint64_t above)
+narrow_phases(struct search *search, uint64_t below, uint64_t above)
 {
 	if (search->below > below)
 		search->below = below;
@@ -233,7 +233,7 @@ narrow(struct search *search, uint64_t below, uint64_t above)
 
 /* A place in [low, high], which is free. */
 static bool
-fits(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
+place_in(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 {
 	const struct tree_hole *const hole = search->hole;
 	const uint64_t pad = modulo(hole->phase - low, hole->align);
@@ -244,7 +244,7 @@ fits(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 	room = high - low - (hole->length - 1);
 	if (room < pad) {
 		/* It could begin at low and up to room behind it. */
-		narrow(search, pad - room - 1, hole->align - 1 - pad);
+		narrow_phases(search, pad - room - 1, hole->align - 1 - pad);
 		return false;
 	}
 	*x = low + pad;
@@ -253,7 +253,7 @@ fits(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 
 /* Whether an earlier search of the subtree has shown that this one is in vain. */
 static bool
-is_in_vain(struct search *search, const struct tree_node *node)
+skip_in_vain(struct search *search, const struct tree_node *node)
 {
 	const struct tree_hole *const hole = search->hole;
 
@@ -266,7 +266,7 @@ is_in_vain(struct search *search, const struct tree_node *node)
 		distance = modulo(hole->phase - vain->phase, vain->align);
 		if (distance > vain->others)
 			continue;
-		narrow(search, distance, vain->others - distance);
+		narrow_phases(search, distance, vain->others - distance);
 		return true;
 	}
 	return false;
@@ -283,7 +283,7 @@ implies(const struct tree_vain *a, const struct tree_vain *b)
 
 /* Keeps what the search has found out about the subtree, in place of what is superfluous or the oldest. */
 static void
-remember(struct tree_node *node, const struct search *search)
+remember_vain(struct tree_node *node, const struct search *search)
 {
 	const struct tree_hole *const hole = search->hole;
 	const struct tree_vain vain = {
@@ -313,18 +313,18 @@ hole_between(struct search *search, struct tree_node *node, uint64_t *x)
 	if (node == NULL)
 		return false;
 	search->tree->passed++;
-	if (node->gap < search->hole->length || is_in_vain(search, node))
+	if (node->gap < search->hole->length || skip_in_vain(search, node))
 		return false;
 	here.below = here.above = search->hole->align - 1;
 	if (hole_between(&here, node->left, x) ||
 	    (node->left != NULL && node->first > 0 &&
-	     fits(&here, node->left->high + 1, node->first - 1, x)) ||
+	     place_in(&here, node->left->high + 1, node->first - 1, x)) ||
 	    (node->right != NULL && node->last < UINT64_MAX &&
-	     fits(&here, node->last + 1, node->right->low - 1, x)) ||
+	     place_in(&here, node->last + 1, node->right->low - 1, x)) ||
 	    hole_between(&here, node->right, x))
 		return true;
-	remember(node, &here);
-	narrow(search, here.below, here.above);
+	remember_vain(node, &here);
+	narrow_phases(search, here.below, here.above);
 	return false;
 }
 
@@ -338,12 +338,12 @@ hole_in(struct search *search, struct tree_node *node, uint64_t low, uint64_t hi
 		node = node->last < low ? node->right : node->left;
 	}
 	if (node == NULL)
-		return fits(search, low, high, x);
+		return place_in(search, low, high, x);
 	search->tree->passed++;
 	if (node->low >= low && node->high <= high)
-		return (node->low > low && fits(search, low, node->low - 1, x)) ||
+		return (node->low > low && place_in(search, low, node->low - 1, x)) ||
 		       hole_between(search, node, x) ||
-		       (node->high < high && fits(search, node->high + 1, high, x));
+		       (node->high < high && place_in(search, node->high + 1, high, x));
 	if (node->first > low && hole_in(search, node->left, low, node->first - 1, x))
 		return true;
 	return node->last < high && hole_in(search, node->right, node->last + 1, high, x);

@@ -122,13 +122,13 @@ type1_close(struct backend *backend)
 }
 
 static int
-map(struct type1 *type1, uint64_t va, uint64_t length, uint64_t iova)
+map_in_container(struct type1 *type1, uint64_t va, uint64_t length, uint64_t iova)
 {
 	return container_map(type1->backend.sys, type1->fd, va, length, iova);
 }
 
 static int
-unmap(struct type1 *type1, uint64_t iova, uint64_t length)
+unmap_in_container(struct type1 *type1, uint64_t iova, uint64_t length)
 {
 	uint64_t unmapped = length;
 	const int ret = container_unmap(type1->backend.sys, type1->fd, iova, &unmapped);
@@ -146,7 +146,7 @@ forget_maps(struct type1 *type1)
 	const struct area *area;
 
 	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area))
-		unmap(type1, area->iova.first, tree_length(&area->iova));
+		unmap_in_container(type1, area->iova.first, tree_length(&area->iova));
 }
 
 /* Maps what the ledger has. */
@@ -158,7 +158,7 @@ replay_maps(struct type1 *type1)
 	int ret;
 
 	for (area = ledger_from_iova(ledger, 0); area != NULL; area = ledger_next(ledger, area)) {
-		ret = map(type1, area->va.first, tree_length(&area->iova),
+		ret = map_in_container(type1, area->va.first, tree_length(&area->iova),
 			  area->iova.first);
 		if (ret < 0)
 			return ret == -EINVAL ? -EADDRINUSE : ret;
@@ -235,7 +235,7 @@ type1_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_t 
 {
 	struct type1 *const type1 = to_type1(backend);
 
-	return type1->groups == NULL ? 0 : map(type1, va, length, iova);
+	return type1->groups == NULL ? 0 : map_in_container(type1, va, length, iova);
 }
 
 static int
@@ -244,7 +244,7 @@ type1_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova
 	struct type1 *const type1 = to_type1(backend);
 
 	(void)va;
-	return type1->groups == NULL ? 0 : unmap(type1, iova, length);
+	return type1->groups == NULL ? 0 : unmap_in_container(type1, iova, length);
 }
 
 /* What the kernel tells of the IOMMU, with all capabilities; the caller frees it. */

@@ -78,7 +78,7 @@ start_thread(struct family *family)
 }
 
 static void
-reset(struct family *family)
+close_watch(struct family *family)
 {
 	struct watch *const watch = &family->watch;
 	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
@@ -93,7 +93,7 @@ reset(struct family *family)
 }
 
 static int
-start(struct family *family)
+start_watch(struct family *family)
 {
 	struct watch *const watch = &family->watch;
 	const struct ioas_sys *const sys = family->sys;
@@ -109,7 +109,7 @@ start(struct family *family)
 	}
 	if (ret == 0)
 		return 0;
-	reset(family);
+	close_watch(family);
 	return ret;
 }
 
@@ -129,7 +129,7 @@ void
 watch_after_fork(struct family *family)
 {
 	pthread_mutex_init(&family->watch.lock, NULL);
-	reset(family);
+	close_watch(family);
 }
 
 void
@@ -140,7 +140,7 @@ watch_destroy(struct family *family)
 
 	if (watch->started && write(watch->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(watch->thread, NULL);
-	reset(family);
+	close_watch(family);
 	pthread_mutex_destroy(&watch->lock);
 }
 
@@ -155,7 +155,7 @@ ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
 	pthread_mutex_lock(&watch->lock);
 	first = !watch->started && watch->error == 0;
 	if (first) {
-		watch->error = start(family);
+		watch->error = start_watch(family);
 		watch->started = watch->error == 0;
 	}
 	ret = watch->error;

@@ -16,14 +16,14 @@
  * errors.)
  *
  *   here                          in lib/ioas
- *   map()                         ioas_map(): map_locked(), map.c
+ *   map()                         ioas_map(): check_and_map(), map.c
  *   prepare()                     table_prepare(): replica_new_detail(), prepare_details(), replica.c
  *   kernel_map(), kernel_unmap()  the backend's ioctls
  *   set(), clear(), fill()        table_set(), table_clear(), fill_slot(), table.c
  *   split()                       split_slot(), table.c
  *   unmap()                       ioas_unmap(), unmap.c; of a page of two: ioas_forget_begin() and
  *                                 the munmap() that follows, which is the kernel's unmap here
- *   reader()                      ioas_lookup(), ioas.h; find(), lookup.c
+ *   reader()                      ioas_lookup(), ioas.h; find_word(), lookup.c
  *
  * The blocks of the slower path are not here: they are published in the way of a detail. Nor is the
  * case that there is no memory for a detail when a page leaves: then both are hidden, and a question
