@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "area.h"
+#include "show.h"
 #include "stats.h"
 
 int
@@ -36,10 +37,10 @@ halve_quarantine(struct family *family)
 	bool any = false;
 
 	for_each_space(space, family) {
-		struct history *const history = &space->ledger.history;
+		struct history *const history = &space->history;
 
 		any = any || history->oldest_held != NULL;
-		history_release(history, &family->placement, history->held_bytes / 2);
+		history_release(history, history->held_bytes / 2);
 	}
 	return any;
 }
@@ -59,24 +60,23 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 
 /* Settles what one space has let go of. Whether any IOVAs left the quarantine that no caller has named. */
 static bool
-settle_history(struct history *history, struct placement *placement, int ret)
+settle_history(struct history *history, int ret)
 {
 	if (ret == 0)
 		return history_settle(history);
-	history_take_back(history, placement);
+	history_take_back(history);
 	return false;
 }
 
 void
 area_end_placing(struct ioas *space, int ret)
 {
-	struct family *const family = space->family;
 	bool any = false;
 
-	for_each_space(each, family)
-		any = settle_history(&each->ledger.history, &family->placement, ret) || any;
+	for_each_space(each, space->family)
+		any = settle_history(&each->history, ret) || any;
 	if (any)
-		ioas_log(&family->root->log, IOAS_LOG_WARNING,
+		ioas_log(&space->family->root->log, IOAS_LOG_WARNING,
 			 "no other IOVAs are free: those that have been in quarantine for longest are "
 			 "used again: choose a smaller quarantine, or a larger window");
 }
@@ -87,7 +87,7 @@ area_add(struct ioas *space, struct area *area)
 	struct family *const family = space->family;
 
 	area->process = family->processes.self;
-	history_reuse(&space->ledger.history, &family->placement, area->iova.first, area->iova.last);
+	history_reuse(&space->history, area->iova.first, area->iova.last);
 	ledger_add(&space->ledger, area);
 	placement_take(&family->placement, area);
 }
@@ -97,7 +97,7 @@ area_show(struct ioas *space, struct area *area)
 {
 	const uint64_t va = area->va.first, length = tree_length(&area->va);
 
-	forget_show(space, area);
+	show_area(space, area);
 	ioas_log(&space->log, IOAS_LOG_DEBUG, "mapped %s at 0x%" PRIx64 " to IOVA 0x%" PRIx64 "%s",
 		 ioas_size_text(length).text, va, area->iova.first, area->fixed ? " (fixed)" : "");
 }
@@ -122,7 +122,7 @@ hide_area(struct ioas *space, const struct area *area)
 	if (ledger_alias(&space->ledger, area->va.first, area->va.last, NULL) != NULL)
 		departures_set_unshown(&space->family->departures);
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next)
-		forget_hide(space, piece->va.first, piece->va.last);
+		hide_range(space, piece->va.first, piece->va.last);
 }
 
 void
@@ -181,18 +181,16 @@ area_remove(struct ioas *space, struct area *area)
 	while (area->copies != NULL)
 		area_remove(area->copies->copy.space, area->copies);
 	if (unmap_area(space, area))
-		history_add(&space->ledger.history, area);
+		history_add(&space->history, area);
 }
 
 void
 area_end_removal(struct ioas *space)
 {
-	struct family *const family = space->family;
-
 	/* What went in the root went in all. */
-	for_each_space(each, family)
+	for_each_space(each, space->family)
 		if (each == space || !space_follows(space))
-			history_end_call(&each->ledger.history, &family->placement);
+			history_end_call(&each->history);
 }
 
 void

@@ -79,7 +79,7 @@ create_family(struct ioas *root, const struct ioas_options *options)
 	placement->next = PLACEMENT_START;
 	placement->window = window_whole(options->window);
 	placement->guard = options->quarantine != 0 ? PLACEMENT_GUARD : 0;
-	root->ledger.history.quarantine = options->quarantine;
+	root->history.quarantine = options->quarantine;
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static void
 join_family(struct ioas *space, struct ioas *root)
 {
 	space->family = root->family;
-	space->ledger.history.quarantine = root->ledger.history.quarantine;
+	space->history.quarantine = root->history.quarantine;
 }
 
 int
@@ -117,6 +117,8 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		ret = create_family(space, options);
 	if (ret < 0)
 		goto err_free;
+	space->history.ledger = &space->ledger;
+	space->history.placement = &space->family->placement;
 	ret = create_table(space, options);
 	if (ret < 0)
 		goto err_family;
@@ -169,7 +171,7 @@ free_records(struct ioas *space)
 	struct area *area;
 	struct tree_node *node;
 
-	history_clear(&space->ledger.history, &space->family->placement);
+	history_clear(&space->history);
 	while ((area = ledger_from_iova(&space->ledger, 0)) != NULL) {
 		ledger_remove(&space->ledger, area);
 		free(area);

@@ -10,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend.h"
 #include "device.h"
-#include "space.h"
-#include <linux/vfio.h>
 
 /* The last part of a path, with the slashes behind it. */
 static const char *
@@ -294,27 +291,4 @@ device_log_attach_failure(const struct ioas_device *device, const struct ioas_lo
 	else
 		ioas_log(log, IOAS_LOG_ERR, "%s: cannot attach it to the I/O address space: %s",
 			 device->name, strerror(-error));
-}
-
-int
-ioas_device_fd(const struct ioas_device *device)
-{
-	return device->fd;
-}
-
-const char *
-ioas_device_name(const struct ioas_device *device)
-{
-	return device->name;
-}
-
-int
-ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info)
-{
-	const int ret = sys_request(device->sys, device->fd, VFIO_DEVICE_GET_INFO, info);
-
-	if (ret < 0)
-		ioas_log(&device->space->log, IOAS_LOG_ERR, "%s: the kernel tells nothing of it: %s",
-			 device->name, strerror(-ret));
-	return ret;
 }

@@ -44,7 +44,7 @@ static void
 explain_iova(const struct ioas *space, uint64_t iova, struct ioas_explanation *explanation)
 {
 	const struct area *const below = ledger_before_iova(&space->ledger, iova);
-	const struct history *const history = &space->ledger.history;
+	const struct history *const history = &space->history;
 	const struct area *freed;
 
 	if (below != NULL && iova <= below->iova.last) {

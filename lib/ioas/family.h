@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "forget.h"
+#include "departures.h"
 #include "fork.h"
 #include "node.h"
 #include "placement.h"

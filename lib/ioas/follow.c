@@ -23,7 +23,7 @@ follow_leave(struct ioas *space)
 			area_unlink(area);
 		placement_release(placement, area);
 	}
-	history_clear(&space->ledger.history, placement);
+	history_clear(&space->history);
 	space_unlock(space);
 }
 

@@ -4,7 +4,9 @@
 #include <time.h>
 
 #include "area.h"
+#include "forget.h"
 #include "pieces.h"
+#include "show.h"
 
 void
 forget_wait(struct family *family)
@@ -15,64 +17,6 @@ forget_wait(struct family *family)
 	/* A thread of real-time priority must not keep away the one that it waits for. */
 	nanosleep(&pause, NULL);
 	family_lock(family);
-}
-
-/* Whether other areas show all the addresses of an alias. */
-static bool
-is_covered(const struct ledger *ledger, const struct area *alias)
-{
-	const struct piece *piece = ledger_from_va(ledger, alias->va.first);
-	uint64_t first = alias->va.first;
-
-	for (; piece != NULL && piece->va.first <= first; piece = ledger_next_va(ledger, piece)) {
-		if (piece->va.last >= alias->va.last)
-			return true;
-		first = piece->va.last + 1;
-	}
-	return false;
-}
-
-void
-forget_show(struct ioas *space, struct area *area)
-{
-	struct departures *const departures = &space->family->departures;
-
-	if (area->alias) {
-		if (!is_covered(&space->ledger, area))
-			departures_set_unshown(departures);
-		return;
-	}
-	departures_begin_change(departures);
-	pthread_mutex_lock(&space->table.lock);
-	area->hidden = false;
-	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next) {
-		const uint64_t first = piece->va.first, length = tree_length(&piece->va);
-
-		/* It is looked at again when the departure has ended. */
-		if (!departures_let_show(departures, first, piece->va.last))
-			area->hidden = true;
-		/* A cut piece needs details where the whole area needed none. */
-		else if (ledger_is_cut(area) && table_prepare(&space->table, first, length) < 0)
-			departures_set_unshown(departures);
-		else
-			table_set(&space->table, first, length,
-				  area->iova.first + (first - area->va.first));
-	}
-	pthread_mutex_unlock(&space->table.lock);
-	departures_end_change(departures);
-}
-
-void
-forget_hide(struct ioas *space, uint64_t first, uint64_t last)
-{
-	struct departures *const departures = &space->family->departures;
-
-	departures_begin_change(departures);
-	pthread_mutex_lock(&space->table.lock);
-	if (!table_clear(&space->table, first, last))
-		departures_set_unshown(departures);
-	pthread_mutex_unlock(&space->table.lock);
-	departures_end_change(departures);
 }
 
 /* Takes a range out of an area; what has no memory any more is unmapped, a copy with its origin. */
@@ -86,7 +30,7 @@ cut_area(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 	if (area->pieces == NULL && area->copy.origin == NULL)
 		area_remove(space, area);
 	else if (area->hidden || departures_have_unshown(&space->family->departures))
-		forget_show(space, area);
+		show_area(space, area);
 }
 
 static void
@@ -104,12 +48,12 @@ cut_space(struct ioas *space, uint64_t first, uint64_t last)
 }
 
 static void
-show_space(struct ioas *space, uint64_t first, uint64_t last)
+show_range(struct ioas *space, uint64_t first, uint64_t last)
 {
 	struct piece *piece = ledger_from_va(&space->ledger, first);
 
 	for (; piece != NULL && piece->va.first <= last; piece = ledger_next_va(&space->ledger, piece))
-		forget_show(space, piece->area);
+		show_area(space, piece->area);
 }
 
 void
@@ -146,7 +90,7 @@ follow_departures(struct family *family)
 		departures_begin_change(departures);
 		departure_free(departures, departure);
 		for_each_space(space, family)
-			show_space(space, range.first, range.last);
+			show_range(space, range.first, range.last);
 		departures_end_change(departures);
 	}
 	departures->silent = false;
@@ -197,7 +141,7 @@ hide_in_space(struct ioas *space, uint64_t first, uint64_t last, bool unsure)
 {
 	if (!unsure && !table_any(&space->table, first, last))
 		return false;
-	forget_hide(space, first, last);
+	hide_range(space, first, last);
 	return true;
 }
 
@@ -262,7 +206,7 @@ ioas_lookup_or_wait(struct ioas *space, const void *va)
 	piece = ledger_from_va(&space->ledger, addr);
 	if (piece != NULL && piece->va.first <= addr) {
 		iova = piece->area->iova.first + (addr - piece->area->va.first);
-		forget_show(space, piece->area);
+		show_area(space, piece->area);
 	}
 	space_unlock(space);
 	return iova;

@@ -18,17 +18,10 @@
  * While a departure is under way no thread can map any of its addresses: the kernel may have old or new pages
  * there.
  */
-struct area;
 struct family;
 
 /* Gives the lock back for a moment, because memory is about to leave. */
 void forget_wait(struct family *family);
-
-/* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
-void forget_show(struct ioas *space, struct area *area);
-
-/* Has lookups in this space find nothing at these addresses. Any thread, with or without the space's lock. */
-void forget_hide(struct ioas *space, uint64_t first, uint64_t last);
 
 /* No memory of these addresses is there any more, in all spaces. With the lock, and departures.silent
  * set. */

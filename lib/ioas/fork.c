@@ -9,6 +9,8 @@
 
 #include "area.h"
 #include "follow.h"
+#include "forget.h"
+#include "show.h"
 
 /* All families. The lock comes before theirs. */
 static pthread_mutex_t families_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -95,7 +97,7 @@ show_space(struct ioas *space)
 
 	for (; piece != NULL; piece = ledger_next_va(&space->ledger, piece))
 		if (piece == piece->area->pieces)
-			forget_show(space, piece->area);
+			show_area(space, piece->area);
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "placement.h"
+#include "history.h"
 
 static void
 unlink_area(struct history *history, struct area *area)
@@ -47,43 +47,43 @@ link_area(struct history *history, struct area *area)
 static void
 hold_area(struct history *history, struct area *area)
 {
-	tree_insert(&history->held, &area->iova);
+	tree_insert(&history->ledger->held, &area->iova);
 	history->held_bytes += tree_length(&area->iova);
 }
 
 /* Its IOVAs can be given out again, unless history_take_back() comes. */
 static void
-let_area_go(struct history *history, struct placement *placement, struct area *area)
+let_area_go(struct history *history, struct area *area)
 {
 	if (history->let_go == NULL) {
 		history->oldest_held_before = history->oldest_held;
 		history->released_before = history->released;
 	}
-	tree_remove(&history->held, &area->iova);
+	tree_remove(&history->ledger->held, &area->iova);
 	history->held_bytes -= tree_length(&area->iova);
-	placement_release(placement, area);
+	placement_release(history->placement, area);
 	area->freed.next_let_go = history->let_go;
 	history->let_go = area;
 }
 
 /* Lets go of what the oldest call has unmapped. */
 static void
-release_call(struct history *history, struct placement *placement)
+release_call(struct history *history)
 {
 	const uint64_t call = history->oldest_held->freed.by;
 
 	while (history->oldest_held != NULL && history->oldest_held->freed.by == call) {
-		let_area_go(history, placement, history->oldest_held);
+		let_area_go(history, history->oldest_held);
 		history->oldest_held = history->oldest_held->freed.newer;
 		history->released++;
 	}
 }
 
 void
-history_release(struct history *history, struct placement *placement, uint64_t bytes)
+history_release(struct history *history, uint64_t bytes)
 {
 	while (history->oldest_held != NULL && history->held_bytes > bytes)
-		release_call(history, placement);
+		release_call(history);
 }
 
 bool
@@ -111,7 +111,7 @@ history_settle(struct history *history)
 }
 
 void
-history_take_back(struct history *history, struct placement *placement)
+history_take_back(struct history *history)
 {
 	if (history->let_go == NULL)
 		return;
@@ -124,21 +124,21 @@ history_take_back(struct history *history, struct placement *placement)
 			link_area(history, area);
 		area->freed.forgotten = false;
 		hold_area(history, area);
-		placement_take_back(placement, area);
+		placement_take_back(history->placement, area);
 	}
 	history->oldest_held = history->oldest_held_before;
 	history->released = history->released_before;
 }
 
 void
-history_reuse(struct history *history, struct placement *placement, uint64_t first, uint64_t last)
+history_reuse(struct history *history, uint64_t first, uint64_t last)
 {
 	struct tree_node *node;
 
-	while ((node = tree_from(&history->held, first)) != NULL && node->first <= last) {
+	while ((node = tree_from(&history->ledger->held, first)) != NULL && node->first <= last) {
 		struct area *const area = container_of(node, struct area, iova);
 
-		let_area_go(history, placement, area);
+		let_area_go(history, area);
 		unlink_area(history, area);
 		area->freed.forgotten = true;
 	}
@@ -170,21 +170,21 @@ oldest_is_over(const struct history *history)
 }
 
 void
-history_end_call(struct history *history, struct placement *placement)
+history_end_call(struct history *history)
 {
 	history->calls++;
 	if (history->first_of_call != NULL)
 		history->first_of_call->freed.total = history->freed_total;
 	history->first_of_call = NULL;
 	while (oldest_is_over(history))
-		release_call(history, placement);
+		release_call(history);
 	history_settle(history);
 }
 
 const struct area *
 history_find(const struct history *history, uint64_t iova)
 {
-	struct tree_node *const node = tree_find(&history->held, iova);
+	struct tree_node *const node = tree_find(&history->ledger->held, iova);
 	const struct area *const held = history->oldest_held;
 	const struct area *area = held != NULL ? held->freed.older : history->newest;
 
@@ -198,13 +198,13 @@ history_find(const struct history *history, uint64_t iova)
 bool
 history_holds(const struct history *history, uint64_t iova)
 {
-	return tree_find(&history->held, iova) != NULL;
+	return tree_find(&history->ledger->held, iova) != NULL;
 }
 
 void
-history_clear(struct history *history, struct placement *placement)
+history_clear(struct history *history)
 {
-	history_release(history, placement, 0);
+	history_release(history, 0);
 	history_settle(history);
 	while (history->oldest != NULL) {
 		struct area *const area = history->oldest;

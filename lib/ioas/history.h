@@ -4,7 +4,8 @@
 #ifndef IOAS_HISTORY_H
 #define IOAS_HISTORY_H
 
-#include "tree.h"
+#include "ledger.h"
+#include "placement.h"
 
 /*
  * What was unmapped, for fault reports, the latest last. The IOVAs of an area are held until as many bytes
@@ -16,15 +17,14 @@
  * A map that needs IOVAs which are held lets go of them before it is known whether it succeeds. They are let
  * go for good by history_settle(), or held again by history_take_back().
  */
-struct area;
-struct placement;
 
 /* So many areas whose IOVAs are not held are remembered. */
 #define HISTORY_AREAS 1024
 
 struct history {
+	struct ledger *ledger;       /* of the same space; it has a tree of what is held */
+	struct placement *placement; /* that does not give out what is held */
 	uint64_t quarantine; /* bytes; UINT64_MAX: without end */
-	struct tree held;    /* by IOVA */
 	struct area *oldest, *newest;
 	struct area *oldest_held; /* from here on; NULL: none */
 	unsigned int released;    /* areas in front of it */
@@ -41,23 +41,22 @@ struct history {
 /* Takes over an area that the kernel has no more. Its place is kept as long as it is held. */
 void history_add(struct history *history, struct area *area);
 /* A call has unmapped all that it was to: holds no more calls than the quarantine takes. */
-void history_end_call(struct history *history, struct placement *placement);
+void history_end_call(struct history *history);
 /* Lets go of the oldest calls, so that no more bytes than these are held. */
-void history_release(struct history *history, struct placement *placement, uint64_t bytes);
+void history_release(struct history *history, uint64_t bytes);
 /* What was let go is so for good; whether there was any that is not forgotten. */
 bool history_settle(struct history *history);
 /* What was let go is held again; its IOVAs are not in use. */
-void history_take_back(struct history *history, struct placement *placement);
+void history_take_back(struct history *history);
 /* These IOVAs are mapped again, because somebody has named them: lets go of what held them, which is
  * forgotten then. */
-void history_reuse(struct history *history, struct placement *placement, uint64_t first,
-		   uint64_t last);
+void history_reuse(struct history *history, uint64_t first, uint64_t last);
 /* The area that was the last to have an IOVA, or NULL; and whether it is held. */
 const struct area *history_find(const struct history *history, uint64_t iova);
 bool history_holds(const struct history *history, uint64_t iova);
 /* Frees areas that are forgotten; not while an allocator may be waiting. */
 void history_free_dead(struct history *history);
 /* Frees all. */
-void history_clear(struct history *history, struct placement *placement);
+void history_clear(struct history *history);
 
 #endif /* IOAS_HISTORY_H */

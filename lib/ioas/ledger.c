@@ -203,7 +203,7 @@ ledger_obstacle(const struct ledger *ledger, uint64_t first, uint64_t last)
 {
 	const struct tree_node *const user = ledger_user(ledger, first, last);
 
-	return user != NULL ? user : find_in(&ledger->history.held, first, last);
+	return user != NULL ? user : find_in(&ledger->held, first, last);
 }
 
 struct area *

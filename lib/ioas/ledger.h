@@ -4,7 +4,6 @@
 #ifndef IOAS_LEDGER_H
 #define IOAS_LEDGER_H
 
-#include "history.h"
 #include "ioas.h"
 #include "tree.h"
 
@@ -70,9 +69,9 @@ struct ledger {
 	struct tree by_va;
 	struct tree aliases; /* by address; they overlap */
 	struct tree lost; /* by IOVA: what the kernel would not give up */
+	struct tree held; /* by IOVA: what is in quarantine (history.h) */
 	struct piece *spare; /* for cuts and copies: who makes them sees to it that there are some (pieces.h) */
 	struct piece *slabs; /* that pieces are cut from */
-	struct history history;
 	struct ledger *next; /* of the same placement */
 	uint64_t areas;
 	uint64_t bytes;

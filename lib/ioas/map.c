@@ -9,6 +9,7 @@
 #include "area.h"
 #include "clock.h"
 #include "follow.h"
+#include "forget.h"
 #include "ranges.h"
 #include "stats.h"
 
@@ -202,7 +203,7 @@ map_for_all(struct ioas *space, struct area *area)
 out:
 	departures_end_map(&family->departures);
 	forget_report(family);
-	history_free_dead(&space->ledger.history);
+	history_free_dead(&space->history);
 	placement_free_ended(&family->placement);
 	return ret;
 }

@@ -2,11 +2,13 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Questions about a space. */
+/* Questions about a space and its devices. */
 
 #include <sched.h>
+#include <string.h>
 
 #include "area.h"
+#include <linux/vfio.h>
 
 unsigned int
 ioas_tables(const struct ioas *space, const struct ioas_table **tables, unsigned int n)
@@ -36,6 +38,29 @@ ioas_table(const struct ioas *space)
 	return ioas_table_of_node(space, node);
 }
 
+int
+ioas_device_fd(const struct ioas_device *device)
+{
+	return device->fd;
+}
+
+const char *
+ioas_device_name(const struct ioas_device *device)
+{
+	return device->name;
+}
+
+int
+ioas_device_info(const struct ioas_device *device, struct vfio_device_info *info)
+{
+	const int ret = sys_request(device->sys, device->fd, VFIO_DEVICE_GET_INFO, info);
+
+	if (ret < 0)
+		ioas_log(&device->space->log, IOAS_LOG_ERR, "%s: the kernel tells nothing of it: %s",
+			 device->name, strerror(-ret));
+	return ret;
+}
+
 void
 ioas_get_info(struct ioas *space, struct ioas_info *info)
 {
@@ -51,9 +76,25 @@ ioas_get_info(struct ioas *space, struct ioas_info *info)
 		.alignment = usable->alignment,
 		.aperture = usable_aperture(usable),
 		.window = space->family->placement.window,
-		.quarantine = space->ledger.history.held_bytes,
-		.quarantine_limit = space->ledger.history.quarantine,
+		.quarantine = space->history.held_bytes,
+		.quarantine_limit = space->history.quarantine,
 	};
+	space_unlock(space);
+}
+
+void
+ioas_get_stats(struct ioas *space, struct ioas_stats *stats)
+{
+	const struct ledger *const ledger = &space->ledger;
+
+	space_lock(space);
+	*stats = space->stats;
+	stats->maps = ledger->added;
+	stats->unmaps = ledger->removed;
+	stats->maps_now = ledger->areas;
+	stats->maps_max = ledger->areas_max;
+	stats->bytes_now = ledger->bytes;
+	stats->bytes_max = ledger->bytes_max;
 	space_unlock(space);
 }
 
@@ -104,7 +145,7 @@ ioas_walk(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg)
 int
 ioas_walk_quarantine(struct ioas *space, int (*fn)(const struct ioas_area *area, void *arg), void *arg)
 {
-	const struct tree *const held = &space->ledger.history.held;
+	const struct tree *const held = &space->ledger.held;
 	struct tree_node *node;
 	int ret = 0;
 

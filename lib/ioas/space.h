@@ -6,7 +6,7 @@
 
 #include "backend.h"
 #include "family.h"
-#include "ledger.h"
+#include "history.h"
 #include "table.h"
 
 /*
@@ -26,6 +26,7 @@ struct ioas {
 	struct ioas_device *devices;
 	unsigned int n_devices;
 	struct ledger ledger;
+	struct history history;
 	struct ioas_stats stats; /* but for what the ledger counts */
 	struct usable own;       /* what its own devices allow */
 	bool same_iova;          /* copies have the IOVA of their origin, or cannot be */

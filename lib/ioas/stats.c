@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include "clock.h"
-#include "space.h"
 #include "stats.h"
 
 void
@@ -30,22 +29,6 @@ stats_call(struct ioas_latency *latency, uint64_t start)
 	if (latency->max_ns < ns)
 		latency->max_ns = ns;
 	latency->steps[step_of(ns)]++;
-}
-
-void
-ioas_get_stats(struct ioas *space, struct ioas_stats *stats)
-{
-	const struct ledger *const ledger = &space->ledger;
-
-	space_lock(space);
-	*stats = space->stats;
-	stats->maps = ledger->added;
-	stats->unmaps = ledger->removed;
-	stats->maps_now = ledger->areas;
-	stats->maps_max = ledger->areas_max;
-	stats->bytes_now = ledger->bytes;
-	stats->bytes_max = ledger->bytes_max;
-	space_unlock(space);
 }
 
 void

@@ -125,7 +125,7 @@ unmap_range(struct ioas *space, uint64_t first, uint64_t length,
 		stats_failure(space->stats.unmap_failures, ret);
 	else if (ret > 0)
 		stats_call(&space->stats.unmap, start);
-	history_free_dead(&space->ledger.history);
+	history_free_dead(&space->history);
 	space_unlock(space);
 	return ret;
 }

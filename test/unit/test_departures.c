@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "space.h"
+#include "show.h"
 #include "unit.h"
 
 #define NIC2 "0000:00:03.0"
@@ -128,14 +128,14 @@ map_ends_first(void)
 
 	unit_create(true);
 	unit_map(MIB(4), MIB(2));
-	forget_hide(space, BASE + MIB(4), BASE + MIB(6) - 1);
+	hide_range(space, BASE + MIB(4), BASE + MIB(6) - 1);
 	departure = &space->family->departures.slots[token - 1];
 	departure->first = BASE + MIB(4);
 	departure->last = BASE + MIB(6) - 1;
 	departure->state = DEPARTURE_PENDING;
 	space->family->departures.used++;
 	space_lock(space);
-	forget_show(space, ledger_from_va(&space->ledger, BASE + MIB(4))->area);
+	show_area(space, ledger_from_va(&space->ledger, BASE + MIB(4))->area);
 	space_unlock(space);
 	CU_ASSERT_TRUE(ioas_forget_end(space, token, true));
 	CU_ASSERT_TRUE(unit_unmapped(MIB(4), MIB(2)));
