@@ -144,7 +144,7 @@ unmap_area(struct ioas *space, struct area *area)
 	if (area->copy.origin != NULL)
 		area_unlink(area);
 	/* The parent of a fork, or another child, that lives. */
-	if (!fork_owns(family, area->process)) {
+	if (!processes_own(&family->processes, area->process)) {
 		placement_release(&family->placement, area);
 		ledger_lose(&space->ledger, area);
 		area->left = true;

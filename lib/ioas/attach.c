@@ -7,6 +7,7 @@
 
 #include "area.h"
 #include "follow.h"
+#include "fork.h"
 #include "options.h"
 #include "ranges.h"
 #include "stats.h"

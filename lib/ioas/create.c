@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "follow.h"
+#include "fork.h"
 #include "options.h"
 #include "pieces.h"
 #include "ranges.h"

@@ -22,7 +22,7 @@ struct ioas_device {
 	int fd;                   /* -1 until a backend has opened it */
 	int group_number;         /* of its IOMMU group; -1: it has none */
 	uint32_t id;              /* of its object in the iommufd */
-	unsigned int process;     /* that has attached it (fork.h) */
+	unsigned int process;     /* that has attached it (processes.h) */
 	uint32_t hwpt;            /* that it is attached through; 0: one that the kernel picks */
 	bool no_iommu;            /* VFIO gives it out although no IOMMU translates for it */
 	char name[64];            /* the last part of its folder's path */

@@ -7,9 +7,9 @@
 #include <pthread.h>
 
 #include "departures.h"
-#include "fork.h"
 #include "node.h"
 #include "placement.h"
+#include "processes.h"
 #include "watch.h"
 
 /*
@@ -31,7 +31,7 @@ struct family {
 	struct placement placement;   /* an IOVA that it chooses is free in all spaces, for the devices of all */
 	struct ioas_device *opening;  /* not attached yet, and not under the lock */
 	struct departures departures;
-	struct fork_processes processes;
+	struct processes processes;
 	struct watch watch;
 };
 

@@ -4,21 +4,17 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "area.h"
 #include "follow.h"
 #include "forget.h"
+#include "fork.h"
 #include "show.h"
 
 /* All families. The lock comes before theirs. */
 static pthread_mutex_t families_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct family *families;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* Empty in a child whose fork has called no handlers: _Fork(), clone(). NULL: the kernel cannot do that. */
-static uint64_t *known;
 
 /*
  * No call is under way when the memory is copied, but for departures, which do not take the spaces' locks. The
@@ -41,15 +37,6 @@ after_fork_in_parent(void)
 	for (struct family *family = families; family != NULL; family = family->next)
 		family_unlock(family);
 	pthread_mutex_unlock(&families_lock);
-}
-
-static void
-note_self(struct family *family)
-{
-	struct fork_processes *const processes = &family->processes;
-	const unsigned int slot = processes->self % FORK_PROCESSES;
-
-	processes->fd[slot] = family->sys->process(&processes->pid[slot]);
 }
 
 /* The memory that is found by a walk over the mappings of the child. */
@@ -78,18 +65,6 @@ keep_shared(const struct ioas_range *range, bool shared, void *arg)
 	inherited->next = range->last + 1;
 }
 
-/* The oldest process makes room for the child, if it has to. */
-static void
-add_self(struct family *family)
-{
-	struct fork_processes *const processes = &family->processes;
-	const unsigned int slot = ++processes->self % FORK_PROCESSES;
-
-	if (processes->self >= FORK_PROCESSES && processes->fd[slot] >= 0)
-		close(processes->fd[slot]);
-	note_self(family);
-}
-
 static void
 show_space(struct ioas *space)
 {
@@ -109,7 +84,7 @@ inherit_family(struct family *family)
 	departures_reset(&family->departures);
 	for_each_space(space, family)
 		table_reset(&space->table);
-	add_self(family);
+	processes_add_child(&family->processes);
 	/* Where the mappings cannot be read nothing is known to be shared. */
 	if (family->sys->mappings(keep_shared, &inherited) < 0)
 		inherited.next = 0;
@@ -121,8 +96,7 @@ inherit_family(struct family *family)
 static void
 after_fork_in_child(void)
 {
-	if (known != NULL)
-		*known = 1;
+	processes_have_forked();
 	for (struct family *family = families; family != NULL; family = family->next) {
 		inherit_family(family);
 		family_unlock(family);
@@ -134,17 +108,13 @@ static void
 register_handlers(void)
 {
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-	known = mmap(NULL, sizeof(*known), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (known == MAP_FAILED || madvise(known, sizeof(*known), MADV_WIPEONFORK) != 0)
-		known = NULL;
-	else
-		*known = 1;
+	processes_notice_forks();
 }
 
 void
 fork_enter(struct family *family)
 {
-	note_self(family);
+	processes_create(&family->processes, family->sys);
 	pthread_once(&once, register_handlers);
 	pthread_mutex_lock(&families_lock);
 	family->next = families;
@@ -155,7 +125,6 @@ fork_enter(struct family *family)
 void
 fork_leave(struct family *family)
 {
-	const struct fork_processes *const processes = &family->processes;
 	struct family **link = &families;
 
 	pthread_mutex_lock(&families_lock);
@@ -163,30 +132,7 @@ fork_leave(struct family *family)
 		link = &(*link)->next;
 	*link = family->next;
 	pthread_mutex_unlock(&families_lock);
-	for (unsigned int i = 0; i <= processes->self && i < FORK_PROCESSES; i++)
-		if (processes->fd[i] >= 0)
-			close(processes->fd[i]);
-}
-
-bool
-fork_owns(const struct family *family, unsigned int process)
-{
-	const struct fork_processes *const processes = &family->processes;
-	const unsigned int slot = process % FORK_PROCESSES;
-
-	return (process == processes->self && (known == NULL || *known == 1)) ||
-	       (processes->self - process < FORK_PROCESSES &&
-		family->sys->has_ended(processes->fd[slot], processes->pid[slot]));
-}
-
-static bool
-owns_all(const struct family *family)
-{
-	unsigned int i = 0;
-
-	while (i <= family->processes.self && fork_owns(family, i))
-		i++;
-	return i > family->processes.self;
+	processes_destroy(&family->processes);
 }
 
 static int
@@ -206,7 +152,7 @@ fork_detach(struct ioas *space, struct ioas_device *device)
 	struct ioas_sys silent = *sys;
 
 	silent.ioctl = no_ioctl;
-	if (!fork_owns(space->family, device->process))
+	if (!processes_own(&space->family->processes, device->process))
 		backend->sys = &silent;
 	backend->ops->detach(backend, device);
 	backend->sys = sys;
@@ -219,7 +165,7 @@ fork_close(struct ioas *space)
 	struct ioas_sys silent = *backend->sys;
 
 	silent.ioctl = no_ioctl;
-	if (!owns_all(space->family))
+	if (!processes_own_all(&space->family->processes))
 		backend->sys = &silent;
 	backend->ops->close(backend);
 }
@@ -233,7 +179,7 @@ take_over_space(struct ioas *space)
 		struct area *const area = container_of(node, struct area, iova);
 
 		next = node->last == UINT64_MAX ? NULL : tree_from(&space->ledger.lost, node->last + 1);
-		if (!area->left || !fork_owns(space->family, area->process))
+		if (!area->left || !processes_own(&space->family->processes, area->process))
 			continue;
 		space->family->processes.left--;
 		area->left = false;
@@ -333,7 +279,7 @@ needs_renewal(const struct family *family, const struct area *area)
 {
 	return area->copy.origin == NULL && area->pieces != NULL &&
 	       (ledger_is_cut(area) ||
-		(area->process != family->processes.self && fork_owns(family, area->process)));
+		(area->process != family->processes.self && processes_own(&family->processes, area->process)));
 }
 
 static bool

@@ -4,8 +4,6 @@
 #ifndef IOAS_FORK_H
 #define IOAS_FORK_H
 
-#include <stdbool.h>
-
 /*
  * A process that has come out of fork().
  *
@@ -20,24 +18,9 @@ struct family;
 struct ioas;
 struct ioas_device;
 
-/* So many are remembered: what an older one has made is never taken away. */
-#define FORK_PROCESSES 16
-
-/* The processes that have had the space, the first one is 0; each has the slot of its number modulo FORK_PROCESSES. */
-struct fork_processes {
-	unsigned int self;         /* this one */
-	int fd[FORK_PROCESSES];    /* of each (pidfd); negative: none could be had */
-	int pid[FORK_PROCESSES];
-	unsigned int left;         /* areas that were left to others */
-	bool forked;               /* another process may map in the space */
-};
-
 /* A family is there, or is not any more. */
 void fork_enter(struct family *family);
 void fork_leave(struct family *family);
-
-/* Whether this process can take away what that one has made. */
-bool fork_owns(const struct family *family, unsigned int process);
 
 /* Detaches a device, and closes the space's backend. What is another process's stays with it: then only the
  * descriptors are closed. */

@@ -36,7 +36,7 @@ struct area {
 	bool alias;
 	bool hidden;             /* lookups do not find all of its pieces, because other memory was leaving */
 	bool left;               /* lost to this process: another one has it */
-	unsigned int process;    /* that has mapped it (fork.h) */
+	unsigned int process;    /* that has mapped it (processes.h) */
 
 	/* In the placement's tree of what is taken. */
 	struct {

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "follow.h"
 #include "forget.h"
+#include "fork.h"
 #include "ranges.h"
 #include "stats.h"
 
