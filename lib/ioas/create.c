@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "follow.h"
+#include "forget.h"
 #include "fork.h"
 #include "options.h"
 #include "pieces.h"
@@ -80,6 +81,7 @@ create_family(struct ioas *root, const struct ioas_options *options)
 	placement->next = PLACEMENT_START;
 	placement->window = window_whole(options->window);
 	placement->guard = options->quarantine != 0 ? PLACEMENT_GUARD : 0;
+	root->family->watch = (struct watch){ .sys = ioas_sys, .log = &root->log, .gone = forget_gone, .arg = root };
 	root->history.quarantine = options->quarantine;
 	return 0;
 }
@@ -145,7 +147,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 		goto err_usable;
 	}
 	if (!space_follows(space)) {
-		watch_create(space->family);
+		watch_create(&space->family->watch);
 		fork_enter(space->family);
 	}
 	*out = space;
@@ -181,7 +183,7 @@ free_records(struct ioas *space)
 		tree_remove(&space->ledger.lost, node);
 		free(container_of(node, struct area, iova));
 	}
-	pieces_free(&space->ledger, space->table.sys);
+	pieces_free(&space->ledger, space->family->sys);
 	usable_free(&space->own);
 }
 
@@ -201,7 +203,7 @@ ioas_destroy(struct ioas *space)
 	while (space->devices != NULL)
 		ioas_detach(space->devices);
 	if (root)
-		watch_destroy(space->family);
+		watch_destroy(&space->family->watch);
 	else
 		follow_leave(space);
 	fork_close(space);

@@ -64,7 +64,7 @@ make_copy(struct ioas *space, struct area *origin, struct area *copy)
 	if (ret < 0)
 		return ret;
 	copy->iova.last = copy->iova.first + (length - 1);
-	if (!pieces_prepare_copy(&space->ledger, space->table.sys, origin))
+	if (!pieces_prepare_copy(&space->ledger, space->family->sys, origin))
 		return ioas_no_memory(&space->log, "map for another device");
 	for (const struct piece *piece = origin->pieces; ret == 0 && piece != NULL; piece = piece->next)
 		if (tree_is_free(&space->ledger.by_va, piece->va.first, piece->va.last))

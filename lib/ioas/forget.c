@@ -25,7 +25,7 @@ cut_area(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 {
 	/* Without a spare piece more is cut. */
 	if (space->ledger.spare == NULL)
-		pieces_add(&space->ledger, space->table.sys);
+		pieces_add(&space->ledger, space->family->sys);
 	ledger_cut(&space->ledger, area, first, last);
 	if (area->pieces == NULL && area->copy.origin == NULL)
 		area_remove(space, area);
@@ -191,6 +191,20 @@ ioas_forget_end(struct ioas *space, unsigned int token, bool gone)
 		return false;
 	try_to_follow(space->family);
 	return true;
+}
+
+void
+forget_gone(const struct ioas_range *range, void *root)
+{
+	void *const va = (void *)(uintptr_t)range->first;
+
+	ioas_forget_end(root, ioas_forget_begin(root, va, range->last - range->first + 1), true);
+}
+
+int
+ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
+{
+	return watch_add(&space->family->watch, (uintptr_t)va, length, shared);
 }
 
 uint64_t

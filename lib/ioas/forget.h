@@ -27,6 +27,9 @@ void forget_wait(struct family *family);
  * set. */
 void forget_cut(struct family *family, uint64_t first, uint64_t last);
 
+/* What the watch says of this memory: it has gone (watch.h). */
+void forget_gone(const struct ioas_range *range, void *root);
+
 /* The line of a failure that could not be logged when it happened. With the space locked. */
 void forget_report(struct family *family);
 

@@ -80,7 +80,7 @@ inherit_family(struct family *family)
 {
 	struct inherited inherited = { .family = family };
 
-	watch_after_fork(family);
+	watch_after_fork(&family->watch);
 	departures_reset(&family->departures);
 	for_each_space(space, family)
 		table_reset(&space->table);

@@ -22,33 +22,34 @@ struct slab {
 /* Address space that reads as zeros; NULL and the error. Small pages where it is writable: one entry must not
  * cost 2 MiB. */
 static void *
-reserve_zeros(struct table *table, const struct replica *replica, uint64_t size, int prot, int *error)
+reserve_zeros(struct replica *replica, uint64_t size, int prot, int *error)
 {
-	void *const p = table->sys->reserve(size, prot, error);
+	void *const p = replica->sys->reserve(size, prot, error);
 	int ret;
 
 	if (p == NULL)
 		return NULL;
 	madvise(p, size, MADV_NOHUGEPAGE);
 	if (replica->reader.node >= 0) {
-		ret = table->sys->bind(p, size, replica->reader.node);
+		ret = replica->sys->bind(p, size, replica->reader.node);
 		if (ret < 0)
-			table->bind_error = ret;
+			replica->bind_error = ret;
 	}
 	return p;
 }
 
 int
-replica_create(struct table *table, struct replica *replica, int node)
+replica_create(struct replica *replica, const struct ioas_sys *sys, int node)
 {
 	int ret;
 
+	replica->sys = sys;
 	replica->reader.node = node;
-	replica->far = reserve_zeros(table, replica, FAR_SIZE, PROT_READ, &ret);
+	replica->far = reserve_zeros(replica, FAR_SIZE, PROT_READ, &ret);
 	if (replica->far == NULL)
 		return ret;
 	replica->reader.far_entry = (const uint64_t *const *)replica->far;
-	replica->flat = reserve_zeros(table, replica, TABLE_FLAT_SIZE, PROT_READ, &table->flat_error);
+	replica->flat = reserve_zeros(replica, TABLE_FLAT_SIZE, PROT_READ, &replica->flat_error);
 	if (replica->flat == NULL)
 		return 0;
 	/* All that is not writable reads from the huge page of zeros, where the kernel has one: what
@@ -57,39 +58,39 @@ replica_create(struct table *table, struct replica *replica, int node)
 	replica->reader.entry = replica->flat;
 	replica->reader.entries = TABLE_FLAT_ENTRIES;
 	replica->page_entries = sysconf(_SC_PAGESIZE) / sizeof(uint64_t);
-	share_create(&replica->share, table->sys, TABLE_FLAT_ENTRIES / replica->page_entries, node);
+	share_create(&replica->share, replica->sys, TABLE_FLAT_ENTRIES / replica->page_entries, node);
 	return 0;
 }
 
 void
-replica_destroy(const struct ioas_sys *sys, struct replica *replica)
+replica_destroy(struct replica *replica)
 {
 	while (replica->slab != NULL) {
 		struct slab *const slab = replica->slab;
 
 		replica->slab = slab->next;
-		sys->unreserve(slab, SLAB_DETAILS * DETAIL_SIZE);
+		replica->sys->unreserve(slab, SLAB_DETAILS * DETAIL_SIZE);
 	}
 	if (replica->flat != NULL) {
 		share_destroy(&replica->share);
-		sys->unreserve(replica->flat, TABLE_FLAT_SIZE);
+		replica->sys->unreserve(replica->flat, TABLE_FLAT_SIZE);
 	}
 	for (uint64_t i = 0; replica->far_blocks > 0; i++) {
 		if (replica->far[i] != NULL) {
-			sys->unreserve(replica->far[i], BLOCK_SIZE);
+			replica->sys->unreserve(replica->far[i], BLOCK_SIZE);
 			replica->far_blocks--;
 		}
 	}
 	if (replica->far != NULL)
-		sys->unreserve(replica->far, FAR_SIZE);
+		replica->sys->unreserve(replica->far, FAR_SIZE);
 }
 
 uint64_t *
-replica_new_detail(struct table *table, struct replica *replica, int *error)
+replica_new_detail(struct replica *replica, int *error)
 {
 	if (replica->slab == NULL || replica->given == SLAB_DETAILS) {
-		struct slab *const slab = reserve_zeros(table, replica, SLAB_DETAILS * DETAIL_SIZE,
-						  PROT_READ | PROT_WRITE, error);
+		struct slab *const slab = reserve_zeros(replica, SLAB_DETAILS * DETAIL_SIZE, PROT_READ | PROT_WRITE,
+							error);
 
 		if (slab == NULL)
 			return NULL;
@@ -102,7 +103,7 @@ replica_new_detail(struct table *table, struct replica *replica, int *error)
 
 /* Makes the flat array's entries for [va, last] writable. */
 static int
-prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+prepare_chunks(struct replica *replica, uint64_t va, uint64_t last)
 {
 	for (uint64_t i = va >> CHUNK_SHIFT; i <= last >> CHUNK_SHIFT; i++) {
 		int ret;
@@ -112,7 +113,7 @@ prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64
 		if (replica->writable[i])
 			continue;
 		madvise(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE, MADV_NOHUGEPAGE);
-		ret = table->sys->commit(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE);
+		ret = replica->sys->commit(&replica->flat[i * CHUNK_ENTRIES], CHUNK_SIZE);
 		if (ret < 0)
 			return ret;
 		__atomic_store_n(&replica->writable[i], true, __ATOMIC_RELAXED);
@@ -124,7 +125,7 @@ prepare_chunks(struct table *table, struct replica *replica, uint64_t va, uint64
 
 /* Makes the blocks of the slower path for [va, last]. */
 static int
-prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+prepare_blocks(struct replica *replica, uint64_t va, uint64_t last)
 {
 	for (uint64_t i = va >> IOAS_FAR_SHIFT; i <= last >> IOAS_FAR_SHIFT; i++) {
 		uint64_t *block;
@@ -132,10 +133,10 @@ prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64
 
 		if (replica_is_flat(replica, i << IOAS_FAR_SHIFT) || replica->far[i] != NULL)
 			continue;
-		ret = replica->far_blocks == 0 ? table->sys->commit(replica->far, FAR_SIZE) : 0;
+		ret = replica->far_blocks == 0 ? replica->sys->commit(replica->far, FAR_SIZE) : 0;
 		if (ret < 0)
 			return ret;
-		block = reserve_zeros(table, replica, BLOCK_SIZE, PROT_READ | PROT_WRITE, &ret);
+		block = reserve_zeros(replica, BLOCK_SIZE, PROT_READ | PROT_WRITE, &ret);
 		if (block == NULL)
 			return ret;
 		__atomic_store_n(&replica->far[i], block, TABLE_PUBLISH);
@@ -146,7 +147,7 @@ prepare_blocks(struct table *table, struct replica *replica, uint64_t va, uint64
 
 /* Gives the first and the last entry, which may be covered in part, their details. */
 static int
-prepare_details(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+prepare_details(struct replica *replica, uint64_t va, uint64_t last)
 {
 	const uint64_t ends[] = { va, last };
 
@@ -158,7 +159,7 @@ prepare_details(struct table *table, struct replica *replica, uint64_t va, uint6
 
 		if ((va <= base && last >= base + (SLOT_SIZE - 1)) || *slot != 0)
 			continue;
-		detail = replica_new_detail(table, replica, &ret);
+		detail = replica_new_detail(replica, &ret);
 		if (detail == NULL)
 			return ret;
 		__atomic_store_n(slot, (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
@@ -167,45 +168,45 @@ prepare_details(struct table *table, struct replica *replica, uint64_t va, uint6
 }
 
 int
-replica_prepare(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+replica_prepare(struct replica *replica, uint64_t va, uint64_t last)
 {
 	int ret;
 
-	ret = prepare_chunks(table, replica, va, last);
+	ret = prepare_chunks(replica, va, last);
 	if (ret == 0)
-		ret = prepare_blocks(table, replica, va, last);
+		ret = prepare_blocks(replica, va, last);
 	if (ret == 0)
-		ret = prepare_details(table, replica, va, last);
+		ret = prepare_details(replica, va, last);
 	return ret;
 }
 
 /* Should the kernel have no new pages for a chunk, the slower path serves all addresses. */
 static void
-reset_flat(struct table *table, struct replica *replica)
+reset_flat(struct replica *replica)
 {
 	for (uint64_t i = 0; i < FLAT_CHUNKS && replica->reader.entries != 0; i++) {
 		uint64_t *const chunk = &replica->flat[i * CHUNK_ENTRIES];
 
 		if (!replica->writable[i])
 			continue;
-		if (table->sys->map_zeros(chunk, CHUNK_SIZE) < 0) {
+		if (replica->sys->map_zeros(chunk, CHUNK_SIZE) < 0) {
 			replica->reader.entries = 0;
 			return;
 		}
 		madvise(chunk, CHUNK_SIZE, MADV_NOHUGEPAGE);
 		if (replica->reader.node >= 0)
-			table->sys->bind(chunk, CHUNK_SIZE, replica->reader.node);
+			replica->sys->bind(chunk, CHUNK_SIZE, replica->reader.node);
 	}
 	share_reset(&replica->share, TABLE_FLAT_ENTRIES / replica->page_entries);
 }
 
 void
-replica_reset(struct table *table, struct replica *replica)
+replica_reset(struct replica *replica)
 {
 	/* A thread may just have been about to take a detail. */
 	replica->given = SLAB_DETAILS;
 	if (replica->flat != NULL)
-		reset_flat(table, replica);
+		reset_flat(replica);
 	for (uint64_t block = 0, left = replica->far_blocks; left > 0; block++) {
 		if (replica->far[block] == NULL)
 			continue;

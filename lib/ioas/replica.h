@@ -5,7 +5,7 @@
 #define IOAS_REPLICA_H
 
 #include "share.h"
-#include "table.h"
+#include "table_size.h"
 
 /*
  * One replica of the lookup table: its address space and its memory, which is all that can fail (table.h).
@@ -38,6 +38,7 @@
 struct slab;
 
 struct replica {
+	const struct ioas_sys *sys;
 	struct ioas_table reader;       /* what ioas_lookup() sees */
 	uint64_t *flat;                 /* the arrays that reader points to, writable */
 	uint64_t **far;
@@ -48,20 +49,22 @@ struct replica {
 	uint64_t page_entries;          /* in a page of the CPU */
 	struct slab *slab;              /* the newest of those that details are cut from */
 	unsigned int given;             /* how many details of it are given out */
+	int flat_error;                 /* why it has no flat array, or 0 */
+	int bind_error;                 /* why it is not in its node's memory, or 0 */
 };
 
-/* A replica for a node (-1: any). What is only slower or farther away is noted in the table. A negative errno. */
-int replica_create(struct table *table, struct replica *replica, int node);
-void replica_destroy(const struct ioas_sys *sys, struct replica *replica);
+/* A replica for a node (-1: any), in place of zeros. What is only slower or farther away is noted. A negative errno. */
+int replica_create(struct replica *replica, const struct ioas_sys *sys, int node);
+void replica_destroy(struct replica *replica);
 
 /* Makes room for the entries of [va, last]. */
-int replica_prepare(struct table *table, struct replica *replica, uint64_t va, uint64_t last);
+int replica_prepare(struct replica *replica, uint64_t va, uint64_t last);
 
 /* A detail that no entry leads to; NULL and the error. */
-uint64_t *replica_new_detail(struct table *table, struct replica *replica, int *error);
+uint64_t *replica_new_detail(struct replica *replica, int *error);
 
 /* In a child of fork(): empties it. */
-void replica_reset(struct table *table, struct replica *replica);
+void replica_reset(struct replica *replica);
 
 /* Whether the flat array has the address. */
 static inline bool

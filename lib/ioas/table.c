@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replica.h"
+#include "table.h"
 
 #define HIGHEST ((UINT64_C(1) << IOAS_VA_BITS) - 1)
 
@@ -14,13 +15,19 @@ table_create(struct table *table, const struct ioas_sys *sys, const int *nodes, 
 {
 	int ret = 0;
 
-	*table = (struct table){ .sys = sys };
+	*table = (struct table){ 0 };
 	pthread_mutex_init(&table->lock, NULL);
 	table->replicas = calloc(n, sizeof(*table->replicas));
 	if (table->replicas == NULL)
 		return -ENOMEM;
 	while (ret == 0 && table->n < n) {
-		ret = replica_create(table, &table->replicas[table->n], nodes[table->n]);
+		struct replica *const replica = &table->replicas[table->n];
+
+		ret = replica_create(replica, sys, nodes[table->n]);
+		if (replica->flat_error != 0)
+			table->flat_error = replica->flat_error;
+		if (replica->bind_error != 0)
+			table->bind_error = replica->bind_error;
 		table->n++;
 	}
 	if (ret < 0)
@@ -32,7 +39,7 @@ void
 table_destroy(struct table *table)
 {
 	for (unsigned int i = 0; i < table->n; i++)
-		replica_destroy(table->sys, &table->replicas[i]);
+		replica_destroy(&table->replicas[i]);
 	free(table->replicas);
 	pthread_mutex_destroy(&table->lock);
 }
@@ -64,7 +71,7 @@ table_prepare(struct table *table, uint64_t va, uint64_t length)
 	if (last >> IOAS_VA_BITS != 0)
 		return -ERANGE;
 	for (unsigned int i = 0; ret == 0 && i < table->n; i++)
-		ret = replica_prepare(table, &table->replicas[i], va, last);
+		ret = replica_prepare(&table->replicas[i], va, last);
 	return ret;
 }
 
@@ -186,13 +193,13 @@ clear_page(struct replica *replica, uint64_t va, uint64_t last)
 
 /* Has an entry that is going to be 0 in part lead to a detail that says the same; 0 without memory for it. */
 static bool
-split_slot(struct table *table, struct replica *replica, uint64_t *slot)
+split_slot(struct replica *replica, uint64_t *slot)
 {
 	const uint64_t entry = *slot;
 	uint64_t *detail;
 	int error;
 
-	detail = replica_new_detail(table, replica, &error);
+	detail = replica_new_detail(replica, &error);
 	for (unsigned int i = 0; detail != NULL && i < IOAS_DETAIL_ENTRIES; i++)
 		__atomic_store_n(&detail[i], entry, TABLE_PUBLISH);
 	__atomic_store_n(slot, detail == NULL ? 0 : (uintptr_t)detail | IOAS_ENTRY_DETAIL, TABLE_PUBLISH);
@@ -200,7 +207,7 @@ split_slot(struct table *table, struct replica *replica, uint64_t *slot)
 }
 
 static bool
-clear_replica(struct table *table, struct replica *replica, uint64_t va, uint64_t last)
+clear_replica(struct replica *replica, uint64_t va, uint64_t last)
 {
 	bool exact = true;
 	uint64_t done;
@@ -217,7 +224,7 @@ clear_replica(struct table *table, struct replica *replica, uint64_t va, uint64_
 		done = slot_last - va + 1;
 		slot = replica_slot(replica, va);
 		if ((*slot & IOAS_ENTRY_LINEAR) != 0 && (done < SLOT_SIZE || slot_last > last))
-			exact = split_slot(table, replica, slot) && exact;
+			exact = split_slot(replica, slot) && exact;
 		if (*slot != 0)
 			fill_slot(slot, va, last, 0);
 	}
@@ -237,7 +244,7 @@ table_clear(struct table *table, uint64_t first, uint64_t last)
 	bool exact = true;
 
 	for (unsigned int i = 0; i < table->n; i++)
-		exact = clear_replica(table, &table->replicas[i], first, last < HIGHEST ? last : HIGHEST) && exact;
+		exact = clear_replica(&table->replicas[i], first, last < HIGHEST ? last : HIGHEST) && exact;
 	return exact;
 }
 
@@ -268,5 +275,5 @@ table_reset(struct table *table)
 {
 	pthread_mutex_init(&table->lock, NULL);
 	for (unsigned int i = 0; i < table->n; i++)
-		replica_reset(table, &table->replicas[i]);
+		replica_reset(&table->replicas[i]);
 }

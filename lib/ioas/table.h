@@ -8,6 +8,7 @@
 
 #include "ioas.h"
 #include "sys.h"
+#include "table_size.h"
 
 /*
  * The writer's side of struct ioas_table, all replicas at once. Calls are serialised by the table's
@@ -30,21 +31,11 @@ struct replica;
  * for it, also one that unmaps memory for an allocator. */
 struct table {
 	pthread_mutex_t lock;
-	const struct ioas_sys *sys;
 	struct replica *replicas;
 	unsigned int n;
 	int flat_error;     /* why a replica has no flat array, or 0 */
 	int bind_error;     /* why a replica is not in its node's memory, or 0 */
 };
-
-/* The flat array covers what Linux hands out unasked: 47 bits on x86-64 and ppc64, 48 on arm64. */
-#ifdef __aarch64__
-#define TABLE_FLAT_BITS 48
-#else
-#define TABLE_FLAT_BITS 47
-#endif
-#define TABLE_FLAT_ENTRIES (UINT64_C(1) << (TABLE_FLAT_BITS - IOAS_TABLE_SHIFT))
-#define TABLE_FLAT_SIZE (TABLE_FLAT_ENTRIES * sizeof(uint64_t))
 
 /* A replica for each of the nodes; node -1: wherever it is touched first. Reserves address space
  * (TABLE_FLAT_SIZE each); memory is used only where something is mapped. -ENOMEM, or what the kernel

@@ -9,31 +9,26 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "space.h"
 #include "watch.h"
 
 #define STACK_SIZE (128 << 10)
 
 /* Deals with what has happened until now. */
 static void
-read_events(struct family *family)
+read_events(struct watch *watch)
 {
-	const struct ioas_sys *const sys = family->sys;
-	struct ioas *const root = family->root;
 	struct ioas_range gone;
 
 	for (unsigned int i = 0; i < 2; i++)
-		while (sys->watch_read(family->watch.fd[i], &gone) > 0)
-			ioas_forget_end(root, ioas_forget_begin(root, (void *)(uintptr_t)gone.first,
-								gone.last - gone.first + 1), true);
+		while (watch->sys->watch_read(watch->fd[i], &gone) > 0)
+			watch->gone(&gone, watch->arg);
 }
 
 /* Nothing in here waits for a lock that is held by who waits for an event to be read. */
 static void *
 watch_on(void *arg)
 {
-	struct family *const family = arg;
-	struct watch *const watch = &family->watch;
+	struct watch *const watch = arg;
 	struct pollfd fds[] = {
 		{ .fd = watch->stop, .events = POLLIN },
 		{ .fd = watch->fd[0], .events = POLLIN },
@@ -44,14 +39,14 @@ watch_on(void *arg)
 		if (fds[0].revents != 0)
 			break;
 		pthread_mutex_lock(&watch->lock);
-		read_events(family);
+		read_events(watch);
 		pthread_mutex_unlock(&watch->lock);
 	}
 	return NULL;
 }
 
 static int
-start_thread(struct family *family)
+start_thread(struct watch *watch)
 {
 	sigset_t all, old;
 	const struct sched_param usual = { 0 };
@@ -61,7 +56,7 @@ start_thread(struct family *family)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	/* Not on the CPU of a thread that never sleeps, where another one is free. */
-	pthread_attr_setaffinity_np(&attr, sizeof(family->watch.cpus), &family->watch.cpus);
+	pthread_attr_setaffinity_np(&attr, sizeof(watch->cpus), &watch->cpus);
 	/* A real-time priority is for threads that poll. */
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
@@ -69,18 +64,17 @@ start_thread(struct family *family)
 	/* The application's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&family->watch.thread, &attr, watch_on, family);
+	ret = pthread_create(&watch->thread, &attr, watch_on, watch);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (ret == 0)
-		pthread_setname_np(family->watch.thread, "ioas-watch");
+		pthread_setname_np(watch->thread, "ioas-watch");
 	pthread_attr_destroy(&attr);
 	return -ret;
 }
 
 static void
-close_watch(struct family *family)
+close_watch(struct watch *watch)
 {
-	struct watch *const watch = &family->watch;
 	int *const fds[] = { &watch->fd[0], &watch->fd[1], &watch->stop };
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -93,31 +87,27 @@ close_watch(struct family *family)
 }
 
 static int
-start_watch(struct family *family)
+start_watch(struct watch *watch)
 {
-	struct watch *const watch = &family->watch;
-	const struct ioas_sys *const sys = family->sys;
 	int ret = 0;
 
 	for (unsigned int i = 0; ret == 0 && i < 2; i++) {
-		watch->fd[i] = sys->watch_open(i == 0);
+		watch->fd[i] = watch->sys->watch_open(i == 0);
 		ret = watch->fd[i] < 0 ? watch->fd[i] : 0;
 	}
 	if (ret == 0) {
 		watch->stop = eventfd(0, EFD_CLOEXEC);
-		ret = watch->stop < 0 ? -errno : start_thread(family);
+		ret = watch->stop < 0 ? -errno : start_thread(watch);
 	}
 	if (ret == 0)
 		return 0;
-	close_watch(family);
+	close_watch(watch);
 	return ret;
 }
 
 void
-watch_create(struct family *family)
+watch_create(struct watch *watch)
 {
-	struct watch *const watch = &family->watch;
-
 	pthread_mutex_init(&watch->lock, NULL);
 	watch->fd[0] = watch->fd[1] = watch->stop = -1;
 	CPU_ZERO(&watch->cpus);
@@ -126,46 +116,43 @@ watch_create(struct family *family)
 }
 
 void
-watch_after_fork(struct family *family)
+watch_after_fork(struct watch *watch)
 {
-	pthread_mutex_init(&family->watch.lock, NULL);
-	close_watch(family);
+	pthread_mutex_init(&watch->lock, NULL);
+	close_watch(watch);
 }
 
 void
-watch_destroy(struct family *family)
+watch_destroy(struct watch *watch)
 {
-	struct watch *const watch = &family->watch;
 	const uint64_t one = 1;
 
 	if (watch->started && write(watch->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(watch->thread, NULL);
-	close_watch(family);
+	close_watch(watch);
 	pthread_mutex_destroy(&watch->lock);
 }
 
 int
-ioas_watch(struct ioas *space, const void *va, uint64_t length, bool shared)
+watch_add(struct watch *watch, uint64_t va, uint64_t length, bool shared)
 {
-	struct family *const family = space->family;
-	struct watch *const watch = &family->watch;
 	bool first;
 	int ret;
 
 	pthread_mutex_lock(&watch->lock);
 	first = !watch->started && watch->error == 0;
 	if (first) {
-		watch->error = start_watch(family);
+		watch->error = start_watch(watch);
 		watch->started = watch->error == 0;
 	}
 	ret = watch->error;
 	if (ret == 0) {
-		read_events(family);
-		ret = family->sys->watch_add(watch->fd[shared ? 1 : 0], (uintptr_t)va, length);
+		read_events(watch);
+		ret = watch->sys->watch_add(watch->fd[shared ? 1 : 0], va, length);
 	}
 	pthread_mutex_unlock(&watch->lock);
 	if (first && watch->error < 0)
-		ioas_log(&family->root->log, IOAS_LOG_DEBUG,
+		ioas_log(watch->log, IOAS_LOG_DEBUG,
 			 "cannot use userfaultfd: %s: memory that is unmapped without a call of munmap() by the program "
 			 "or its libraries is not noticed: allow userfaultfd() in the container's seccomp profile",
 			 strerror(-ret));
