@@ -7,8 +7,8 @@
  * The originals are the __real_ symbols.
  */
 
-#include "ioas_bus.h"
-#include "objects.h"
+#include "bind.h"
+#include "eals.h"
 #include "seams.h"
 
 #define SEAM_REAL(result, name, params) result __real_ ## name params;

@@ -27,6 +27,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bind.h"
+#include "eals.h"
 #include "ioas_bus.h"
 #include "objects.h"
 #include "seams.h"

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "eals.h"
 #include "ioas_bus.h"
 #include "objects.h"
 

@@ -17,7 +17,7 @@
 #include <rte_memzone.h>
 #include <rte_tailq.h>
 
-#include "ioas_bus.h"
+#include "devices.h"
 #include "rte_bus_ioas.h"
 
 /* While pools and zones are walked. */

@@ -21,7 +21,10 @@
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 
+#include "devices.h"
+#include "foreign.h"
 #include "ioas_bus.h"
+#include "memory.h"
 #include "traced.h"
 
 /* What the application has stated and not taken back. Stock EAL refuses to unmap a part of one. */

@@ -16,8 +16,11 @@
 #include <rte_eal.h>
 #include <rte_version.h>
 
+#include "bind.h"
+#include "eals.h"
 #include "ioas_bus.h"
-#include "objects.h"
+#include "load.h"
+#include "release.h"
 #include "trace_points.h"
 
 static bool in_charge;

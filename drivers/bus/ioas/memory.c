@@ -30,8 +30,13 @@
 #include <rte_memzone.h>
 #include <rte_version.h>
 
+#include "devices.h"
+#include "foreign.h"
 #include "ioas_bus.h"
+#include "memory.h"
+#include "policy.h"
 #include "rte_bus_ioas.h"
+#include "telemetry.h"
 #include "traced.h"
 
 #define EVENT_NAME "bus_ioas"

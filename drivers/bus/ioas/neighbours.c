@@ -12,6 +12,7 @@
  * keep out itself, but with them all others (rte_vfio_noiommu_is_enabled); so each is refused here.
  */
 
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <rte_errno.h>
 
 #include "ioas_bus.h"
+#include "neighbours.h"
 
 /* It is there if all that is named is. */
 struct neighbour {

@@ -34,11 +34,4 @@ const char *object_string(const struct object *object, ElfW(Sxword) tag, unsigne
 /* Its path, or "the program". */
 const char *object_path(const struct object *object);
 
-/* eals.c: what else is loaded. */
-/* Whether the plugin can work beside it: 0; -EEXIST if this process has the plugin already, -ENOTSUP. A line
- * says why not. */
-int eals_check(void);
-/* A handle of the EAL that this program uses. NULL: there is none. */
-void *eals_open(void);
-
 #endif /* IOAS_OBJECTS_H */

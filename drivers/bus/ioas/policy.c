@@ -21,7 +21,10 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "devices.h"
 #include "ioas_bus.h"
+#include "memory.h"
+#include "policy.h"
 #include "seams.h"
 
 #define GIB (UINT64_C(1) << 30)

@@ -32,7 +32,10 @@
 #include <rte_tailq.h>
 #include <rte_version.h>
 
+#include "devices.h"
 #include "ioas_bus.h"
+#include "load.h"
+#include "processes.h"
 
 #define NAME "bus_ioas"
 

@@ -8,6 +8,7 @@
 #include <rte_version.h>
 
 #include "ioas_bus.h"
+#include "release.h"
 
 /*
  * The releases whose EAL was read and tested with: the seams and the order of rte_eal_init() are the

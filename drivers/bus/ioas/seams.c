@@ -19,7 +19,15 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "bind.h"
+#include "devices.h"
+#include "foreign.h"
 #include "ioas_bus.h"
+#include "load.h"
+#include "memory.h"
+#include "neighbours.h"
+#include "policy.h"
+#include "processes.h"
 #include "seams_libc.h"
 #include "traced.h"
 

@@ -13,7 +13,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#include "ioas_bus.h"
+#include "foreign.h"
 #include "seams_libc.h"
 
 /* The headers of Debian 12 are older. */

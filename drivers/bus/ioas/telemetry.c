@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ioas_bus.h"
 #include "memlock.h"
 #include "telemetry.h"
 

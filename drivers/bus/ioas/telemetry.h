@@ -40,4 +40,7 @@ int telemetry_quarantine(const char *cmd, const char *params, struct rte_tel_dat
 int telemetry_ranges(const char *cmd, const char *params, struct rte_tel_data *data);
 int telemetry_stats(const char *cmd, const char *params, struct rte_tel_data *data);
 
+/* From now on questions are answered. */
+void telemetry_start(void);
+
 #endif /* IOAS_TELEMETRY_H */

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ioas_bus.h"
+#include "devices.h"
 #include "telemetry.h"
 
 /* An answer has 16 KiB at the most, an item 300 bytes. */

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "ioas_bus.h"
 #include "rte_bus_ioas.h"
 #include "telemetry.h"
 

@@ -12,7 +12,7 @@
 #include <rte_eal.h>
 #include <rte_version.h>
 
-#include "ioas_bus.h"
+#include "devices.h"
 #include "telemetry.h"
 
 /* What the kernel offers beyond what the plugin uses. */

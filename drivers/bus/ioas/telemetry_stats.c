@@ -14,7 +14,8 @@
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 
-#include "ioas_bus.h"
+#include "devices.h"
+#include "seams.h"
 #include "telemetry.h"
 
 /* What is read of a space. */

@@ -30,7 +30,12 @@
 #include <rte_uuid.h>
 #include <rte_version.h>
 
+#include "devices.h"
+#include "foreign.h"
 #include "ioas_bus.h"
+#include "memory.h"
+#include "neighbours.h"
+#include "policy.h"
 #include "seams.h"
 #include "traced.h"
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_POLICY_H
+#define IOAS_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_bus.h>
+
+/* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
+void policy_drivers_want(enum rte_iova_mode mode);
+/* Whether such a driver is there, but IOVAs are chosen. */
+bool policy_refuses_drivers(void);
+/* Before memory is mapped, once EAL's mode is known: what was demanded until then. 0 or -1. */
+int policy_start(void);
+/* Whether IOVAs equal to these addresses can be had. 0, or -1 after a log line. */
+int policy_check_va(uint64_t va, uint64_t length);
+/* The seams for DMA masks; original is EAL's check. */
+void policy_set_mask(uint8_t bits);
+int policy_check_mask(uint8_t bits, int (*original)(uint8_t bits));
+
+#endif /* IOAS_POLICY_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_RELEASE_H
+#define IOAS_RELEASE_H
+
+/* 0 if the plugin knows this release of DPDK (NULL: DPDK does not say); else logs and gives -ENOTSUP. */
+int release_check(const char *version);
+/* The release that runs, for log lines. */
+const char *release_running(void);
+
+#endif /* IOAS_RELEASE_H */
