@@ -30,10 +30,11 @@
 #include <rte_uuid.h>
 #include <rte_version.h>
 
+#include "addresses.h"
+#include "common_space.h"
 #include "devices.h"
 #include "foreign.h"
 #include "ioas_bus.h"
-#include "memory.h"
 #include "neighbours.h"
 #include "policy.h"
 #include "seams.h"
@@ -54,10 +55,6 @@ struct owned {
 	int error;                  /* and the errno, negative; else 0 */
 };
 
-struct ioas *bus_ioas_space;
-
-static bool isolate;
-
 /* There was no device at the start. */
 static bool waits;
 static enum rte_iova_mode mode_to_wait_in;
@@ -71,26 +68,6 @@ static __thread struct {
 /* Held by who changes the list or a device in it, and by all who read. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned *devices;
-
-/* While this is set, lines of this thread about failures are kept for it. */
-static __thread struct owned *taking;
-
-/* While this is set, failures matter to nobody. */
-static bool trying;
-
-static void
-log_line(enum ioas_log_level level, const char *line, void *arg)
-{
-	struct owned *const owned = taking;
-
-	if (owned != NULL && level == IOAS_LOG_ERR) {
-		snprintf(owned->failure, sizeof(owned->failure), "%s", line);
-		level = IOAS_LOG_DEBUG;
-	}
-	if (trying)
-		level = IOAS_LOG_DEBUG;
-	bus_ioas_log_line(level, line, arg);
-}
 
 static struct owned *
 find(const char *name)
@@ -117,24 +94,6 @@ drop(struct owned *owned)
 		foreign_end_space(owned->space);
 	ioas_destroy(owned->space);
 	free(owned);
-}
-
-/* A space for one device, with all of EAL's memory at the IOVAs that it has for all: an mbuf and a
- * memseg have room for one. */
-static int
-create_own_space(struct ioas **space)
-{
-	static const int node = -1;
-	const struct ioas_options options = {
-		.size = sizeof(options),
-		.log = log_line,
-		.nodes = &node,
-		.n_nodes = 1,
-		.follow = bus_ioas_space,
-		.same_iova = true,
-	};
-
-	return ioas_create(&options, space);
 }
 
 static int
@@ -203,15 +162,15 @@ attach(void *arg)
 	rte_eal_vfio_get_vf_token(token);
 	if (!rte_uuid_is_null(token))
 		options.vf_token = token;
-	taking = owned;
-	if (isolate)
-		owned->error = create_own_space(&space);
+	common_space_keep_failures(owned->failure, sizeof(owned->failure));
+	if (bus_ioas_isolated)
+		owned->error = common_space_follow(&space);
 	if (owned->error == 0) {
 		owned->space = space;
-		owned->error = ioas_attach(isolate ? space : bus_ioas_space, owned->path, &options,
+		owned->error = ioas_attach(bus_ioas_isolated ? space : bus_ioas_space, owned->path, &options,
 					   &owned->device);
 	}
-	taking = NULL;
+	common_space_keep_failures(NULL, 0);
 	return NULL;
 }
 
@@ -238,7 +197,7 @@ attach_together(struct owned **list, unsigned int count)
 	pthread_attr_t small;
 
 	for (unsigned int i = 0; i < count; i++) {
-		state[i] = isolate || has_virtual_functions(list[i]) ? DONE : NOT_YET;
+		state[i] = bus_ioas_isolated || has_virtual_functions(list[i]) ? DONE : NOT_YET;
 		if (state[i] == DONE)
 			attach(list[i]);
 	}
@@ -383,7 +342,7 @@ can_wait(void)
 /* A space without a device. What devices will be able to use is not known: these IOVAs all IOMMUs have,
  * and what x86 and Arm reserve lies below. On POWER devices bring the space. */
 static bool
-start_waiting(const struct ioas_options *options, enum rte_iova_mode mode)
+start_waiting(const struct ioas_options *options, enum rte_iova_mode mode, bool isolated)
 {
 	static const struct ioas_range common = { UINT64_C(1) << 32, (UINT64_C(1) << 39) - 1 };
 	struct ioas_options with = *options;
@@ -391,18 +350,13 @@ start_waiting(const struct ioas_options *options, enum rte_iova_mode mode)
 
 	if (with.window.last == 0 && mode == RTE_IOVA_PA)
 		with.window = common;
-	trying = true;
-	if (ioas_create(&with, &bus_ioas_space) < 0)
-		bus_ioas_space = NULL;
-	trying = false;
-	if (bus_ioas_space == NULL)
+	if (common_space_try(&with, isolated) < 0)
 		return false;
 	ioas_get_info(bus_ioas_space, &info);
 	mode_to_wait_in = mode;
 	if (strcmp(info.backend, "spapr") != 0)
 		return true;
-	ioas_destroy(bus_ioas_space);
-	bus_ioas_space = NULL;
+	common_space_destroy();
 	return false;
 }
 
@@ -412,8 +366,7 @@ devices_check_mode(void)
 	if (!waits || rte_eal_iova_mode() == mode_to_wait_in)
 		return;
 	waits = false;
-	ioas_destroy(bus_ioas_space);
-	bus_ioas_space = NULL;
+	common_space_destroy();
 	log_unused();
 }
 
@@ -426,11 +379,10 @@ give_up(void)
 		BUS_IOAS_LOG(ERR, "%s", owned->failure);
 	while (devices != NULL)
 		drop(devices);
-	ioas_destroy(bus_ioas_space);
-	bus_ioas_space = NULL;
-	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK %s", isolate
+	common_space_destroy();
+	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK %s", bus_ioas_isolated
 		     ? "does not run without isolate=device" : "runs as it does without the plugin");
-	return isolate ? -1 : 0;
+	return bus_ioas_isolated ? -1 : 0;
 }
 
 /* The number of huge pages of all sizes; ULONG_MAX where that cannot be read. */
@@ -492,12 +444,11 @@ check_isolation(void)
 {
 	struct ioas *own;
 
-	if (!isolate)
+	if (!bus_ioas_isolated)
 		return 0;
-	if (create_own_space(&own) < 0) {
+	if (common_space_follow(&own) < 0) {
 		BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
-		ioas_destroy(bus_ioas_space);
-		bus_ioas_space = NULL;
+		common_space_destroy();
 		return -1;
 	}
 	ioas_destroy(own);
@@ -528,12 +479,11 @@ take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_o
 {
 	if (candidates->count == 0) {
 		waits = can_wait() && start_waiting(ioas_options, options->iova == RTE_IOVA_VA
-						    ? RTE_IOVA_VA : RTE_IOVA_PA);
+						    ? RTE_IOVA_VA : RTE_IOVA_PA, options->isolate);
 		if (!waits) {
 			log_unused();
 			return 0;
 		}
-		isolate = options->isolate;
 		return check_isolation();
 	}
 	if (neighbours_keep_out()) {
@@ -541,14 +491,12 @@ take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_o
 			BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
 		return options->isolate ? -1 : 0;
 	}
-	if (ioas_create(ioas_options, &bus_ioas_space) < 0) {
-		bus_ioas_space = NULL;
+	if (common_space_create(ioas_options, options->isolate) < 0) {
 		if (strcmp(options->backend, "auto") != 0 || options->isolate)
 			return -1;
 		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
 		return 0;
 	}
-	isolate = options->isolate;
 	if (check_isolation() < 0)
 		return -1;
 	take_together(candidates);
@@ -567,7 +515,6 @@ devices_take(const struct bus_ioas_options *options)
 		.backend = options->backend,
 		.window = options->window,
 		.quarantine = options->quarantine,
-		.log = log_line,
 		.nodes = nodes,
 		.n_nodes = lcore_nodes(nodes),
 		.descriptors = options->fds,
@@ -619,18 +566,12 @@ devices_check_room(void)
 			     "vfio_iommu_type1.dma_entry_limit", room, pages);
 }
 
-bool
-devices_are_isolated(void)
-{
-	return isolate;
-}
-
 void
 devices_aim(const char *name)
 {
 	const struct owned *owned;
 
-	if (!isolate || bus_ioas_space == NULL)
+	if (!bus_ioas_isolated || bus_ioas_space == NULL)
 		return;
 	aim.set = name != NULL;
 	if (name == NULL)
@@ -658,7 +599,7 @@ devices_lookup(const void *va)
 {
 	rte_iova_t iova = RTE_BAD_IOVA;
 
-	if (!isolate)
+	if (!bus_ioas_isolated)
 		return iova;
 	pthread_mutex_lock(&devices_lock);
 	for (const struct owned *owned = devices; owned != NULL && iova == RTE_BAD_IOVA;
@@ -869,9 +810,9 @@ devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t i
 	pthread_mutex_lock(&devices_lock);
 	owned = find(name);
 	if (owned != NULL && owned->space != NULL)
-		mapped = memory_is_mapped_at(owned->space, va, length, iova);
-	else if (!isolate || name[0] == '\0')
-		mapped = memory_is_mapped_at(bus_ioas_space, va, length, iova);
+		mapped = addresses_are_mapped_at(owned->space, va, length, iova);
+	else if (!bus_ioas_isolated || name[0] == '\0')
+		mapped = addresses_are_mapped_at(bus_ioas_space, va, length, iova);
 	pthread_mutex_unlock(&devices_lock);
 	return mapped;
 }

@@ -10,10 +10,6 @@
 
 #include "ioas_bus.h"
 
-/* The space, or NULL if no device is ours. Constant once EAL has memory. Where devices are
- * isolated, it has none of them, and the space of each follows it. */
-extern struct ioas *bus_ioas_space;
-
 /* After the buses were scanned: opens and attaches what EAL allows. 0, or -1 to stop EAL. */
 int devices_take(const struct bus_ioas_options *options);
 /* After the probe: gives back what no driver wanted. */
@@ -36,7 +32,6 @@ bool devices_are_awaited(void);
 void devices_check_mode(void);
 /* How many devices are attached. */
 unsigned int devices_count(void);
-bool devices_are_isolated(void);
 /* Warns if memory can grow by more pages than the kernel takes maps. */
 void devices_check_room(void);
 /* What this thread maps from now on is for that device alone, if devices are isolated; NULL: for all. */

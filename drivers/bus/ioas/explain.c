@@ -17,6 +17,7 @@
 #include <rte_memzone.h>
 #include <rte_tailq.h>
 
+#include "common_space.h"
 #include "devices.h"
 #include "rte_bus_ioas.h"
 

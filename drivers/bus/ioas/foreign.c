@@ -21,10 +21,12 @@
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 
-#include "devices.h"
+#include "addresses.h"
+#include "common_space.h"
 #include "foreign.h"
 #include "ioas_bus.h"
 #include "memory.h"
+#include "policy.h"
 #include "traced.h"
 
 /* What the application has stated and not taken back. Stock EAL refuses to unmap a part of one. */
@@ -77,7 +79,7 @@ foreign_map_page(const void *va)
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		ioas_reserve_around(bus_ioas_space, va, memory.mapping);
 	foreign_watch(bus_ioas_space, (void *)page, memory.page);
-	if (memory_map((void *)page, memory.page) < 0)
+	if (policy_map((void *)page, memory.page) < 0)
 		return RTE_BAD_IOVA;
 	return ioas_lookup_or_wait(bus_ioas_space, va);
 }
@@ -111,7 +113,7 @@ matters(const void *va, size_t length)
 {
 	if (!memory_has_started() || bus_ioas_space == NULL)
 		return false;
-	return devices_are_isolated() || ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
+	return bus_ioas_isolated || ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
 }
 
 bool
@@ -209,7 +211,7 @@ prepare_statement(uint64_t iova)
 static bool
 is_outdated(const struct ioas *space, const struct statement *statement)
 {
-	return !memory_is_mapped_at(space, statement->va, statement->length, statement->iova);
+	return !addresses_are_mapped_at(space, statement->va, statement->length, statement->iova);
 }
 
 static void
@@ -361,7 +363,7 @@ unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 		return 0;
 	ret = traced_unmap_iova(space, iova, length);
 	/* What a device has because all have it stays. */
-	if (ret == 0 && space != bus_ioas_space && memory_is_mapped_at(space, va, length, iova))
+	if (ret == 0 && space != bus_ioas_space && addresses_are_mapped_at(space, va, length, iova))
 		return 0;
 	if (ret == 0)
 		BUS_IOAS_LOG(ERR, "nothing is mapped at IOVA 0x%" PRIx64, iova);
@@ -375,7 +377,7 @@ foreign_unmap(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 
 	if (iova == 0 && is_mapped(space, va, length))
 		return 0;
-	if (memory_is_eal(va)) {
+	if (address_is_eal(va)) {
 		BUS_IOAS_LOG(ERR, "0x%" PRIx64 " is memory of EAL and stays mapped", va);
 		rte_errno = EINVAL;
 		return -1;

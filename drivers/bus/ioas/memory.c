@@ -26,13 +26,15 @@
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
-#include <rte_lcore.h>
 #include <rte_memzone.h>
 #include <rte_version.h>
 
+#include "addresses.h"
+#include "common_space.h"
 #include "devices.h"
 #include "foreign.h"
 #include "ioas_bus.h"
+#include "lookup.h"
 #include "memory.h"
 #include "policy.h"
 #include "rte_bus_ioas.h"
@@ -49,49 +51,6 @@ static bool forked;
 
 /* Held from "is it mapped?" to the end of the map. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* RTE_IOVA_VA if the user has asked for IOVAs equal to addresses, by our option or by EAL's. */
-int
-memory_map(void *va, uint64_t length)
-{
-	if (rte_eal_iova_mode() != RTE_IOVA_VA)
-		return traced_map(bus_ioas_space, va, length);
-	if (policy_check_va((uintptr_t)va, length) < 0)
-		return -1;
-	return traced_map_fixed(bus_ioas_space, va, length, (uintptr_t)va);
-}
-
-__thread const struct ioas_table *memory_table;
-
-/* Decides which replica of the table is this thread's: that of its lcore's node, or of the node where
- * it runs for other threads. */
-static void
-choose_table(void)
-{
-	const unsigned int lcore = rte_lcore_id();
-
-	memory_table = lcore < RTE_MAX_LCORE
-		? ioas_table_of_node(bus_ioas_space, rte_lcore_to_socket_id(lcore))
-		: ioas_table(bus_ioas_space);
-}
-
-static rte_iova_t
-lookup(const void *va)
-{
-	if (unlikely(memory_table == NULL))
-		choose_table();
-	return memory_lookup(va);
-}
-
-const struct ioas_table *
-rte_bus_ioas_table(void)
-{
-	if (!started)
-		return NULL;
-	if (memory_table == NULL)
-		choose_table();
-	return memory_table;
-}
 
 /*
  * In a child of fork() memory of EAL that is private is a copy, and what EAL and mbufs have recorded are the IOVAs
@@ -131,9 +90,9 @@ map_page(const void *va)
 	if (is_copy(msl, va))
 		return RTE_BAD_IOVA;
 	page = (uintptr_t)va & ~(uintptr_t)(msl->page_sz - 1);
-	if (memory_map((void *)page, msl->page_sz) < 0)
+	if (policy_map((void *)page, msl->page_sz) < 0)
 		return RTE_BAD_IOVA;
-	return lookup(va);
+	return lookup_iova(va);
 }
 
 rte_iova_t
@@ -143,7 +102,7 @@ memory_iova(const void *va)
 
 	if (!started)
 		return (uintptr_t)va;
-	iova = lookup(va);
+	iova = lookup_iova(va);
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
 	pthread_mutex_lock(&map_lock);
@@ -155,31 +114,6 @@ memory_iova(const void *va)
 		iova = map_page(va);
 	pthread_mutex_unlock(&map_lock);
 	return iova;
-}
-
-/* The addresses of EAL's memory lists: constant, and known after rte_eal_cleanup() as well. */
-static struct ioas_range eal_lists[RTE_MAX_MEMSEG_LISTS];
-static unsigned int n_eal_lists;
-
-static int
-note_list(const struct rte_memseg_list *msl, void *arg __rte_unused)
-{
-	if (!msl->external)
-		eal_lists[n_eal_lists++] = (struct ioas_range){
-			.first = msl->addr_64,
-			.last = msl->addr_64 + (msl->len - 1),
-		};
-	return 0;
-}
-
-bool
-memory_is_eal(uint64_t va)
-{
-	unsigned int i = 0;
-
-	while (i < n_eal_lists && (va < eal_lists[i].first || va > eal_lists[i].last))
-		i++;
-	return i < n_eal_lists;
 }
 
 /* EAL's memory is gone for good. Waits until it is unmapped: its huge pages are wanted again. */
@@ -213,17 +147,6 @@ in_child(void)
 	in_parent();
 }
 
-bool
-memory_is_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova)
-{
-	const struct ioas_table *const table = ioas_table(space);
-
-	for (uint64_t offset = 0; offset < length; offset += 4096)
-		if (ioas_lookup(table, (void *)(uintptr_t)(va + offset)) != iova + offset)
-			return false;
-	return true;
-}
-
 /*
  * External memory of a heap: stated IOVAs are kept, missing ones are chosen. Chosen ones are found by
  * lookups alone: as in stock EAL, a segment without a stated IOVA stays without one, and EAL makes no
@@ -233,14 +156,14 @@ static void
 map_external(struct rte_memseg *ms)
 {
 	const bool stated = ms->iova != RTE_BAD_IOVA;
-	const rte_iova_t iova = stated ? ms->iova : lookup(ms->addr);
+	const rte_iova_t iova = stated ? ms->iova : lookup_iova(ms->addr);
 	int ret;
 
-	if (iova != RTE_BAD_IOVA && memory_is_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova))
+	if (iova != RTE_BAD_IOVA && addresses_are_mapped_at(bus_ioas_space, ms->addr_64, ms->len, iova))
 		return;
 	traced_unmap(bus_ioas_space, ms->addr, ms->len);
 	foreign_watch(bus_ioas_space, ms->addr, ms->len);
-	ret = stated ? traced_map_fixed(bus_ioas_space, ms->addr, ms->len, iova) : memory_map(ms->addr, ms->len);
+	ret = stated ? traced_map_fixed(bus_ioas_space, ms->addr, ms->len, iova) : policy_map(ms->addr, ms->len);
 	if (ret < 0) {
 		BUS_IOAS_LOG(ERR, "external memory at %p cannot be used for DMA", ms->addr);
 		ms->iova = RTE_BAD_IOVA;
@@ -267,7 +190,7 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 		if (msl->external)
 			map_external(ms);
 		else
-			ms->iova = lookup(ms->addr);
+			ms->iova = lookup_iova(ms->addr);
 	}
 }
 
@@ -285,7 +208,7 @@ map_run(struct start_walk *walk)
 	const uint64_t length = walk->length;
 
 	walk->length = 0;
-	return length == 0 ? 0 : memory_map((void *)walk->first, length);
+	return length == 0 ? 0 : policy_map((void *)walk->first, length);
 }
 
 static int
@@ -319,7 +242,7 @@ set_memseg_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 		void *arg __rte_unused)
 {
 	if (!msl->external)
-		rte_mem_virt2memseg(ms->addr, msl)->iova = lookup(ms->addr);
+		rte_mem_virt2memseg(ms->addr, msl)->iova = lookup_iova(ms->addr);
 	return 0;
 }
 
@@ -337,7 +260,7 @@ set_memzone_iova(const struct rte_memzone *mz, void *arg __rte_unused)
 {
 	struct rte_memzone *const zone = (struct rte_memzone *)(uintptr_t)mz;
 
-	zone->iova = lookup(zone->addr);
+	zone->iova = lookup_iova(zone->addr);
 }
 
 /* Nothing stays mapped of a start that failed half-way. */
@@ -357,8 +280,7 @@ map_all(void)
 
 	/* As in stock VFIO: no memory may come or go between the walk and the events. */
 	rte_mcfg_mem_read_lock();
-	n_eal_lists = 0;
-	rte_memseg_list_walk_thread_unsafe(note_list, NULL);
+	addresses_note_eal();
 	/* All of it, before anything is mapped. */
 	ret = rte_memseg_walk_thread_unsafe(check_fits, NULL);
 	if (ret < 0)
@@ -388,6 +310,12 @@ bool
 memory_has_started(void)
 {
 	return started;
+}
+
+const struct ioas_table *
+rte_bus_ioas_table(void)
+{
+	return started ? lookup_replica() : NULL;
 }
 
 /* What only helps to know, for the plugin needs none of it. */
@@ -421,7 +349,7 @@ log_start(void)
 		BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
 			     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s, %s", info.backend,
 			     devices_count(), devices_count() == 1 ? "" : "s",
-			     devices_are_isolated() ? " in a space each" : "", info.aperture.first,
+			     bus_ioas_isolated ? " in a space each" : "", info.aperture.first,
 			     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
 			     : info.kernel_chooses ? "chosen by the kernel"
 						   : "chosen by the plugin",

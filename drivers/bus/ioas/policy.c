@@ -21,11 +21,12 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
-#include "devices.h"
+#include "addresses.h"
+#include "common_space.h"
 #include "ioas_bus.h"
-#include "memory.h"
 #include "policy.h"
 #include "seams.h"
+#include "traced.h"
 
 #define GIB (UINT64_C(1) << 30)
 
@@ -179,13 +180,23 @@ policy_check_va(uint64_t va, uint64_t length)
 		return -1;
 	}
 	said = hole.first;
-	base = memory_is_eal(va) ? find_base() : 0;
+	base = address_is_eal(va) ? find_base() : 0;
 	if (base != 0)
 		snprintf(base_option, sizeof(base_option), ", or --base-virtaddr=0x%" PRIx64, base);
 	BUS_IOAS_LOG(ERR, "address 0x%" PRIx64 " cannot be an IOVA: 0x%" PRIx64 "-0x%" PRIx64
 		     " %s: use iova=kernel without --iova-mode=va%s", RTE_MAX(va, hole.first),
 		     hole.first, hole.last, what, base_option);
 	return -1;
+}
+
+int
+policy_map(void *va, uint64_t length)
+{
+	if (rte_eal_iova_mode() != RTE_IOVA_VA)
+		return traced_map(bus_ioas_space, va, length);
+	if (policy_check_va((uintptr_t)va, length) < 0)
+		return -1;
+	return traced_map_fixed(bus_ioas_space, va, length, (uintptr_t)va);
 }
 
 void

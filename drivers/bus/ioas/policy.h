@@ -17,6 +17,9 @@ bool policy_refuses_drivers(void);
 int policy_start(void);
 /* Whether IOVAs equal to these addresses can be had. 0, or -1 after a log line. */
 int policy_check_va(uint64_t va, uint64_t length);
+/* Maps memory at the IOVA that EAL's mode asks for: equal to the address if the user wants that, by our option
+ * or by EAL's. 0, or negative after a log line. */
+int policy_map(void *va, uint64_t length);
 /* The seams for DMA masks; original is EAL's check. */
 void policy_set_mask(uint8_t bits);
 int policy_check_mask(uint8_t bits, int (*original)(uint8_t bits));

@@ -19,11 +19,14 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "addresses.h"
 #include "bind.h"
+#include "common_space.h"
 #include "devices.h"
 #include "foreign.h"
 #include "ioas_bus.h"
 #include "load.h"
+#include "lookup.h"
 #include "memory.h"
 #include "neighbours.h"
 #include "policy.h"
@@ -176,14 +179,6 @@ seam_rte_eal_cleanup(void)
 	return seam_original.rte_eal_cleanup();
 }
 
-static uint64_t misses;
-
-uint64_t
-seams_misses(void)
-{
-	return __atomic_load_n(&misses, __ATOMIC_RELAXED);
-}
-
 /* What is not in the table. */
 static rte_iova_t
 find_iova(const void *va, rte_iova_t (*original)(const void *va))
@@ -194,18 +189,18 @@ find_iova(const void *va, rte_iova_t (*original)(const void *va))
 		return original(va);
 	/* What unmaps memory of the application's has to reach us first. Without a lock: it waits for threads
 	 * that load libraries, whose constructors may ask as well. */
-	if (!memory_is_eal((uintptr_t)va))
+	if (!address_is_eal((uintptr_t)va))
 		seams_bind_late();
 	iova = processes_joined() ? processes_iova(va) : memory_iova(va);
 	if (unlikely(iova == RTE_BAD_IOVA))
-		__atomic_fetch_add(&misses, 1, __ATOMIC_RELAXED);
+		lookup_note_miss();
 	return iova;
 }
 
 static phys_addr_t
 seam_rte_mem_virt2phy(const void *va)
 {
-	const rte_iova_t iova = memory_lookup(va);
+	const rte_iova_t iova = lookup_known(va);
 
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
@@ -215,7 +210,7 @@ seam_rte_mem_virt2phy(const void *va)
 static rte_iova_t
 seam_rte_mem_virt2iova(const void *va)
 {
-	const rte_iova_t iova = memory_lookup(va);
+	const rte_iova_t iova = lookup_known(va);
 
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;

@@ -83,7 +83,4 @@ struct seam {
 };
 extern const struct seam seam_table[SEAM_COUNT];
 
-/* How often an address was asked for that has no IOVA and cannot get one. */
-uint64_t seams_misses(void);
-
 #endif /* IOAS_SEAMS_H */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common_space.h"
 #include "devices.h"
 #include "telemetry.h"
 

@@ -12,6 +12,7 @@
 #include <rte_eal.h>
 #include <rte_version.h>
 
+#include "common_space.h"
 #include "devices.h"
 #include "telemetry.h"
 
@@ -44,7 +45,7 @@ telemetry_info(const char *cmd __rte_unused, const char *params __rte_unused,
 	tel_add(data, "backend", "%s", info.backend);
 	tel_add(data, "iova", rte_eal_iova_mode() == RTE_IOVA_VA ? "va" : "kernel");
 	tel_add_int(data, "devices", devices_count());
-	tel_add_int(data, "isolated", devices_are_isolated());
+	tel_add_int(data, "isolated", bus_ioas_isolated);
 	tel_add(data, "maps", "%" PRIu64, info.maps);
 	tel_add(data, "bytes", "0x%" PRIx64, info.bytes);
 	tel_add(data, "aperture_first", "0x%" PRIx64, info.aperture.first);

@@ -15,7 +15,7 @@
 #include <rte_eal_memconfig.h>
 
 #include "devices.h"
-#include "seams.h"
+#include "lookup.h"
 #include "telemetry.h"
 
 /* What is read of a space. */
@@ -142,7 +142,7 @@ telemetry_stats(const char *cmd __rte_unused, const char *params, struct rte_tel
 	add_failures(data, "map_failures", stats->map_failures);
 	add_failures(data, "unmap_failures", stats->unmap_failures);
 	add_failures(data, "attach_failures", stats->attach_failures);
-	tel_add(data, "misses", "%" PRIu64, seams_misses());
+	tel_add(data, "misses", "%" PRIu64, lookup_misses());
 	tel_add_memlock(data);
 	add_latency(data, "map_latency", &stats->map);
 	add_latency(data, "unmap_latency", &stats->unmap);
