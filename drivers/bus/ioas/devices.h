@@ -4,52 +4,48 @@
 #ifndef IOAS_DEVICES_H
 #define IOAS_DEVICES_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include <rte_dev.h>
-#include <rte_memory.h>
-#include <rte_vfio.h>
 
-#include "ioas_bus.h"
+#include "ioas.h"
 
-/* After the buses were scanned: opens and attaches what EAL allows. 0, or -1 to stop EAL. */
-int devices_take(const struct bus_ioas_options *options);
-/* After the probe: gives back what no driver wanted. */
-void devices_give_back(void);
-/* The seams for devices of ours; 1 means "not ours". */
-int devices_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
-int devices_release(const char *sysfs_base, const char *name, int fd);
-/* For a secondary process: a descriptor of the device, to be closed by the caller. 0, a negative
- * errno, or 1 for "not ours". */
-int devices_share(const char *name, int *fd, struct vfio_device_info *info);
-/* A secondary process has closed its descriptor. */
-void devices_unshare(const char *name);
-/* Whether memory is mapped at that IOVA, for that device ("": for all). */
-bool devices_have_mapped(const char *name, uint64_t va, uint64_t length, rte_iova_t iova);
-/* Whether a device of ours is in that IOMMU group, and its name. */
-bool devices_in_group(int group, char name[RTE_DEV_NAME_MAX_LEN]);
-/* Whether there was no device at the start, and IOVAs are chosen for those that come later. */
-bool devices_are_awaited(void);
-/* Ends that, and bus_ioas_space is NULL again, if EAL has another IOVA mode than it was asked for. */
-void devices_check_mode(void);
+struct owned_device {
+	struct owned_device *next;
+	struct ioas *space;         /* of its own; NULL: the common one */
+	struct ioas_device *device; /* NULL: could not be attached */
+	bool in_use;                /* a driver has set it up */
+	unsigned int shares;        /* secondary processes that have asked for it and not released it */
+	int group;                  /* its IOMMU group; -1: it has none */
+	int node;                   /* its NUMA node; -1: not known */
+	char name[RTE_DEV_NAME_MAX_LEN];
+	char path[PATH_MAX];        /* its folder in sysfs */
+	char driver[64];            /* DPDK's; "": not known */
+	char failure[640];          /* why it could not be attached */
+	int error;                  /* and the errno, negative; else 0 */
+};
+
+/* Held by who changes the list or a device in it, and by all who read; around fork() as well. */
+void devices_lock(void);
+void devices_unlock(void);
+
+/* ---- with the lock held ---- */
+
+/* The last to come; NULL: there is none. */
+struct owned_device *devices_first(void);
+struct owned_device *devices_find(const char *name);
+/* Records the device with this sysfs folder. NULL with rte_errno, logged, if there is no memory. */
+struct owned_device *devices_record(const char *path, const char *name);
+/* Detaches the device, ends its own space and forgets it. */
+void devices_drop(struct owned_device *owned);
+
+/* ---- without the lock ---- */
+
 /* How many devices are attached. */
 unsigned int devices_count(void);
-/* Warns if memory can grow by more pages than the kernel takes maps. */
-void devices_check_room(void);
-/* What this thread maps from now on is for that device alone, if devices are isolated; NULL: for all. */
-void devices_aim(const char *name);
-bool devices_are_aimed(void);
-/* The space that this is mapped in; NULL if the device is not ours. */
-struct ioas *devices_space(void);
-/* The IOVA that an address has for a device alone; RTE_BAD_IOVA if it has none. */
-rte_iova_t devices_lookup(const void *va);
-/* Around fork(), in the parent and in the child. */
-void devices_before_fork(void);
-void devices_after_fork(void);
-/* Explains an IOVA in the space of that device, which may be its own (isolated), or the common one. Returns
- * whether there is such a device. */
-bool devices_explain(const char *name, uint64_t iova, struct ioas_explanation *explanation, bool *isolated);
-/* Calls fn with the space of that device; with the common one if the name is NULL, or devices are not
- * isolated. 0, -ENODEV, or -ENOTSUP if no device is ours. */
-int devices_with_space(const char *name, void (*fn)(struct ioas *space, void *arg), void *arg);
+/* Whether a device of ours is in that IOMMU group, and its name. */
+bool devices_in_group(int group, char name[RTE_DEV_NAME_MAX_LEN]);
 /* What is told of a device. */
 struct bus_ioas_device {
 	const char *name;
@@ -63,7 +59,5 @@ struct bus_ioas_device {
 };
 /* Calls fn for each, the last to come first. */
 void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *arg);
-/* The drivers have probed: notes which has which device. */
-void devices_note_drivers(void);
 
 #endif /* IOAS_DEVICES_H */

@@ -18,8 +18,8 @@
 #include <rte_tailq.h>
 
 #include "common_space.h"
-#include "devices.h"
 #include "rte_bus_ioas.h"
+#include "spaces.h"
 
 /* While pools and zones are walked. */
 struct walk {
@@ -141,7 +141,7 @@ rte_bus_ioas_explain(const char *device, uint64_t iova, struct rte_bus_ioas_iova
 	*answer = (struct rte_bus_ioas_iova){ 0 };
 	if (bus_ioas_space == NULL)
 		return -ENOTSUP;
-	answer->attached = devices_explain(device, iova, &answer->space, &answer->isolated);
+	answer->attached = spaces_explain(device, iova, &answer->space, &answer->isolated);
 	if (answer->space.state != IOAS_IOVA_MAPPED)
 		return 0;
 	walk.va = answer->space.va;

@@ -20,6 +20,9 @@ extern int bus_ioas_logtype;
 	rte_log(RTE_LOG_ ## level, bus_ioas_logtype, \
 		RTE_FMT("IOAS: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", RTE_FMT_TAIL(__VA_ARGS__,)))
 
+/* Says that something cannot be done to what has that name, or "", because there is no memory. */
+void bus_ioas_log_no_memory(const char *what, const char *name);
+
 /* How many descriptors can be handed in. */
 #define BUS_IOAS_MAX_FDS 64
 

@@ -33,13 +33,16 @@
 #include "common_space.h"
 #include "devices.h"
 #include "foreign.h"
+#include "hugepages.h"
 #include "ioas_bus.h"
 #include "lookup.h"
 #include "memory.h"
 #include "policy.h"
 #include "rte_bus_ioas.h"
+#include "spaces.h"
 #include "telemetry.h"
 #include "traced.h"
+#include "wait.h"
 
 #define EVENT_NAME "bus_ioas"
 
@@ -109,7 +112,7 @@ memory_iova(const void *va)
 	iova = ioas_lookup_or_wait(bus_ioas_space, va);
 	/* A question must not give to all devices what the application has given to one. */
 	if (iova == RTE_BAD_IOVA)
-		iova = devices_lookup(va);
+		iova = spaces_lookup(va);
 	if (iova == RTE_BAD_IOVA)
 		iova = map_page(va);
 	pthread_mutex_unlock(&map_lock);
@@ -128,7 +131,7 @@ static void
 before_fork(void)
 {
 	pthread_mutex_lock(&map_lock);
-	devices_before_fork();
+	devices_lock();
 	foreign_before_fork();
 }
 
@@ -136,7 +139,7 @@ static void
 in_parent(void)
 {
 	foreign_after_fork();
-	devices_after_fork();
+	devices_unlock();
 	pthread_mutex_unlock(&map_lock);
 }
 
@@ -336,11 +339,11 @@ log_start(void)
 	struct ioas_info info;
 
 	ioas_get_info(bus_ioas_space, &info);
-	if (devices_are_awaited() && rte_eal_iova_mode() == RTE_IOVA_VA)
+	if (wait_has_begun() && rte_eal_iova_mode() == RTE_IOVA_VA)
 		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
 			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are equal to VA, %s",
 			     info.backend, rte_version());
-	else if (devices_are_awaited())
+	else if (wait_has_begun())
 		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
 			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are chosen in 0x%" PRIx64
 			     "-0x%" PRIx64 ", %s", info.backend, info.window.first, info.window.last,
@@ -378,7 +381,7 @@ memory_start(void)
 	}
 	rte_memzone_walk(set_memzone_iova, NULL);
 	log_start();
-	devices_check_room();
+	hugepages_check_room();
 	telemetry_start();
 	return 0;
 }

@@ -26,6 +26,13 @@ bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg __rte_u
 	rte_log(levels[level], bus_ioas_logtype, "IOAS: %s\n", line);
 }
 
+void
+bus_ioas_log_no_memory(const char *what, const char *name)
+{
+	BUS_IOAS_LOG(ERR, "cannot %s%s: no memory: end other programs, or raise RLIMIT_AS (`ulimit -v`)",
+		     what, name);
+}
+
 static int
 parse_backend(const char *value, struct bus_ioas_options *options)
 {

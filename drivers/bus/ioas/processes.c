@@ -32,10 +32,11 @@
 #include <rte_tailq.h>
 #include <rte_version.h>
 
-#include "devices.h"
 #include "ioas_bus.h"
 #include "load.h"
 #include "processes.h"
+#include "setup.h"
+#include "spaces.h"
 
 #define NAME "bus_ioas"
 
@@ -87,10 +88,10 @@ answer(const struct message *asked, struct message *told, int *fd)
 		told->mode = rte_eal_iova_mode();
 		break;
 	case ASK_DEVICE:
-		told->result = devices_share(asked->device, fd, &told->info);
+		told->result = setup_share(asked->device, fd, &told->info);
 		break;
 	case ASK_MAPPED:
-		if (!devices_have_mapped(asked->device, asked->va, asked->length, asked->iova))
+		if (!spaces_have_mapped(asked->device, asked->va, asked->length, asked->iova))
 			told->result = -ENOENT;
 		break;
 	default:
@@ -111,7 +112,7 @@ take_message(const struct rte_mp_msg *msg, const void *peer)
 	if (msg->len_param != sizeof(*asked) || asked->version != VERSION) {
 		told->result = -EPROTO;
 	} else if (asked->question == TELL_RELEASED) {
-		devices_unshare(asked->device);
+		setup_unshare(asked->device);
 		return 0;
 	} else {
 		answer(asked, told, &fd);

@@ -32,7 +32,11 @@
 #include "policy.h"
 #include "processes.h"
 #include "seams_libc.h"
+#include "setup.h"
+#include "spaces.h"
+#include "take.h"
 #include "traced.h"
+#include "wait.h"
 
 #define SEAM_PROTOTYPE(result, name, params) static result seam_ ## name params;
 SEAMS(SEAM_PROTOTYPE)
@@ -64,7 +68,7 @@ static bool
 in_use(void)
 {
 	if (unlikely(bus_ioas_space != NULL && !memory_has_started()))
-		devices_check_mode();
+		wait_check_mode();
 	return bus_ioas_space != NULL || processes_joined();
 }
 
@@ -89,7 +93,7 @@ scan(void)
 	if (ret != 0 || scanned)
 		return ret;
 	scanned = true;
-	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : devices_take(&options);
+	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : take_devices(&options);
 }
 
 static int
@@ -167,8 +171,8 @@ seam_rte_bus_probe(void)
 	}
 	processes_serve();
 	ret = seam_original.rte_bus_probe();
-	devices_note_drivers();
-	devices_give_back();
+	take_note_drivers();
+	take_give_back();
 	return ret;
 }
 
@@ -247,7 +251,7 @@ seam_rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vf
 		return -1;
 	}
 	ret = processes_joined() ? processes_setup(dev_addr, vfio_dev_fd, device_info)
-				 : devices_setup(sysfs_base, dev_addr, vfio_dev_fd, device_info);
+				 : setup_owned(sysfs_base, dev_addr, vfio_dev_fd, device_info);
 	if (ret <= 0)
 		return ret;
 	if (in_use() && neighbours_refuse_device(sysfs_base, dev_addr))
@@ -262,7 +266,7 @@ static int
 seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int fd)
 {
 	int ret = processes_joined() ? processes_release(dev_addr, fd)
-				     : devices_release(sysfs_base, dev_addr, fd);
+				     : setup_release(dev_addr, fd);
 
 	if (ret <= 0)
 		return ret;
@@ -279,11 +283,11 @@ for_device(int (*original)(struct rte_device *dev, void *addr, uint64_t iova, si
 {
 	int ret;
 
-	devices_aim(rte_dev_name(dev));
+	spaces_aim(rte_dev_name(dev));
 	processes_aim(rte_dev_name(dev));
 	ret = original(dev, addr, iova, len);
 	processes_aim(NULL);
-	devices_aim(NULL);
+	spaces_aim(NULL);
 	return ret;
 }
 
@@ -346,7 +350,7 @@ seam_rte_vfio_noiommu_is_enabled(void)
 static int
 seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
 {
-	struct ioas *const space = devices_space();
+	struct ioas *const space = spaces_aimed_at();
 
 	if (processes_map_here(container_fd))
 		return processes_map(vaddr, iova, len);
@@ -354,7 +358,7 @@ seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova,
 		return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
 	if (foreign_map(space, vaddr, iova, len) < 0)
 		return -1;
-	if (stock_devices == 0 || devices_are_aimed())
+	if (stock_devices == 0 || spaces_are_aimed())
 		return 0;
 	return seam_original.rte_vfio_container_dma_map(container_fd, vaddr, iova, len);
 }
@@ -362,13 +366,13 @@ seam_rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova,
 static int
 seam_rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
 {
-	struct ioas *const space = devices_space();
+	struct ioas *const space = spaces_aimed_at();
 
 	if (processes_map_here(container_fd))
 		return processes_unmap(vaddr);
 	if (space == NULL || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len);
-	if (stock_devices != 0 && !devices_are_aimed() &&
+	if (stock_devices != 0 && !spaces_are_aimed() &&
 	    seam_original.rte_vfio_container_dma_unmap(container_fd, vaddr, iova, len) < 0)
 		return -1;
 	return foreign_unmap(space, vaddr, iova, len);

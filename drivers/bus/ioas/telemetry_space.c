@@ -14,6 +14,7 @@
 
 #include "common_space.h"
 #include "devices.h"
+#include "spaces.h"
 #include "telemetry.h"
 
 /* What the kernel offers beyond what the plugin uses. */
@@ -83,7 +84,7 @@ telemetry_ranges(const char *cmd __rte_unused, const char *params, struct rte_te
 	struct ranges ranges;
 	int ret;
 
-	ret = devices_with_space(params, read_ranges, &ranges);
+	ret = spaces_call(params, read_ranges, &ranges);
 	if (ret < 0)
 		return ret;
 	rte_tel_data_start_dict(data);
@@ -160,7 +161,7 @@ answer_listing(const char *params, const char *name, struct listing *listing,
 
 	if (params != NULL && tel_parse_iova(params, &listing->from, &device) < 0)
 		return -EINVAL;
-	ret = devices_with_space(device, list_space, listing);
+	ret = spaces_call(device, list_space, listing);
 	if (ret < 0)
 		return ret;
 	rte_tel_data_start_dict(data);

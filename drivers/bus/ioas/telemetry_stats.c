@@ -14,8 +14,8 @@
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 
-#include "devices.h"
 #include "lookup.h"
+#include "spaces.h"
 #include "telemetry.h"
 
 /* What is read of a space. */
@@ -124,7 +124,7 @@ telemetry_stats(const char *cmd __rte_unused, const char *params, struct rte_tel
 
 	/* Before the devices and the space, as where EAL tells of its memory. */
 	rte_mcfg_mem_read_lock();
-	ret = devices_with_space(params, read_figures, &figures);
+	ret = spaces_call(params, read_figures, &figures);
 	rte_mcfg_mem_read_unlock();
 	if (ret < 0)
 		return ret;

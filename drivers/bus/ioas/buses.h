@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_BUSES_H
+#define IOAS_BUSES_H
+
+#include <limits.h>
+
+#include <rte_dev.h>
+
+/* Calls fn for every device that the buses have found. For the scan and the first probe only: later, when devices
+ * come and go, no thread but the buses' own may walk their lists. */
+void buses_walk(void (*fn)(const struct rte_device *dev, void *arg), void *arg);
+/* The folder of a device in sysfs. */
+void buses_sysfs_path(const struct rte_device *dev, char path[PATH_MAX]);
+
+#endif /* IOAS_BUSES_H */

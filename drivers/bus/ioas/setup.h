@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_SETUP_H
+#define IOAS_SETUP_H
+
+#include <rte_vfio.h>
+
+/* The seams for devices of ours; 1 means "not ours". */
+int setup_owned(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
+int setup_release(const char *name, int fd);
+/* For a secondary process: a descriptor of the device, to be closed by the caller. 0, a negative
+ * errno, or 1 for "not ours". */
+int setup_share(const char *name, int *fd, struct vfio_device_info *info);
+/* A secondary process has closed its descriptor. */
+void setup_unshare(const char *name);
+
+#endif /* IOAS_SETUP_H */

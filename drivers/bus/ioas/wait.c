@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+
+/*
+ * Where there is no device at the start, the plugin waits for one if it can: it makes a space without a device.
+ */
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_eal.h>
+#include <rte_version.h>
+
+#include "common_space.h"
+#include "ioas_bus.h"
+#include "neighbours.h"
+#include "seams.h"
+#include "wait.h"
+
+/* There was no device at the start. */
+static bool waits;
+static enum rte_iova_mode mode_to_wait_in;
+
+void
+wait_log_unused(void)
+{
+	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow is bound to a VFIO "
+		     "driver and has an IOMMU (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS`, switch "
+		     "the IOMMU on); DPDK runs as it does without it, %s", rte_version());
+}
+
+/* Whether the command line names an IOVA mode: EAL does not tell. */
+static bool
+mode_is_named(void)
+{
+	FILE *const file = fopen("/proc/self/cmdline", "re");
+	char *word = NULL;
+	size_t size = 0;
+	bool named = false;
+
+	if (file == NULL)
+		return true;
+	while (!named && getdelim(&word, &size, '\0', file) > 0)
+		named = strncmp(word, "--iov", strlen("--iov")) == 0;
+	free(word);
+	fclose(file);
+	return named;
+}
+
+/* Whether IOVAs can be chosen for a device that comes later: one can come, the machine has an IOMMU, and
+ * no bus that is there asks for a mode of its own, above all not for physical addresses. */
+static bool
+can_wait(void)
+{
+	glob_t groups;
+
+	if (rte_eal_has_pci() == 0 || rte_eal_has_hugepages() == 0 || mode_is_named() ||
+	    neighbours_are_there() ||
+	    seam_original.rte_bus_get_iommu_class() != RTE_IOVA_DC ||
+	    seam_original.rte_vfio_noiommu_is_enabled() == 1 ||
+	    glob("/sys/kernel/iommu_groups/[0-9]*", 0, NULL, &groups) != 0)
+		return false;
+	globfree(&groups);
+	return true;
+}
+
+/* A space without a device. What devices will be able to use is not known: these IOVAs all IOMMUs have,
+ * and what x86 and Arm reserve lies below. On POWER devices bring the space. */
+bool
+wait_start(const struct ioas_options *options, enum rte_iova_mode mode, bool isolated)
+{
+	static const struct ioas_range common = { UINT64_C(1) << 32, (UINT64_C(1) << 39) - 1 };
+	struct ioas_options with = *options;
+	struct ioas_info info;
+
+	if (!can_wait())
+		return false;
+	if (with.window.last == 0 && mode == RTE_IOVA_PA)
+		with.window = common;
+	if (common_space_try(&with, isolated) < 0)
+		return false;
+	ioas_get_info(bus_ioas_space, &info);
+	mode_to_wait_in = mode;
+	waits = strcmp(info.backend, "spapr") != 0;
+	if (!waits)
+		common_space_destroy();
+	return waits;
+}
+
+bool
+wait_has_begun(void)
+{
+	return waits;
+}
+
+void
+wait_check_mode(void)
+{
+	if (!waits || rte_eal_iova_mode() == mode_to_wait_in)
+		return;
+	waits = false;
+	common_space_destroy();
+	wait_log_unused();
+}
