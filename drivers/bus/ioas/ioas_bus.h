@@ -39,9 +39,9 @@ struct bus_ioas_options {
 	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
 };
 
-/* What DPDK_IOAS holds; NULL: nothing, or the program must not be told by its environment. */
+/* The text of DPDK_IOAS. NULL: it is not set, or it must not have effect in this program; then a line is logged. */
 const char *bus_ioas_environment(void);
-/* Fills the options; a wrong one is logged and gives -EINVAL. */
+/* Fills the options. 0; -EINVAL (one is wrong) or -ENOMEM after a log line. */
 int bus_ioas_parse_options(const char *text, struct bus_ioas_options *options);
 /* Lines of lib/ioas go to DPDK's log. */
 void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);

@@ -196,8 +196,10 @@ bus_ioas_parse_options(const char *text, struct bus_ioas_options *options)
 	if (text == NULL || text[0] == '\0')
 		return 0;
 	copy = strdup(text);
-	if (copy == NULL)
+	if (copy == NULL) {
+		bus_ioas_log_no_memory("read ", "DPDK_IOAS");
 		return -ENOMEM;
+	}
 	for (option = strtok_r(copy, ",", &rest); option != NULL && ret == 0;
 	     option = strtok_r(NULL, ",", &rest))
 		ret = parse_option(option, options);
@@ -209,12 +211,9 @@ const char *
 bus_ioas_environment(void)
 {
 	const char *const text = secure_getenv("DPDK_IOAS");
-	static bool said;
 
-	if (text == NULL && getenv("DPDK_IOAS") != NULL && !said) {
+	if (text == NULL && getenv("DPDK_IOAS") != NULL)
 		BUS_IOAS_LOG(WARNING, "DPDK_IOAS has no effect: this program has rights that its user has not "
 			     "(setuid, file capabilities); the defaults are in use");
-		said = true;
-	}
 	return text;
 }

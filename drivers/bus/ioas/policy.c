@@ -24,6 +24,7 @@
 #include "addresses.h"
 #include "common_space.h"
 #include "ioas_bus.h"
+#include "neighbours.h"
 #include "policy.h"
 #include "seams.h"
 #include "traced.h"
@@ -31,6 +32,10 @@
 #define GIB (UINT64_C(1) << 30)
 
 static bool started;
+/* The option iova=. */
+static enum rte_iova_mode user_wants = RTE_IOVA_DC;
+
+/* By a driver. */
 static bool va_demanded;
 
 /* The highest address below all masks. They are set while buses are scanned and devices probed. */
@@ -200,9 +205,17 @@ policy_map(void *va, uint64_t length)
 }
 
 void
-policy_drivers_want(enum rte_iova_mode mode)
+policy_user_wants(enum rte_iova_mode mode)
 {
-	va_demanded = mode == RTE_IOVA_VA;
+	user_wants = mode;
+}
+
+enum rte_iova_mode
+policy_mode(enum rte_iova_mode wanted)
+{
+	va_demanded = wanted == RTE_IOVA_VA;
+	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
+	return user_wants != RTE_IOVA_DC ? user_wants : neighbours_mode();
 }
 
 bool

@@ -9,8 +9,11 @@
 
 #include <rte_bus.h>
 
-/* What the drivers demand, as the buses say it: VA if one of them needs IOVAs equal to addresses. */
-void policy_drivers_want(enum rte_iova_mode mode);
+/* What the user demands: RTE_IOVA_PA (chosen), RTE_IOVA_VA, or RTE_IOVA_DC: nothing. */
+void policy_user_wants(enum rte_iova_mode mode);
+/* The mode for EAL. wanted: what the drivers demand, as the buses say it, VA if one of them needs IOVAs equal
+ * to addresses. */
+enum rte_iova_mode policy_mode(enum rte_iova_mode wanted);
 /* Whether such a driver is there, but IOVAs are chosen. */
 bool policy_refuses_drivers(void);
 /* Before memory is mapped, once EAL's mode is known: what was demanded until then. 0 or -1. */

@@ -86,13 +86,15 @@ scan(void)
 	struct bus_ioas_options options;
 	int ret;
 
+	/* Applications scan again to find devices that have come since. */
+	if (scanned)
+		return seam_original.rte_bus_scan();
+	scanned = true;
 	if (bus_ioas_parse_options(bus_ioas_environment(), &options) < 0)
 		return -1;
 	ret = seam_original.rte_bus_scan();
-	/* Applications scan again to find devices that have come since. */
-	if (ret != 0 || scanned)
+	if (ret != 0)
 		return ret;
-	scanned = true;
 	return rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : take_devices(&options);
 }
 
@@ -113,16 +115,10 @@ static enum rte_iova_mode
 seam_rte_bus_get_iommu_class(void)
 {
 	const enum rte_iova_mode wanted = seam_original.rte_bus_get_iommu_class();
-	struct bus_ioas_options options;
 
 	if (processes_joined())
 		return processes_mode();
-	if (bus_ioas_space == NULL)
-		return wanted;
-	policy_drivers_want(wanted);
-	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
-	bus_ioas_parse_options(bus_ioas_environment(), &options);
-	return options.iova != RTE_IOVA_DC ? options.iova : neighbours_mode();
+	return bus_ioas_space == NULL ? wanted : policy_mode(wanted);
 }
 
 static int

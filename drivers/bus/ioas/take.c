@@ -177,6 +177,7 @@ take_devices(const struct bus_ioas_options *options)
 	struct candidates candidates = { 0 };
 	int ret = -1;
 
+	policy_user_wants(options->iova);
 	buses_walk(add_candidate, &candidates);
 	if (candidates.no_memory) {
 		bus_ioas_log_no_memory("list the devices", "");
