@@ -25,8 +25,8 @@
 #include "common_space.h"
 #include "foreign.h"
 #include "ioas_bus.h"
-#include "memory.h"
 #include "policy.h"
+#include "role.h"
 #include "traced.h"
 
 /* What the application has stated and not taken back. Stock EAL refuses to unmap a part of one. */
@@ -90,7 +90,7 @@ foreign_leaves(const void *va, size_t length)
 	const int error = errno;
 	unsigned int token;
 
-	if (!memory_has_started() || bus_ioas_space == NULL)
+	if (!role()->has_mapped)
 		return 0;
 	token = ioas_forget_begin(bus_ioas_space, va, length);
 	errno = error;
@@ -111,7 +111,7 @@ foreign_has_left(unsigned int token, const void *va, size_t length, bool gone)
 static bool
 matters(const void *va, size_t length)
 {
-	if (!memory_has_started() || bus_ioas_space == NULL)
+	if (!role()->has_mapped)
 		return false;
 	return bus_ioas_isolated || ioas_lookup_any(ioas_table(bus_ioas_space), va, length);
 }

@@ -5,6 +5,8 @@
 
 #include "common_space.h"
 #include "lookup.h"
+#include "role.h"
+#include "rte_bus_ioas.h"
 
 __thread const struct ioas_table *lookup_thread_table;
 
@@ -26,6 +28,12 @@ lookup_replica(void)
 	if (unlikely(lookup_thread_table == NULL))
 		choose_table();
 	return lookup_thread_table;
+}
+
+const struct ioas_table *
+rte_bus_ioas_table(void)
+{
+	return role()->has_mapped ? lookup_replica() : NULL;
 }
 
 rte_iova_t

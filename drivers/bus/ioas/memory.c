@@ -6,7 +6,8 @@
  * EAL's memory in the I/O address space.
  *
  * Until the first probe rte_mem_virt2iova() answers with the address itself, which satisfies EAL's
- * contiguity checks. memory_start() then maps what is there and corrects what was recorded.
+ * contiguity checks (role_starting.c). memory_map_all() then maps what is there and corrects what was
+ * recorded.
  *
  * From then on EAL's own call of rte_mem_virt2iova() for each new page, made when the page is
  * present and before anybody can use it, maps the page: a page that cannot be mapped makes EAL's
@@ -31,26 +32,16 @@
 
 #include "addresses.h"
 #include "common_space.h"
-#include "devices.h"
 #include "foreign.h"
-#include "hugepages.h"
 #include "ioas_bus.h"
 #include "lookup.h"
 #include "memory.h"
 #include "policy.h"
-#include "rte_bus_ioas.h"
+#include "role.h"
 #include "spaces.h"
-#include "telemetry.h"
 #include "traced.h"
-#include "wait.h"
 
 #define EVENT_NAME "bus_ioas"
-
-/* Set once by memory_start(). */
-static bool started;
-
-/* This process came out of fork(). */
-static bool forked;
 
 /* Held from "is it mapped?" to the end of the map. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -64,7 +55,7 @@ is_copy(const struct rte_memseg_list *msl, const void *va)
 {
 	const struct rte_memseg *ms;
 
-	if (!forked)
+	if (!role()->is_child)
 		return false;
 	ms = rte_mem_virt2memseg(va, msl);
 	if (ms == NULL || ms->addr == NULL || ms->iova == RTE_BAD_IOVA)
@@ -103,8 +94,6 @@ memory_iova(const void *va)
 {
 	rte_iova_t iova;
 
-	if (!started)
-		return (uintptr_t)va;
 	iova = lookup_iova(va);
 	if (likely(iova != RTE_BAD_IOVA))
 		return iova;
@@ -125,29 +114,6 @@ forget(const void *va, size_t length)
 {
 	traced_forget_end(bus_ioas_space, ioas_forget_begin(bus_ioas_space, va, length), va, length, true);
 	ioas_lookup_or_wait(bus_ioas_space, va);
-}
-
-static void
-before_fork(void)
-{
-	pthread_mutex_lock(&map_lock);
-	devices_lock();
-	foreign_before_fork();
-}
-
-static void
-in_parent(void)
-{
-	foreign_after_fork();
-	devices_unlock();
-	pthread_mutex_unlock(&map_lock);
-}
-
-static void
-in_child(void)
-{
-	forked = true;
-	in_parent();
 }
 
 /*
@@ -275,23 +241,21 @@ stop(bool never_frees)
 	traced_unmap(bus_ioas_space, NULL, UINT64_MAX);
 }
 
-static int
-map_all(void)
+int
+memory_map_all(void)
 {
 	struct start_walk walk = { 0 };
 	int ret;
 
-	/* As in stock VFIO: no memory may come or go between the walk and the events. */
-	rte_mcfg_mem_read_lock();
 	addresses_note_eal();
 	/* All of it, before anything is mapped. */
 	ret = rte_memseg_walk_thread_unsafe(check_fits, NULL);
 	if (ret < 0)
-		goto out_unlock;
+		return ret;
 	ret = rte_mem_event_callback_register(EVENT_NAME, memory_event, NULL);
 	if (ret < 0 && rte_errno != ENOTSUP) {
 		BUS_IOAS_LOG(ERR, "cannot follow memory events: %s", rte_strerror(rte_errno));
-		goto out_unlock;
+		return ret;
 	}
 	walk.never_frees = ret < 0;
 	rte_memseg_list_walk_thread_unsafe(reserve_list, NULL);
@@ -300,88 +264,26 @@ map_all(void)
 		ret = map_run(&walk);
 	if (ret < 0) {
 		stop(walk.never_frees);
-		goto out_unlock;
+		return ret;
 	}
 	rte_memseg_walk_thread_unsafe(set_memseg_iova, NULL);
-	started = true;
-out_unlock:
-	rte_mcfg_mem_read_unlock();
-	return ret;
-}
-
-bool
-memory_has_started(void)
-{
-	return started;
-}
-
-const struct ioas_table *
-rte_bus_ioas_table(void)
-{
-	return started ? lookup_replica() : NULL;
-}
-
-/* What only helps to know, for the plugin needs none of it. */
-static void
-log_features(void)
-{
-	const unsigned int features = ioas_features(bus_ioas_space);
-
-	BUS_IOAS_LOG(DEBUG, "IOMMU_IOAS_MAP_FILE: %s, IOMMU_IOAS_CHANGE_PROCESS: %s, dirty tracking: %s",
-		     (features & IOAS_FEATURE_MAP_FILE) != 0 ? "yes" : "no",
-		     (features & IOAS_FEATURE_CHANGE_PROCESS) != 0 ? "yes" : "no",
-		     (features & IOAS_FEATURE_DIRTY_TRACKING) != 0 ? "yes" : "no");
-}
-
-static void
-log_start(void)
-{
-	struct ioas_info info;
-
-	ioas_get_info(bus_ioas_space, &info);
-	if (wait_has_begun() && rte_eal_iova_mode() == RTE_IOVA_VA)
-		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
-			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are equal to VA, %s",
-			     info.backend, rte_version());
-	else if (wait_has_begun())
-		BUS_IOAS_LOG(INFO, "backend %s, no device yet: for one that comes later (bind it with "
-			     "`dpdk-devbind.py -b vfio-pci ADDRESS`) IOVAs are chosen in 0x%" PRIx64
-			     "-0x%" PRIx64 ", %s", info.backend, info.window.first, info.window.last,
-			     rte_version());
-	else
-		BUS_IOAS_LOG(INFO, "backend %s, %u device%s%s, aperture 0x%" PRIx64 "-0x%" PRIx64
-			     ", IOVAs %s, %" PRIu64 " MiB in %" PRIu64 " map%s, %s", info.backend,
-			     devices_count(), devices_count() == 1 ? "" : "s",
-			     bus_ioas_isolated ? " in a space each" : "", info.aperture.first,
-			     info.aperture.last, rte_eal_iova_mode() == RTE_IOVA_VA ? "equal to VA"
-			     : info.kernel_chooses ? "chosen by the kernel"
-						   : "chosen by the plugin",
-			     info.bytes >> 20, info.maps, info.maps == 1 ? "" : "s", rte_version());
-	if (info.kernel_chooses)
-		log_features();
-}
-
-static void
-trace_device(const struct bus_ioas_device *device, void *arg __rte_unused)
-{
-	traced_attach(device->name, device->error);
-}
-
-int
-memory_start(void)
-{
-	if (policy_start() < 0)
-		return -1;
-	pthread_atfork(before_fork, in_parent, in_child);
-	/* When they were attached there was no memory for events. */
-	devices_walk(trace_device, NULL);
-	if (map_all() < 0) {
-		BUS_IOAS_LOG(ERR, "cannot map EAL's memory for DMA");
-		return -1;
-	}
-	rte_memzone_walk(set_memzone_iova, NULL);
-	log_start();
-	hugepages_check_room();
-	telemetry_start();
 	return 0;
+}
+
+void
+memory_set_memzones(void)
+{
+	rte_memzone_walk(set_memzone_iova, NULL);
+}
+
+void
+memory_before_fork(void)
+{
+	pthread_mutex_lock(&map_lock);
+}
+
+void
+memory_after_fork(void)
+{
+	pthread_mutex_unlock(&map_lock);
 }

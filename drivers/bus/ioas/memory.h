@@ -8,10 +8,14 @@
 
 #include "ioas.h"
 
-/* Before the first probe: maps what EAL has and follows its changes. 0 or -1. */
-int memory_start(void);
-bool memory_has_started(void);
+/* Maps what EAL has, and follows its changes. With EAL's memory lock held. 0 or -1. */
+int memory_map_all(void);
+/* Then: corrects the IOVAs that EAL has recorded for memzones. */
+void memory_set_memzones(void);
 /* The IOVA of an address, mapped now if it was not; RTE_BAD_IOVA if that fails. */
 rte_iova_t memory_iova(const void *va);
+/* Around fork(), in the parent and in the child. */
+void memory_before_fork(void);
+void memory_after_fork(void);
 
 #endif /* IOAS_MEMORY_H */

@@ -26,12 +26,12 @@
 #include "ioas_bus.h"
 #include "neighbours.h"
 #include "policy.h"
+#include "role.h"
 #include "seams.h"
 #include "traced.h"
 
 #define GIB (UINT64_C(1) << 30)
 
-static bool started;
 /* The option iova=. */
 static enum rte_iova_mode user_wants = RTE_IOVA_DC;
 
@@ -85,7 +85,7 @@ log_mask(uint64_t last)
 static int
 limit(uint64_t last)
 {
-	if (started && last < mask && rte_eal_iova_mode() != RTE_IOVA_VA && confine(last) < 0) {
+	if (role()->has_mapped && last < mask && rte_eal_iova_mode() != RTE_IOVA_VA && confine(last) < 0) {
 		log_mask(last);
 		return -1;
 	}
@@ -102,6 +102,23 @@ policy_set_mask(uint8_t bits)
 }
 
 int
+policy_check_mask_of_stock(uint8_t bits, int (*original)(uint8_t bits))
+{
+	const int ret = original(bits);
+
+	return ret != 0 || !is_mask(bits) ? ret : limit(mask_of(bits));
+}
+
+int
+policy_note_mask(uint8_t bits, int (*original)(uint8_t bits))
+{
+	if (!is_mask(bits))
+		return original(bits);
+	policy_set_mask(bits);
+	return 0;
+}
+
+int
 policy_check_mask(uint8_t bits, int (*original)(uint8_t bits))
 {
 	const uint64_t before = mask;
@@ -110,14 +127,6 @@ policy_check_mask(uint8_t bits, int (*original)(uint8_t bits))
 
 	if (!is_mask(bits))
 		return original(bits);
-	if (bus_ioas_space == NULL) {
-		ret = original(bits);
-		return ret != 0 ? ret : limit(mask_of(bits));
-	}
-	if (!started) {
-		policy_set_mask(bits);
-		return 0;
-	}
 	ioas_get_info(bus_ioas_space, &info);
 	if (limit(mask_of(bits)) < 0)
 		return 1;
@@ -256,6 +265,5 @@ policy_start(void)
 		BUS_IOAS_LOG(WARNING, "a driver for these devices demands IOVAs equal to addresses, "
 			     "and the devices that it is for are refused: DPDK_IOAS=iova=va serves "
 			     "them and all others");
-	started = true;
 	return 0;
 }

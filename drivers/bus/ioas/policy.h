@@ -25,6 +25,9 @@ int policy_check_va(uint64_t va, uint64_t length);
 int policy_map(void *va, uint64_t length);
 /* The seams for DMA masks; original is EAL's check. */
 void policy_set_mask(uint8_t bits);
+/* Where memory is mapped; where it is going to be; where the plugin does nothing. */
 int policy_check_mask(uint8_t bits, int (*original)(uint8_t bits));
+int policy_note_mask(uint8_t bits, int (*original)(uint8_t bits));
+int policy_check_mask_of_stock(uint8_t bits, int (*original)(uint8_t bits));
 
 #endif /* IOAS_POLICY_H */

@@ -166,7 +166,6 @@ struct shared {
 	char name[RTE_DEV_NAME_MAX_LEN];
 };
 
-static bool joined;
 static enum rte_iova_mode primary_mode;
 static struct shared *shared_devices;
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -241,7 +240,7 @@ ask(struct message *message, int *fd)
 	return ret;
 }
 
-int
+const struct role *
 processes_join(void)
 {
 	struct message message = { .question = ASK_MODE };
@@ -250,19 +249,12 @@ processes_join(void)
 	if (rte_eal_tailq_lookup(NAME) == NULL) {
 		BUS_IOAS_LOG(INFO, "the primary process runs without the plugin, or has no device for it: "
 			     "not in use in this one either, %s", rte_version());
-		return 0;
+		return &role_stock;
 	}
 	if (ask(&message, &fd) < 0)
-		return -1;
+		return &role_refused;
 	primary_mode = message.mode;
-	joined = true;
-	return 0;
-}
-
-bool
-processes_joined(void)
-{
-	return joined;
+	return &role_secondary;
 }
 
 enum rte_iova_mode
@@ -370,7 +362,7 @@ processes_map_here(int container_fd)
 {
 	bool ours;
 
-	if (!joined || container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
+	if (container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD)
 		return false;
 	pthread_mutex_lock(&shared_lock);
 	ours = aimed_at == NULL || *find_shared(aimed_at) != NULL;

@@ -8,6 +8,8 @@
 #include <rte_memory.h>
 #include <rte_vfio.h>
 
+#include "role.h"
+
 /* ---- in the primary process ---- */
 
 /* Memory is mapped: from now on secondary processes get answers. */
@@ -18,11 +20,9 @@ void processes_without_vfio(void);
 
 /* ---- in a secondary process ---- */
 
-/* After the buses were scanned: finds out whether the primary process uses the plugin, and how. 0, or -1
- * to stop EAL. */
-int processes_join(void);
-/* Whether it does. Constant from the bus scan on; always false in the primary process. */
-bool processes_joined(void);
+/* After the buses were scanned: finds out whether the primary process uses the plugin, and how. The role that
+ * the plugin plays then. */
+const struct role *processes_join(void);
 /* The primary's IOVA mode. */
 enum rte_iova_mode processes_mode(void);
 /* Before the first probe: whether EAL's mode is the primary's. 0 or -1. */

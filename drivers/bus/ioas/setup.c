@@ -17,7 +17,6 @@
 #include <rte_errno.h>
 
 #include "attach.h"
-#include "common_space.h"
 #include "devices.h"
 #include "ioas_bus.h"
 #include "setup.h"
@@ -42,8 +41,6 @@ setup_owned(const char *sysfs_base, const char *name, int *fd, struct vfio_devic
 	struct owned_device *owned;
 	int ret = -1;
 
-	if (bus_ioas_space == NULL)
-		return 1;
 	snprintf(path, sizeof(path), "%s/%s", sysfs_base, name);
 	devices_lock();
 	owned = devices_find(name);

@@ -24,7 +24,7 @@ spaces_aim(const char *name)
 {
 	const struct owned_device *owned;
 
-	if (!bus_ioas_isolated || bus_ioas_space == NULL)
+	if (!bus_ioas_isolated)
 		return;
 	aim.set = name != NULL;
 	if (name == NULL)

@@ -57,7 +57,7 @@ add_candidate(const struct rte_device *dev, void *arg)
 
 /* Without one attached device there is nothing to do: says so and gives all back. Stock EAL would put
  * them all into one container. */
-static int
+static void
 give_up(void)
 {
 	devices_lock();
@@ -69,7 +69,6 @@ give_up(void)
 	common_space_destroy();
 	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK %s", bus_ioas_isolated
 		     ? "does not run without isolate=device" : "runs as it does without the plugin");
-	return bus_ioas_isolated ? -1 : 0;
 }
 
 /* The NUMA nodes that lcores (service lcores too) are on. Returns how many. */
@@ -92,21 +91,27 @@ lcore_nodes(int nodes[RTE_MAX_NUMA_NODES])
 	return n;
 }
 
-/* What the user has asked for and cannot be had stops EAL: devices must not share a space then. */
-static int
-check_isolation(void)
+static bool
+can_isolate(void)
 {
 	struct ioas *own;
 
 	if (!bus_ioas_isolated)
-		return 0;
+		return true;
 	if (common_space_follow(&own) < 0) {
 		BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
-		common_space_destroy();
-		return -1;
+		return false;
 	}
 	ioas_destroy(own);
-	return 0;
+	return true;
+}
+
+/* Devices must not share a space if the user has asked for a space each: EAL is stopped. */
+static const struct role *
+refuse_to_share(void)
+{
+	common_space_destroy();
+	return &role_refused;
 }
 
 static void
@@ -129,38 +134,42 @@ take_together(const struct candidates *candidates)
 	devices_unlock();
 }
 
-static int
+static const struct role *
 take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_options *options,
 		const struct candidates *candidates)
 {
+	const struct role *const without = options->isolate ? &role_refused : &role_stock;
+
 	if (candidates->count == 0) {
 		if (wait_start(ioas_options, options->iova == RTE_IOVA_VA ? RTE_IOVA_VA : RTE_IOVA_PA,
 			       options->isolate))
-			return check_isolation();
+			return can_isolate() ? &role_waiting : refuse_to_share();
 		wait_log_unused();
-		return 0;
+		return &role_stock;
 	}
 	if (neighbours_keep_out()) {
 		if (options->isolate)
 			BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
-		return options->isolate ? -1 : 0;
+		return without;
 	}
 	if (common_space_create(ioas_options, options->isolate) < 0) {
 		if (strcmp(options->backend, "auto") != 0 || options->isolate)
-			return -1;
+			return &role_refused;
 		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
-		return 0;
+		return &role_stock;
 	}
-	if (check_isolation() < 0)
-		return -1;
+	if (!can_isolate())
+		return refuse_to_share();
 	take_together(candidates);
-	if (devices_count() == 0)
-		return give_up();
+	if (devices_count() == 0) {
+		give_up();
+		return without;
+	}
 	hugepages_check();
-	return 0;
+	return &role_starting;
 }
 
-int
+const struct role *
 take_devices(const struct bus_ioas_options *options)
 {
 	int nodes[RTE_MAX_NUMA_NODES];
@@ -174,8 +183,8 @@ take_devices(const struct bus_ioas_options *options)
 		.descriptors = options->fds,
 		.n_descriptors = options->n_fds,
 	};
+	const struct role *chosen = &role_refused;
 	struct candidates candidates = { 0 };
-	int ret = -1;
 
 	policy_user_wants(options->iova);
 	buses_walk(add_candidate, &candidates);
@@ -183,10 +192,10 @@ take_devices(const struct bus_ioas_options *options)
 		bus_ioas_log_no_memory("list the devices", "");
 		rte_errno = ENOMEM;
 	} else {
-		ret = take_candidates(&ioas_options, options, &candidates);
+		chosen = take_candidates(&ioas_options, options, &candidates);
 	}
 	free(candidates.list);
-	return ret;
+	return chosen;
 }
 
 static void

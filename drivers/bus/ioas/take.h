@@ -5,9 +5,10 @@
 #define IOAS_TAKE_H
 
 #include "ioas_bus.h"
+#include "role.h"
 
-/* After the buses were scanned: opens and attaches what EAL allows. 0, or -1 to stop EAL. */
-int take_devices(const struct bus_ioas_options *options);
+/* After the buses were scanned: opens and attaches what EAL allows. The role that the plugin plays then. */
+const struct role *take_devices(const struct bus_ioas_options *options);
 /* After the probe: notes which driver has which device. */
 void take_note_drivers(void);
 /* Then: gives back what no driver wanted. */

@@ -21,8 +21,6 @@
 #include "seams.h"
 #include "wait.h"
 
-/* There was no device at the start. */
-static bool waits;
 static enum rte_iova_mode mode_to_wait_in;
 
 void
@@ -85,24 +83,21 @@ wait_start(const struct ioas_options *options, enum rte_iova_mode mode, bool iso
 		return false;
 	ioas_get_info(bus_ioas_space, &info);
 	mode_to_wait_in = mode;
-	waits = strcmp(info.backend, "spapr") != 0;
-	if (!waits)
-		common_space_destroy();
-	return waits;
+	if (strcmp(info.backend, "spapr") != 0)
+		return true;
+	common_space_destroy();
+	return false;
 }
 
 bool
-wait_has_begun(void)
+wait_fits(enum rte_iova_mode mode)
 {
-	return waits;
+	return mode == mode_to_wait_in;
 }
 
 void
-wait_check_mode(void)
+wait_give_up(void)
 {
-	if (!waits || rte_eal_iova_mode() == mode_to_wait_in)
-		return;
-	waits = false;
 	common_space_destroy();
 	wait_log_unused();
 }

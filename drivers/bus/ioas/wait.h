@@ -12,10 +12,10 @@
 
 /* Makes a space without a device, if IOVAs can be chosen for one that comes later. Whether it did. */
 bool wait_start(const struct ioas_options *options, enum rte_iova_mode mode, bool isolated);
-/* Whether there was no device at the start, and IOVAs are chosen for those that come later. */
-bool wait_has_begun(void);
-/* Ends that, and bus_ioas_space is NULL again, if EAL has another IOVA mode than it was asked for. */
-void wait_check_mode(void);
+/* Whether that space serves a device that comes when EAL has this mode. */
+bool wait_fits(enum rte_iova_mode mode);
+/* Ends the space, and says why. */
+void wait_give_up(void);
 /* Says why EAL goes on without us. */
 void wait_log_unused(void);
 
