@@ -9,9 +9,9 @@
 #include <rte_eal.h>
 
 #include "ioas_bus.h"
-#include "processes.h"
 #include "role.h"
 #include "role_stock.h"
+#include "secondary.h"
 #include "take.h"
 
 static int
@@ -30,7 +30,7 @@ scan(void)
 		role_refuse();
 		return ret;
 	}
-	chosen = rte_eal_process_type() == RTE_PROC_SECONDARY ? processes_join() : take_devices(&options);
+	chosen = rte_eal_process_type() == RTE_PROC_SECONDARY ? secondary_join() : take_devices(&options);
 	role_choose(chosen);
 	return chosen == &role_refused ? -1 : 0;
 }

@@ -7,8 +7,8 @@
  */
 
 #include "foreign.h"
-#include "processes.h"
 #include "role_owner.h"
+#include "serve.h"
 #include "setup.h"
 
 int
@@ -32,7 +32,7 @@ owner_enable_vfio(const char *modname)
 {
 	if (!in_use_without_vfio())
 		return stock_enable_vfio(modname);
-	processes_without_vfio();
+	serve_without_vfio();
 	return 0;
 }
 

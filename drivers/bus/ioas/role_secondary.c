@@ -10,15 +10,15 @@
 
 #include "neighbours.h"
 #include "policy.h"
-#include "processes.h"
 #include "role.h"
 #include "role_in_use.h"
 #include "role_refused.h"
+#include "secondary.h"
 
 static enum rte_iova_mode
 mode(enum rte_iova_mode wanted __rte_unused)
 {
-	return processes_mode();
+	return secondary_mode();
 }
 
 static int
@@ -30,7 +30,7 @@ using_phys_addrs(void)
 static int
 probe(void)
 {
-	if (processes_start() == 0 && neighbours_check() == 0)
+	if (secondary_start() == 0 && neighbours_check() == 0)
 		return stock_probe();
 	role_refuse();
 	return -1;
@@ -39,13 +39,13 @@ probe(void)
 static rte_iova_t
 iova(const void *va, rte_iova_t (*original)(const void *va) __rte_unused)
 {
-	return in_use_iova(va, processes_iova);
+	return in_use_iova(va, secondary_iova);
 }
 
 static int
 setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info)
 {
-	const int ret = processes_setup(name, fd, info);
+	const int ret = secondary_setup(name, fd, info);
 
 	return ret <= 0 ? ret : in_use_setup_other(sysfs_base, name, fd, info);
 }
@@ -53,7 +53,7 @@ setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info
 static int
 release(const char *sysfs_base, const char *name, int fd)
 {
-	const int ret = processes_release(name, fd);
+	const int ret = secondary_release(name, fd);
 
 	return ret <= 0 ? ret : stock_release(sysfs_base, name, fd);
 }
@@ -67,14 +67,14 @@ enable_vfio(const char *modname)
 static int
 map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
-	return processes_map_here(container_fd) ? processes_map(va, iova, length)
+	return secondary_map_here(container_fd) ? secondary_map(va, iova, length)
 						: stock_map(container_fd, va, iova, length);
 }
 
 static int
 unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
-	return processes_map_here(container_fd) ? processes_unmap(va) : stock_unmap(container_fd, va, iova, length);
+	return secondary_map_here(container_fd) ? secondary_unmap(va) : stock_unmap(container_fd, va, iova, length);
 }
 
 #define SECONDARY_SEAMS \
@@ -87,7 +87,7 @@ unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	.enable_vfio = enable_vfio, \
 	.map = map, \
 	.unmap = unmap, \
-	.aim = processes_aim, \
+	.aim = secondary_aim, \
 	.unregister = stock_unregister
 
 const struct role role_secondary = {

@@ -9,12 +9,12 @@
 #include <rte_common.h>
 
 #include "neighbours.h"
-#include "processes.h"
 #include "role.h"
 #include "role_owner.h"
 #include "role_refused.h"
 #include "role_starting.h"
 #include "role_stock.h"
+#include "serve.h"
 #include "start.h"
 #include "take.h"
 
@@ -33,7 +33,7 @@ probe(void)
 		role_refuse();
 		return -1;
 	}
-	processes_serve();
+	serve_secondaries();
 	ret = stock_probe();
 	take_note_drivers();
 	take_give_back();

@@ -3,29 +3,23 @@
  */
 
 /*
- * Several processes: the primary has the address space, secondaries ask.
+ * A secondary process maps nothing: the primary has the address space.
  *
- * A secondary maps nothing. The IOVAs of EAL's memory are in the memsegs, which all processes share;
- * EAL has the primary allocate and free what a secondary wants, so the primary's plugin maps and
- * unmaps it. What a secondary needs beyond that it asks over EAL's multi-process channel, in messages
- * of one kind: which mode the primary runs in, the descriptor of a device, whether memory is mapped.
- *
- * Whether the primary has anything to answer is seen without asking, for EAL lets a question that
- * nobody answers wait for its timeout: an empty tail queue, whose name is in the shared
- * configuration, says so. EAL holds secondaries back until the primary's start is complete.
+ * The IOVAs of EAL's memory are in the memsegs, which all processes share; EAL has the primary allocate and free
+ * what a secondary wants, so the primary's plugin maps and unmaps it. What a secondary needs beyond that it asks
+ * over EAL's multi-process channel, in messages of one kind (messages.h): which mode the primary runs in, the
+ * descriptor of a device, whether memory is mapped.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
-#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_string_fns.h>
@@ -33,132 +27,11 @@
 #include <rte_version.h>
 
 #include "ioas_bus.h"
-#include "load.h"
-#include "processes.h"
-#include "setup.h"
-#include "spaces.h"
-
-#define NAME "bus_ioas"
-
-/* Of struct message; another one is refused. */
-#define VERSION 2
+#include "messages.h"
+#include "secondary.h"
 
 /* A primary that is busy answers late; one that has gone cannot be reached at all. */
 #define PATIENCE_SECONDS 60
-
-enum question {
-	ASK_MODE,     /* which IOVAs are in use? */
-	ASK_DEVICE,   /* may I have its descriptor? */
-	ASK_MAPPED,   /* is this memory mapped at that IOVA, for that device? */
-	TELL_RELEASED /* I have closed its descriptor; there is no answer */
-};
-
-struct message {
-	/* These two stay where they are: who has another version reads them as well. */
-	uint32_t version;
-	char release[24]; /* of the plugin */
-	uint32_t question;
-	char device[RTE_DEV_NAME_MAX_LEN]; /* "": all */
-	uint64_t va, iova, length;
-	/* The answer. */
-	int32_t result; /* 0, a negative errno, or 1: not ours */
-	uint32_t mode;  /* enum rte_iova_mode */
-	struct vfio_device_info info;
-};
-_Static_assert(sizeof(struct message) <= RTE_MP_MAX_PARAM_LEN, "a message fits");
-
-/* ---- the primary process ---- */
-
-/* Its name is all that there is of it. */
-static struct rte_tailq_elem presence = { .name = NAME };
-
-static void
-sign(struct message *message)
-{
-	message->version = VERSION;
-	strlcpy(message->release, BUS_IOAS_RELEASE, sizeof(message->release));
-}
-
-/* Fills the answer; *fd is a descriptor that goes with it. */
-static void
-answer(const struct message *asked, struct message *told, int *fd)
-{
-	switch (asked->question) {
-	case ASK_MODE:
-		told->mode = rte_eal_iova_mode();
-		break;
-	case ASK_DEVICE:
-		told->result = setup_share(asked->device, fd, &told->info);
-		break;
-	case ASK_MAPPED:
-		if (!spaces_have_mapped(asked->device, asked->va, asked->length, asked->iova))
-			told->result = -ENOENT;
-		break;
-	default:
-		told->result = -EPROTO;
-	}
-}
-
-/* Runs in EAL's thread for messages. */
-static int
-take_message(const struct rte_mp_msg *msg, const void *peer)
-{
-	const struct message *const asked = (const struct message *)(const void *)msg->param;
-	struct rte_mp_msg reply = { .name = NAME, .len_param = sizeof(struct message) };
-	struct message *const told = (struct message *)(void *)reply.param;
-	int fd = -1, ret;
-
-	sign(told);
-	if (msg->len_param != sizeof(*asked) || asked->version != VERSION) {
-		told->result = -EPROTO;
-	} else if (asked->question == TELL_RELEASED) {
-		setup_unshare(asked->device);
-		return 0;
-	} else {
-		answer(asked, told, &fd);
-	}
-	if (fd >= 0)
-		reply.fds[reply.num_fds++] = fd;
-	ret = rte_mp_reply(&reply, peer);
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-void
-processes_serve(void)
-{
-	if (rte_mp_action_register(NAME, take_message) < 0) {
-		/* Without shared files (--in-memory) there are no secondaries. */
-		if (rte_errno != ENOTSUP)
-			BUS_IOAS_LOG(WARNING, "secondary processes cannot use the devices: %s",
-				     rte_strerror(rte_errno));
-		return;
-	}
-	if (rte_eal_tailq_register(&presence) < 0)
-		BUS_IOAS_LOG(WARNING, "secondary processes cannot use the devices: EAL's configuration has "
-			     "no room for a name");
-}
-
-/* An answer without a descriptor: EAL of the secondary process goes on without VFIO. */
-static int
-refuse_vfio(const struct rte_mp_msg *msg, const void *peer)
-{
-	struct rte_mp_msg reply = { .len_param = msg->len_param };
-
-	BUS_IOAS_LOG(ERR, "a secondary process asks for VFIO devices: it needs the plugin as well%s",
-		     bus_ioas_how_to_load());
-	strlcpy(reply.name, msg->name, sizeof(reply.name));
-	return rte_mp_reply(&reply, (const char *)peer);
-}
-
-void
-processes_without_vfio(void)
-{
-	rte_mp_action_register("eal_vfio_mp_sync", refuse_vfio);
-}
-
-/* ---- a secondary process ---- */
 
 /* The devices that the primary has shared with us. */
 struct shared {
@@ -192,7 +65,7 @@ log_other_version(const struct message *answer)
 
 	BUS_IOAS_LOG(ERR, "the primary process has another version of the plugin, %s (its messages are %" PRIu32 "), "
 		     "this is %s (%u): use the same one in both", is_told ? answer->release : "an earlier one",
-		     answer->version, BUS_IOAS_RELEASE, VERSION);
+		     answer->version, BUS_IOAS_RELEASE, MESSAGE_VERSION);
 }
 
 /* The descriptor of an answer, -1 if it has none. EAL leaves it open for programs that this process starts. */
@@ -215,12 +88,12 @@ ask(struct message *message, int *fd)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
 	const bool is_for_device = message->question == ASK_DEVICE;
-	struct rte_mp_msg request = { .name = NAME, .len_param = sizeof(*message) };
+	struct rte_mp_msg request = { .name = MESSAGE_NAME, .len_param = sizeof(*message) };
 	struct rte_mp_reply replies = { 0 };
 	int ret = -ECOMM, asked;
 
 	*fd = -1;
-	sign(message);
+	message_sign(message);
 	memcpy(request.param, message, sizeof(*message));
 	pthread_mutex_lock(&lock);
 	asked = rte_mp_request_sync(&request, &replies, &patience);
@@ -229,7 +102,7 @@ ask(struct message *message, int *fd)
 		const struct rte_mp_msg *const reply = &replies.msgs[0];
 
 		memcpy(message, reply->param, sizeof(*message));
-		ret = message->version == VERSION ? message->result : -EPROTO;
+		ret = message->version == MESSAGE_VERSION ? message->result : -EPROTO;
 		*fd = take_descriptor(reply, is_for_device && ret == 0);
 	}
 	free(replies.msgs);
@@ -241,12 +114,12 @@ ask(struct message *message, int *fd)
 }
 
 const struct role *
-processes_join(void)
+secondary_join(void)
 {
 	struct message message = { .question = ASK_MODE };
 	int fd;
 
-	if (rte_eal_tailq_lookup(NAME) == NULL) {
+	if (rte_eal_tailq_lookup(MESSAGE_NAME) == NULL) {
 		BUS_IOAS_LOG(INFO, "the primary process runs without the plugin, or has no device for it: "
 			     "not in use in this one either, %s", rte_version());
 		return &role_stock;
@@ -258,13 +131,13 @@ processes_join(void)
 }
 
 enum rte_iova_mode
-processes_mode(void)
+secondary_mode(void)
 {
 	return primary_mode;
 }
 
 int
-processes_start(void)
+secondary_start(void)
 {
 	const bool is_va = primary_mode == RTE_IOVA_VA;
 
@@ -279,7 +152,7 @@ processes_start(void)
 }
 
 rte_iova_t
-processes_iova(const void *va)
+secondary_iova(const void *va)
 {
 	static bool said;
 	const struct rte_memseg *const ms = rte_mem_virt2memseg(va, NULL);
@@ -296,7 +169,7 @@ processes_iova(const void *va)
 }
 
 int
-processes_setup(const char *name, int *fd, struct vfio_device_info *info)
+secondary_setup(const char *name, int *fd, struct vfio_device_info *info)
 {
 	struct message message = { .question = ASK_DEVICE };
 	struct shared *const device = calloc(1, sizeof(*device));
@@ -327,9 +200,9 @@ processes_setup(const char *name, int *fd, struct vfio_device_info *info)
 }
 
 int
-processes_release(const char *name, int fd)
+secondary_release(const char *name, int fd)
 {
-	struct rte_mp_msg msg = { .name = NAME, .len_param = sizeof(struct message) };
+	struct rte_mp_msg msg = { .name = MESSAGE_NAME, .len_param = sizeof(struct message) };
 	struct message *const message = (struct message *)(void *)msg.param;
 	struct shared **link, *device;
 
@@ -343,7 +216,7 @@ processes_release(const char *name, int fd)
 		return 1;
 	free(device);
 	close(fd);
-	sign(message);
+	message_sign(message);
 	message->question = TELL_RELEASED;
 	strlcpy(message->device, name, sizeof(message->device));
 	/* If it is lost, the primary says once that we may still use the device. */
@@ -352,13 +225,13 @@ processes_release(const char *name, int fd)
 }
 
 void
-processes_aim(const char *name)
+secondary_aim(const char *name)
 {
 	aimed_at = name;
 }
 
 bool
-processes_map_here(int container_fd)
+secondary_map_here(int container_fd)
 {
 	bool ours;
 
@@ -371,7 +244,7 @@ processes_map_here(int container_fd)
 }
 
 int
-processes_map(uint64_t va, uint64_t iova, uint64_t length)
+secondary_map(uint64_t va, uint64_t iova, uint64_t length)
 {
 	const struct rte_memseg_list *const msl =
 		rte_mem_virt2memseg_list((void *)(uintptr_t)va);
@@ -392,7 +265,7 @@ processes_map(uint64_t va, uint64_t iova, uint64_t length)
 }
 
 int
-processes_unmap(uint64_t va)
+secondary_unmap(uint64_t va)
 {
 	BUS_IOAS_LOG(ERR, "0x%" PRIx64 ": a secondary process cannot unmap memory for DMA: do it in the "
 		     "primary process", va);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ioas authors
+ */
+#ifndef IOAS_SERVE_H
+#define IOAS_SERVE_H
+
+/* Memory is mapped: from now on secondary processes get answers. */
+void serve_secondaries(void);
+/* EAL's own VFIO stays off in this process: nobody else would answer what that of a secondary process
+ * without the plugin asks. */
+void serve_without_vfio(void);
+
+#endif /* IOAS_SERVE_H */
