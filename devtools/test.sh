@@ -237,26 +237,25 @@ guest_tests() {
 	done
 }
 
+# A check that prints what is wrong. usage: lint_check NAME COMMAND...
+lint_check() {
+	local name=$1
+	shift
+	say "lint: $name"
+	if (cd "$top" && "$@") >&2; then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: see above"
+	fi | collect lint
+}
+
 lint() {
-	say "shellcheck"
 	# shellcheck disable=SC2046
-	if (cd "$top" && shellcheck -x .ci/run devtools/guest/init $(find devtools test -name '*.sh') \
-		>"$logs/shellcheck" 2>&1); then
-		echo "PASS shellcheck"
-	else
-		cat "$logs/shellcheck" >&2
-		echo "FAIL shellcheck: see above"
-	fi | collect lint
-	if (cd "$top" && devtools/workflows.py .github/workflows/*.yml .gitlab-ci.yml) >&2; then
-		echo "PASS workflow files"
-	else
-		echo "FAIL workflow files: see above"
-	fi | collect lint
-	if (cd "$top" && devtools/mutate/mutants.py list --check --known devtools/mutate/known lib/ioas/*.[ch]) >&2; then
-		echo "PASS known mutants"
-	else
-		echo "FAIL known mutants: those above are none any more: take them out of devtools/mutate/known"
-	fi | collect lint
+	lint_check shellcheck shellcheck -x .ci/run devtools/guest/init $(cd "$top" && find devtools test -name '*.sh')
+	lint_check "workflow files" sh -c 'devtools/workflows.py .github/workflows/*.yml .gitlab-ci.yml'
+	lint_check structure devtools/structure.py
+	lint_check "devtools/mutate/known has mutants only" sh -c \
+		'devtools/mutate/mutants.py list --check --known devtools/mutate/known lib/ioas/*.[ch]'
 }
 
 "$top/devtools/setup.sh"
