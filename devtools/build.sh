@@ -6,7 +6,7 @@ set -euo pipefail
 
 usage() {
 	cat <<EOF
-usage: devtools/build.sh [NAME]...
+usage: devtools/build.sh [--configure] [NAME]...
 
 Configures (once) and builds with meson in build/NAME, warnings as errors:
   gcc    what devtools/run.sh and the guest tests use (default)
@@ -19,10 +19,16 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   ppc64  the same for POWER
   gcc-RELEASE  gcc for another release of DPDK (${!dpdk_suites[*]}), against the packages of
          devtools/sysroot.sh; what an x86 guest with that release runs
+
+  --configure  does not compile
 EOF
 }
 
-case ${1-} in -h | --help) usage; exit 0 ;; esac
+compile=yes
+case ${1-} in
+-h | --help) usage; exit 0 ;;
+--configure) compile=''; shift ;;
+esac
 if [ $# -eq 0 ]; then set -- gcc; fi
 
 # Prints meson's description of another architecture or userland. usage: cross_file ARCH CPU TRIPLET SYSROOT
@@ -93,5 +99,5 @@ for name; do
 		with_progress "configure build/$name" "$dir/setup.log" \
 			env CC=$compiler meson setup "$dir" "$top" --werror -Dman_pages=$man_pages "${options[@]}"
 	fi
-	with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"
+	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"; fi
 done

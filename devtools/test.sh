@@ -6,7 +6,7 @@ set -euo pipefail
 
 usage() {
 	cat <<EOF
-usage: devtools/test.sh [-h] [PATTERN]
+usage: devtools/test.sh [-h] [--list] [PATTERN [CASE]]
 
 Installs what is missing (devtools/setup.sh), builds with gcc, clang, the sanitizers, for Arm and POWER, and
 runs the stress tests alone; then, beside each other, the unit tests, fuzzing (devtools/fuzz.sh), checks of
@@ -14,7 +14,15 @@ the documentation and the packages, and the tests of test/guest in emulated mach
 of what ran where (devtools/matrix.sh), and the last line says how many passed and failed; the status is 0
 if at least one test ran and none failed. Logs: build/test/all, or build/test/PATTERN.
 
-With PATTERN: only the guest tests whose name matches it ("user", "memory*"), and what they need.
+With PATTERN: only the tests whose name matches it, and what they need. A test has one of these names:
+
+  hotplug      a file of test/guest, on all its machines: devtools/test.sh hotplug, devtools/test.sh 'no-*'
+  hotplug-2    the same on one machine, that of its second line "# guest:"
+  map-iommufd  a unit test of build/gcc: devtools/test.sh 'map-*'
+
+With CASE: only the cases of unit tests whose name matches it: devtools/test.sh map-iommufd 'all lengths*'.
+
+  --list           prints the names of the tests that match PATTERN, or of all, and runs none
 
   DPDK_IOAS_JOBS   of these at a time (default 3: on two processors one always waits for something)
   DPDK_IOAS_CHURN  seconds that churn.sh takes on each machine (default 45)
@@ -29,18 +37,19 @@ starts with #! runs here, with a folder for its logs as argument. Both print PAS
 EOF
 }
 
+only_list=''
 case ${1-} in
 -h | --help) usage; exit 0 ;;
+--list) only_list=yes; shift ;;
 -*) usage >&2; die "unknown option $1" ;;
 esac
-pattern=${1-}
+[ $# -le 2 ] || die "more than a pattern and a case: $* (quote what has blanks or *)"
+pattern=${1-} case=${2-}
+[ -n "$pattern" ] || [ -z "$case" ] || die "of which test? Name it, or '*', before the case"
 jobs=${DPDK_IOAS_JOBS:-3}
 # A folder for each pattern, so that runs with different ones do not disturb each other.
 logs=$top/build/test/${pattern:-all}
-rm -rf "$logs"
-mkdir -p "$logs"
 results=$logs/results
-: >"$results"
 
 # Prints the PASS, FAIL and SKIP lines of standard input with a prefix, and keeps them.
 collect() {
@@ -144,39 +153,72 @@ report() {
 	} 8>"$logs/lock"
 }
 
-# Lists the runs that the pattern asks for: name, file, options of the guest.
+# Whether the pattern asks for a test with one of these names. usage: wanted NAME...
+wanted() {
+	local name
+	for name; do
+		# shellcheck disable=SC2053
+		if [ -z "$pattern" ] || [[ $name == $pattern ]]; then return; fi
+	done
+	return 1
+}
+
+# Lists the runs of guest tests that the pattern asks for: name, file, options of the guest.
 list() {
 	local file name line n
 	for file in "$top"/test/guest/[!_]*.sh; do
-		[ -e "$file" ] || continue
 		name=$(basename "$file" .sh)
-		# shellcheck disable=SC2053
-		if [ -n "$pattern" ] && [[ $name != $pattern ]]; then continue; fi
 		n=0
 		while read -r line; do
 			n=$((n + 1))
-			printf '%s\t%s\t%s\n' "$name-$n" "$file" "$line"
+			if wanted "$name" "$name-$n"; then printf '%s\t%s\t%s\n' "$name-$n" "$file" "$line"; fi
 		done < <(sed -n 's/^# guest: *//p' "$file")
 		# Without such a line it runs on this machine.
-		if [ $n -eq 0 ]; then printf '%s\t%s\t\n' "$name" "$file"; fi
+		if [ $n -eq 0 ] && wanted "$name"; then printf '%s\t%s\t\n' "$name" "$file"; fi
 	done
+}
+
+# Whether a unit test has a case that is asked for.
+has_case() {
+	local file=$top/test/unit/test_$1.c name
+	if [ -z "$case" ]; then return; fi
+	# "map-iommufd" is test_map.c with a backend.
+	if [ ! -e "$file" ]; then file=$top/test/unit/test_${1%-*}.c; fi
+	if [ ! -e "$file" ]; then return 1; fi
+	while read -r name; do
+		# shellcheck disable=SC2053
+		if [[ $name == $case ]]; then return; fi
+	done < <(sed -nE 's/^.*\{ "([^"]+)", \w+ \}.*$/\1/p' "$file")
+	return 1
+}
+
+# Lists the unit tests that the pattern and the case ask for.
+list_units() {
+	local name
+	"$top/devtools/build.sh" --configure gcc
+	while read -r name; do
+		if wanted "$name" && has_case "$name"; then echo "$name"; fi
+	done < <(meson test -C "$top/build/gcc" --no-rebuild --list 2>/dev/null | awk '{ print $NF }')
 }
 
 # One of the machines that the runs boot for each kernel, and for each release of DPDK that is not the
 # one that is installed here: MACHINE [RELEASE].
 machines() {
-	local files machine release
-	mapfile -t files < <(list | cut -f2)
+	local machine release file options asked
+	if [ ! -s "$logs/runs" ]; then return; fi
+	# A test that runs here boots the machines that it names.
+	asked=$(while IFS=$'\t' read -r _ file options; do
+		if [ -n "$options" ]; then echo "$options"; else cat "$file"; fi
+	done <"$logs/runs")
 	echo intel-39
-	if [ ${#files[@]} -eq 0 ]; then return; fi
 	for machine in smmuv3 pseries powernv9; do
-		if grep -qw $machine "${files[@]}"; then echo $machine; fi
+		if grep -qw $machine <<<"$asked"; then echo $machine; fi
 	done
 	# shellcheck disable=SC2154
 	for release in "${!dpdk_suites[@]}"; do
 		release=$(other_release "$release")
 		if [ -z "$release" ]; then continue; fi
-		if grep -q -- "--dpdk $release" "${files[@]}"; then echo "intel-39 $release"; fi
+		if grep -q -- "--dpdk $release" <<<"$asked"; then echo "intel-39 $release"; fi
 	done
 }
 
@@ -259,7 +301,22 @@ lint() {
 }
 
 "$top/devtools/setup.sh"
-list >"$logs/runs"
+runs='' units=()
+if [ -z "$case" ]; then runs=$(list); fi
+if [ -n "$pattern$only_list" ]; then
+	mapfile -t units < <(list_units)
+	[ -n "$runs${units[*]}" ] ||
+		die "no test matches \"$pattern\"${case:+ and has a case \"$case\"}: devtools/test.sh --list prints all names"
+fi
+if [ -n "$only_list" ]; then
+	{ cut -f1,3 <<<"$runs"; printf '%s\n' "${units[@]}"; } | sed '/^$/d'
+	exit
+fi
+rm -rf "$logs"
+mkdir -p "$logs"
+: >"$results"
+printf '%s' "${runs:+$runs$'\n'}" >"$logs/runs"
+
 # Downloads and linking leave a processor idle.
 (cd "$top/devtools" && needs | sort -u | xargs -P "$jobs" -I{} sh -c './{} >/dev/null')
 if [ -z "$pattern" ]; then
@@ -291,6 +348,9 @@ if [ -z "$pattern" ]; then
 	start "unit valgrind" check "unit valgrind" unit_tests gcc --num-processes 1 --setup valgrind
 	for name in docs abi deb; do start $name check $name "$top/devtools/$name.sh"; done
 	start fuzz check fuzz "$top/devtools/fuzz.sh" --jobs 1
+elif [ ${#units[@]} -gt 0 ]; then
+	if [ -n "$case" ]; then export UNIT_CASE=$case; fi
+	start "unit gcc" check "unit gcc" unit_tests gcc "${units[@]}"
 fi
 guest_tests
 finish

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <CUnit/Basic.h>
+#include <fnmatch.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,6 +300,8 @@ unit_tear_down(void)
 int
 unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 {
+	const char *const pattern = getenv("UNIT_CASE");
+	unsigned int wanted = 0;
 	CU_pSuite suite;
 	bool failed;
 
@@ -308,12 +311,18 @@ unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 		return EXIT_FAILURE;
 	suite = CU_add_suite_with_setup_and_teardown(subject, NULL, NULL, unit_set_up,
 						    unit_tear_down);
-	for (unsigned int i = 0; suite != NULL && i < n; i++)
+	for (unsigned int i = 0; suite != NULL && i < n; i++) {
+		if (pattern != NULL && fnmatch(pattern, tests[i].name, 0) != 0)
+			continue;
+		wanted++;
 		if (CU_add_test(suite, tests[i].name, tests[i].run) == NULL)
 			suite = NULL;
+	}
+	if (wanted == 0)
+		fprintf(stderr, "%s: no case matches UNIT_CASE=%s\n", subject, pattern);
 	CU_basic_set_mode(CU_BRM_VERBOSE);
-	failed = suite == NULL || CU_basic_run_tests() != CUE_SUCCESS ||
-		 CU_get_number_of_tests_run() != n || CU_get_number_of_failures() > 0;
+	failed = suite == NULL || wanted == 0 || CU_basic_run_tests() != CUE_SUCCESS ||
+		 CU_get_number_of_tests_run() != wanted || CU_get_number_of_failures() > 0;
 	CU_cleanup_registry();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

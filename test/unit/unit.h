@@ -41,6 +41,7 @@ struct unit_test {
 	void (*run)(void);
 };
 
+/* Runs the tests whose names match the environment variable UNIT_CASE (as file names match), or all. */
 int unit_run(const char *subject, const struct unit_test *tests, unsigned int n);
 
 #define UNIT_MAIN(subject, ...)                                                          \
