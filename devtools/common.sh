@@ -5,8 +5,15 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${DPDK_IOAS_CACHE:-${XDG_CACHE_HOME:-~/.cache}/dpdk-ioas}
 
+# Where the plugin, the library and the test programs were built.
+build=${DPDK_IOAS_BUILD:-$top/build/gcc}
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
+
+# The results that devtools/test.sh counts.
+case_ok() { echo "PASS $1"; }
+case_fail() { echo "FAIL $1: $2"; }
 
 # Prints "PACKAGE VERSION" for each of these Debian packages.
 installed_versions() {
@@ -52,6 +59,33 @@ arch_of_machine() {
 # Its kernel, as devtools/kernel.sh names it.
 kernel_of_machine() {
 	if [ "$1" = powernv9 ]; then echo ppc64-powernv; else arch_of_machine "$1"; fi
+}
+
+# The build whose files a guest with these options runs. usage: build_for [GUEST OPTION]...
+build_for() {
+	local machine=intel-39 release='' arch
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--machine) machine=${2-} ;;
+		--dpdk) release=$(other_release "${2-}") ;;
+		esac
+		shift
+	done
+	arch=$(arch_of_machine "$machine")
+	case $arch${release:+-release} in
+	x86) echo "$build" ;;
+	x86-release) echo "$top/build/gcc-$release" ;;
+	*-release) die "guests with DPDK $release are x86 machines, not $machine" ;;
+	*) echo "$top/build/$arch" ;;
+	esac
+}
+
+# Boots the guest with the plugin and the library in /share. usage: guest [GUEST OPTION]... SCRIPT
+guest() {
+	local from
+	from=$(build_for "$@")
+	"$top/devtools/guest.sh" --add "$from/drivers/bus/ioas/librte_bus_ioas.so" \
+		--add "$from/lib/ioas/libioas.so.1" "$@"
 }
 
 # Has a command make a file or folder of the cache that is not there yet: one process at a time, who

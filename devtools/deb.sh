@@ -3,7 +3,7 @@
 # Builds Debian's source package from a copy of the checkout, and the binary packages from the source package
 # alone; looks at what is in them. Prints PASS and FAIL lines. usage: devtools/deb.sh [FOLDER FOR THE PACKAGES]
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -5,7 +5,7 @@
 # The backquotes are those of the guides.
 # shellcheck disable=SC2016
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Measures all that there is to measure, here and in emulated machines, and reports it.
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 # Those that dpdk-ioas-perf has goals for.
 known=intel-48,intel-39,amd,smmuv3

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Shows the project at work: stock testpmd forwards packets on IOVAs that the kernel chose.
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 usage() {
 	cat <<EOF

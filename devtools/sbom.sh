@@ -4,7 +4,7 @@
 # copied into it, what its libraries and tools are linked with, what builds and tests them.
 # usage: devtools/sbom.sh
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 # The packages of the shared libraries that what is installed names.
 linked() {

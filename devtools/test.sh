@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Builds everything, runs every test, ends with one line that counts them.
 set -euo pipefail
-. "$(dirname "$0")/../test/guest/_init.sh"
+. "$(dirname "$0")/common.sh"
 
 usage() {
 	cat <<EOF

@@ -12,9 +12,8 @@ export PERF=$build/app/dpdk-ioas-perf FORWARD=1 STARTUP=0.97
 repository=$(mktemp -d)
 trap 'rm -rf "$repository"' EXIT
 log=$repository/log
-mkdir -p "$repository/devtools" "$repository/test/guest"
+mkdir "$repository/devtools"
 cp "$top/devtools/perf.sh" "$top/devtools/common.sh" "$repository/devtools/"
-cp "$top/test/guest/_init.sh" "$repository/test/guest/"
 cat >"$repository/devtools/setup.sh" <<-'END'
 	#!/bin/sh
 END
