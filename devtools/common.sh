@@ -11,6 +11,9 @@ build=${DPDK_IOAS_BUILD:-$top/build/gcc}
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# Ends a script whose option lacks its value. usage: needs_value "$@"
+needs_value() { [ -n "${2-}" ] || die "$1 needs a value"; }
+
 # The results that devtools/test.sh counts.
 case_ok() { echo "PASS $1"; }
 case_fail() { echo "FAIL $1: $2"; }

@@ -49,39 +49,20 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
 EOF
 }
 
+# Each option, with _ for -, is the variable that keeps its value.
 machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
 dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' timeout=600 log='' add=()
-while [ $# -gt 0 ]; do
+while [[ ${1-} == -* ]]; do
+	variable=${1#--} variable=${variable//-/_}
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--allow-faults) allow_faults=yes; shift; continue ;;
-	--count) count=yes; shift; continue ;;
-	--slots) slots=yes; shift; continue ;;
-	--machine | --dpdk | --linux | --nics | --bare | --net | --nodes | --mem | --pages-2m | --pages-1g | --add | --share | \
-		--dump | --cmdline | --timeout | --log)
-		[ $# -ge 2 ] || die "$1 needs a value" ;;
-	-*) usage >&2; die "unknown option $1" ;;
-	*) break ;;
+	--allow-faults | --count | --slots) printf -v "$variable" yes; shift ;;
+	--add) needs_value "$@"; add+=("$2"); shift 2 ;;
+	--cmdline) needs_value "$@"; cmdline+=" $2"; shift 2 ;;
+	--bare | --dpdk | --dump | --linux | --log | --machine | --mem | --net | --nics | --nodes | --pages-1g | \
+		--pages-2m | --share | --timeout) needs_value "$@"; printf -v "$variable" %s "$2"; shift 2 ;;
+	*) usage >&2; die "unknown option $1" ;;
 	esac
-	case $1 in
-	--machine) machine=$2 ;;
-	--dpdk) dpdk=$2 ;;
-	--linux) linux=$2 ;;
-	--nics) nics=$2 ;;
-	--bare) bare=$2 ;;
-	--net) net=$2 ;;
-	--nodes) nodes=$2 ;;
-	--mem) mem=$2 ;;
-	--pages-2m) pages_2m=$2 ;;
-	--pages-1g) pages_1g=$2 ;;
-	--add) add+=("$2") ;;
-	--share) share=$2 ;;
-	--dump) dump=$2 ;;
-	--cmdline) cmdline+=" $2" ;;
-	--timeout) timeout=$2 ;;
-	--log) log=$2 ;;
-	esac
-	shift 2
 done
 [ $# -le 1 ] || die "more than one script: $*"
 script=${1-}

@@ -25,16 +25,13 @@ EOF
 }
 
 tests=''
-while [ $# -gt 0 ]; do
+while [[ ${1-} == -* ]]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--mirror) mirror=$2; shift ;;
-	--security) security=$2; shift ;;
-	--tests) tests=yes ;;
-	-*) usage >&2; die "unknown option $1" ;;
-	*) break ;;
+	--mirror | --security) needs_value "$@"; printf -v "${1#--}" %s "$2"; shift 2 ;;
+	--tests) tests=yes; shift ;;
+	*) usage >&2; die "unknown option $1" ;;
 	esac
-	shift
 done
 [ $# -eq 1 ] || { usage >&2; die "name one folder"; }
 folder=$1

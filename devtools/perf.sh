@@ -35,24 +35,15 @@ EOF
 
 quick='' machines=$known nics=e1000e,e1000e turns='' seconds=1 wall='' base=''
 options=()
-while [ $# -gt 0 ]; do
+while [[ ${1-} == -* ]]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--quick) quick=yes; options+=("$1"); shift; continue ;;
-	--wall) wall=yes; options+=("$1"); shift; continue ;;
-	--machines | --nics | --turns | --seconds | --base) [ -n "${2-}" ] || die "$1 needs a value" ;;
-	-*) usage >&2; die "unknown option $1" ;;
-	*) break ;;
+	--quick | --wall) printf -v "${1#--}" yes; options+=("$1"); shift ;;
+	--machines | --nics | --turns | --seconds)
+		needs_value "$@"; printf -v "${1#--}" %s "$2"; options+=("$1" "$2"); shift 2 ;;
+	--base) needs_value "$@"; base=$2; shift 2 ;;
+	*) usage >&2; die "unknown option $1" ;;
 	esac
-	case $1 in
-	--machines) machines=$2 ;;
-	--nics) nics=$2 ;;
-	--turns) turns=$2 ;;
-	--seconds) seconds=$2 ;;
-	--base) base=$2 ;;
-	esac
-	if [ "$1" != --base ]; then options+=("$1" "$2"); fi
-	shift 2
 done
 [ $# -le 1 ] || die "more than one folder: $*"
 if [ "$machines" = none ]; then machines=''; fi
