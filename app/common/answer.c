@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Reads values out of the answers of telemetry, where DPDK releases write the same thing in different ways. */
 #include <stdlib.h>
 
 #include "answer.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Writes text into XML and HTML: the characters that have a meaning there are escaped. */
 #include "markup.h"
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Finds the telemetry socket of a running DPDK application and asks it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

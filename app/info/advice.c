@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * What is missing on this machine before the plugin can work, each with the command that helps. config.c checks the
+ * configuration that is asked for.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

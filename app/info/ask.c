@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Asks a running application about its IOVA spaces, and makes a picture of each from its answers. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * Tries the configuration: attaches the devices, allocates hugepages and maps them. A failure is reported as a
+ * problem.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Colours of the terminal, where the output is one and the user wants them. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

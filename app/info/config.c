@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * Whether the configuration that is asked for will map: hugepages, the limit of locked memory, the number of maps,
+ * the aperture.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

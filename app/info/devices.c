@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * The PCI devices that DPDK has drivers for: their driver, their IOMMU group, their nodes and the IOVAs that they
+ * can use. All of it is read from sysfs.
+ */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* The hugepages of each size: how many there are on each node, and where they are mounted. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>

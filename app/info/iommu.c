@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* The IOMMUs of this machine: model, address width and number of devices. All of it is read from sysfs. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* What the program reads from the system: files of sysfs and procfs, limits, users, memory. Tests replace it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * What terminal and SVG pictures have in common: how high a stretch is drawn, which ones are drawn as one, and the
+ * text of each.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

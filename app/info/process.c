@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Finds the telemetry socket of a process by its number, also from outside the process's container. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>

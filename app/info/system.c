@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/*
+ * The kernel and the user: limits, privileges, which backends work and which features the kernel has. lib/ioas
+ * answers about the backends: it creates an empty space with each.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

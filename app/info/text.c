@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* The report for people, on standard output. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

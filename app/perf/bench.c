@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* The clock, the addresses and the threads of benchmarks. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Where results were measured: processor, kernel, compiler, date and options. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>

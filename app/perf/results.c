@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* The list of results: how it grows, and when two results are of the same thing. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

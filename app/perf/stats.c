@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
+/* Medians and quantiles of samples, and how far noise can move a ratio. */
 #include <stdlib.h>
 
 #include "bench.h"
