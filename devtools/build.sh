@@ -20,6 +20,8 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
   gcc-RELEASE  gcc for another release of DPDK (${!dpdk_suites[*]}), against the packages of
          devtools/sysroot.sh; what an x86 guest with that release runs
 
+ccache is used where it is installed (apt-get install ccache).
+
   --configure  does not compile
 EOF
 }
@@ -33,10 +35,10 @@ if [ $# -eq 0 ]; then set -- gcc; fi
 
 # Prints meson's description of another architecture or userland. usage: cross_file ARCH CPU TRIPLET SYSROOT
 cross_file() {
-	local libc=${release:+", '-B$4/usr/lib/$3'"}
+	local libc=${release:+", '-B$4/usr/lib/$3'"} launcher=${ccache:+"'$ccache', "}
 	cat <<EOF
 [binaries]
-c = '$3-gcc'
+c = [$launcher'$3-gcc']
 ar = '$3-ar'
 strip = '$3-strip'
 pkgconfig = 'pkg-config'
@@ -53,6 +55,9 @@ cpu = '$1'
 endian = 'little'
 EOF
 }
+
+# meson takes it by itself only where it chooses the compiler too.
+ccache=$(command -v ccache || true)
 
 for name; do
 	# $release: of DPDK, where it is not the one here. This machine's compiler has this machine's libc;
@@ -97,7 +102,7 @@ for name; do
 	fi
 	if [ ! -f "$dir/build.ninja" ]; then
 		with_progress "configure build/$name" "$dir/setup.log" \
-			env CC=$compiler meson setup "$dir" "$top" --werror -Dman_pages=$man_pages "${options[@]}"
+			env CC="${ccache:+$ccache }$compiler" meson setup "$dir" "$top" --werror -Dman_pages=$man_pages "${options[@]}"
 	fi
 	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"; fi
 done
