@@ -13,7 +13,7 @@ packages=(
 	libjansson-dev gnuplot-nox
 	# dpdk-ioas-info
 	libhugetlbfs-dev
-	shellcheck spin valgrind gcovr
+	shellcheck codespell spin valgrind gcovr
 	# devtools/docs.sh
 	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
 	# devtools/abi.sh, devtools/deb.sh

@@ -294,6 +294,7 @@ lint_check() {
 lint() {
 	# shellcheck disable=SC2046
 	lint_check shellcheck shellcheck -x .ci/run devtools/guest/init $(cd "$top" && find devtools test -name '*.sh')
+	lint_check codespell codespell
 	lint_check "workflow files" sh -c 'devtools/workflows.py .github/workflows/*.yml .gitlab-ci.yml'
 	lint_check structure devtools/structure.py
 	lint_check "devtools/mutate/known has mutants only" sh -c \
