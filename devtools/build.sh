@@ -11,6 +11,7 @@ usage: devtools/build.sh [--configure] [NAME]...
 Configures (once) and builds with meson in build/NAME, warnings as errors:
   gcc    what devtools/run.sh and the guest tests use (default)
   clang  the same with clang
+  debug  gcc without optimisation, to step through it: devtools/guest.sh --gdb
   asan   gcc with the address and undefined behaviour sanitizers
   tsan   gcc with the thread sanitizer
   coverage  gcc, and counts what is executed; see devtools/coverage.sh
@@ -67,6 +68,7 @@ for name; do
 	case $kind${release:+-release} in
 	gcc) options=(-Dstress_seconds=120) man_pages=enabled ;;
 	clang) compiler=clang ;;
+	debug) options=(-Doptimization=0) ;;
 	asan)
 		options=(-Db_sanitize='address,undefined' -Db_lundef=false -Doptimization=2
 			-Dc_args=-fno-sanitize-recover=undefined) ;;

@@ -43,6 +43,9 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
                     their environment
   --count           the guest's clock counts its instructions, 2 ns each, on one CPU after the other: what
                     else this machine does has no influence, what devices do takes no time
+  --gdb             programs of the guest wait for a gdb of this machine, and the line to type here is printed:
+                    dpdk-testpmd, where SCRIPT uses testpmd_start, and in the shell \`debug PROGRAM OPTION...\`;
+                    nothing ends by a timeout. For x86 machines
   --allow-faults    what the guest's kernel reported is shown, but is no failure
   --timeout SECONDS (default 600)
   --log FILE        the guest's console (default: SHARE/console)
@@ -51,12 +54,12 @@ EOF
 
 # Each option, with _ for -, is the variable that keeps its value.
 machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' timeout=600 log='' add=()
+dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' timeout=600 log='' add=()
 while [[ ${1-} == -* ]]; do
 	variable=${1#--} variable=${variable//-/_}
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--allow-faults | --count | --slots) printf -v "$variable" yes; shift ;;
+	--allow-faults | --count | --gdb | --slots) printf -v "$variable" yes; shift ;;
 	--add) needs_value "$@"; add+=("$2"); shift 2 ;;
 	--cmdline) needs_value "$@"; cmdline+=" $2"; shift 2 ;;
 	--bare | --dpdk | --dump | --linux | --log | --machine | --mem | --net | --nics | --nodes | --pages-1g | \
@@ -121,6 +124,25 @@ else
 		exec setsid sh -c 'exec sh -i <"/dev/$GUEST_TTY" >"/dev/$GUEST_TTY" 2>&1'
 	END
 fi
+if [ -n "$gdb" ]; then
+	[ "$arch" = x86 ] || die "--gdb is for x86 machines"
+	gdbserver=$(command -v gdbserver) || die "no gdbserver: apt-get install gdb gdbserver"
+	add+=("$gdbserver" "$(ldd "$gdbserver" | awk '$1 == "libstdc++.so.6" { print $3 }')")
+	share=$(cd "$share" && pwd)
+	sysroot=/
+	if [ -n "$release" ]; then sysroot=$("$top/devtools/sysroot.sh" "$arch" "$release"); fi
+	# What is not of the userland is in the share.
+	cat >"$share/gdb.commands" <<-END
+		# gdb -x $share/gdb.commands
+		set sysroot $sysroot
+		set solib-search-path $share
+		set breakpoint pending on
+		handle SIG32 nostop noprint pass
+		set remotetimeout 60
+		target remote $share/gdb.socket
+	END
+	timeout=0 cmdline+=" GUEST_GDB=ttyS3"
+fi
 if [ ${#add[@]} -gt 0 ]; then cp -L -- "${add[@]}" "$share/"; fi
 log=${log:-$share/console}
 
@@ -158,6 +180,11 @@ if [ -n "$slots" ]; then
 	qemu+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 		-chardev "socket,id=monitor,server=on,wait=off,$socket" -mon monitor
 		-chardev "socket,id=line,$socket" -device "isa-serial,index=2,irq=5,chardev=line")
+fi
+
+if [ -n "$gdb" ]; then
+	qemu+=(-chardev "socket,id=gdb,server=on,wait=off,path=$share/gdb.socket"
+		-device "isa-serial,index=3,irq=7,chardev=gdb")
 fi
 
 if [ -n "$bare" ]; then

@@ -123,7 +123,8 @@ fill() {
 
 	cp "$top/devtools/guest/init" "$root/init"
 	cp "$top/devtools/guest/guest.sh" "$root/usr/lib/guest.sh"
-	chmod 755 "$root/init"
+	cp "$top/devtools/guest/debug.sh" "$root/usr/bin/debug"
+	chmod 755 "$root/init" "$root/usr/bin/debug"
 	cat >"$root/etc/passwd" <<-END
 		root:x:0:0:root:/root:/bin/sh
 		dpdk:x:1000:1000:dpdk:/tmp:/bin/sh

@@ -13,7 +13,8 @@ Installs what is missing (devtools/setup.sh), builds, and runs Debian's dpdk-tes
 between two NICs:
 
   by default   in an emulated machine with an Intel IOMMU; see devtools/guest.sh --help for other
-               machines, NICs and releases of DPDK (--machine smmuv3, --nics virtio,virtio, --dpdk 24.11)
+               machines, NICs and releases of DPDK (--machine smmuv3, --nics virtio,virtio, --dpdk 24.11);
+               --gdb: testpmd waits for a debugger
   --here       on this machine's own IOMMU, with the devices that are bound to vfio-pci; the options
                are testpmd's (EAL's, --, its own); default: -i
 EOF

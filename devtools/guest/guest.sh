@@ -28,6 +28,8 @@ finish() { exit $((failures > 0)); }
 wait_for() {
 	local tries=$(($1 * 5))
 	shift
+	# Who debugs takes time.
+	if [ -n "$GUEST_GDB" ]; then tries=$((tries * 1000)); fi
 	until "$@"; do
 		tries=$((tries - 1))
 		if [ $tries -le 0 ]; then return 1; fi
@@ -138,6 +140,7 @@ testpmd_start() {
 	# Its prompt is not buffered, so its other output must not be either: a prompt means that
 	# the command before it has printed all.
 	local buffering="LD_PRELOAD=${LD_PRELOAD:+$LD_PRELOAD:}/usr/libexec/coreutils/libstdbuf.so"
+	local debug=${GUEST_GDB:+debug}
 	buffering="$buffering _STDBUF_O=L"
 	rm -f /tmp/testpmd.in
 	mkfifo /tmp/testpmd.in
@@ -146,11 +149,11 @@ testpmd_start() {
 	if [ -n "$as" ]; then
 		mkdir -p "$XDG_RUNTIME_DIR"
 		chown "$as" "$XDG_RUNTIME_DIR"
-		su "$as" -s /bin/sh -c "${GCOV_PREFIX:+GCOV_PREFIX=/share/gcov/$as }$buffering exec dpdk-testpmd $*" \
+		su "$as" -s /bin/sh -c "${GCOV_PREFIX:+GCOV_PREFIX=/share/gcov/$as }$buffering exec $debug dpdk-testpmd $*" \
 			</tmp/testpmd.in >>"$log" 2>&1 &
 	else
 		# shellcheck disable=SC2086
-		env $buffering dpdk-testpmd "$@" </tmp/testpmd.in >>"$log" 2>&1 &
+		env $buffering $debug dpdk-testpmd "$@" </tmp/testpmd.in >>"$log" 2>&1 &
 	fi
 	testpmd_pid=$!
 	exec 9>/tmp/testpmd.in
