@@ -94,6 +94,11 @@ explains(void)
 	CU_ASSERT_PTR_EQUAL(is.va, VA(MIB(1)));
 	CU_ASSERT_EQUAL(is.area.length, MIB(2));
 	CU_ASSERT_TRUE(is.unmapped_at >= before && is.unmapped_at <= now());
+	/* From its first byte to its last one. */
+	CU_ASSERT_EQUAL(explain(iova - 1).state, IOAS_IOVA_FREE);
+	CU_ASSERT_EQUAL(explain(iova).state, IOAS_IOVA_UNMAPPED);
+	CU_ASSERT_EQUAL(explain(iova + MIB(2) - 1).state, IOAS_IOVA_UNMAPPED);
+	CU_ASSERT_EQUAL(explain(iova + MIB(2)).state, IOAS_IOVA_FREE);
 
 	is = explain(0);
 	CU_ASSERT_EQUAL(is.state, IOAS_IOVA_UNUSABLE);
@@ -149,7 +154,7 @@ holds(void)
 	CU_ASSERT_FALSE(is_in_quarantine(iova[0]));
 	CU_ASSERT_EQUAL(explain(iova[0]).state, IOAS_IOVA_UNMAPPED);
 	for (unsigned int i = 1; i < 4; i++)
-		CU_ASSERT_TRUE(is_in_quarantine(iova[i]));
+		CU_ASSERT_TRUE(is_in_quarantine(iova[i]) && is_in_quarantine(iova[i] + MIB(2) - 1));
 	CU_ASSERT_EQUAL(unit_map(0, MIB(2)), iova[0]);
 }
 
