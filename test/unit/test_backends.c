@@ -425,6 +425,39 @@ windows(void)
 		"512 MiB|the 2 DMA windows|pages of 4 KiB|huge pages");
 }
 
+/* A platform whose further windows have pages of 64 KiB and more. */
+static int
+no_small_pages(int fd, unsigned long request, void *arg)
+{
+	const int ret = model_sys->ioctl(fd, request, arg);
+
+	if (request == VFIO_IOMMU_SPAPR_TCE_GET_INFO)
+		((struct vfio_iommu_spapr_tce_info *)arg)->ddw.pgsizes = KIB(64) | MIB(16);
+	return ret;
+}
+
+/* Smaller pages of memory stay in the default window: it is the only one for them. */
+static void
+no_window_for_small_pages(void)
+{
+	static struct ioas_sys sys;
+
+	model_sys = ioas_sys;
+	sys = *model_sys;
+	sys.ioctl = no_small_pages;
+	ioas_sys = &sys;
+	create_spapr(true);
+	unit_map(0, MIB(512));
+	model.memory_page = PAGE;
+	REFUSED(ioas_map(space, VA(GIB(1)), MIB(768), NULL), -ENOSPC,
+		"768 MiB|no room for pages of 4 KiB|there can be no further one");
+	model.memory_page = KIB(64);
+	CU_ASSERT_EQUAL(unit_map(GIB(1), MIB(768)), UINT64_C(1) << 59);
+	ioas_destroy(space);
+	space = NULL;
+	ioas_sys = model_sys;
+}
+
 static void
 no_window(void)
 {
@@ -583,6 +616,7 @@ UNIT_MAIN("backends",
 	  { "spapr: a device that stays open", power_held },
 	  { "spapr: windows", windows },
 	  { "spapr: no further window", no_window },
+	  { "spapr: no further window for small pages", no_window_for_small_pages },
 	  { "spapr: several groups", power_groups },
 	  { "spapr: one group", power_one_group },
 	  { "spapr: memory is registered once", registered_once },
