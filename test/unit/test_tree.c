@@ -116,6 +116,39 @@ holes(void)
 	CU_ASSERT_TRUE(in_vain > rounds / 20);
 }
 
+/* Three ranges with two holes, one of which a search misses by less than the other: what is remembered of it must
+ * be true of both. */
+static void
+remembered(void)
+{
+	const struct tree_hole hole = { .length = 3, .align = 8 };
+
+	for (uint64_t n = 0; n < 8 * 8 * 8 * 8; n++) {
+		const uint64_t holes[] = { n % 8, n / 8 % 8 };
+		const uint64_t phases[] = { n / 64 % 8, n / 512 };
+		uint64_t from = 1, x, expected;
+
+		start();
+		for (unsigned int i = 0; i < 3; i++) {
+			nodes[i] = (struct tree_node){ .first = from, .last = from + 2, .memory = &memory[i] };
+			memory[i] = (struct tree_memory){ 0 };
+			tree_insert(&tree, &nodes[i]);
+			used[i] = true;
+			from = nodes[i].last + 1 + (i < 2 ? holes[i] : 0);
+		}
+		for (unsigned int i = 0; i < 2; i++) {
+			struct tree_hole wanted = hole;
+
+			wanted.phase = phases[i];
+			if (!plain_hole(1, from - 1, &wanted, &expected))
+				expected = UINT64_MAX;
+			if (!tree_find_hole(&tree, 1, from - 1, &wanted, &x))
+				x = UINT64_MAX;
+			CU_ASSERT_EQUAL_FATAL(x, expected);
+		}
+	}
+}
+
 /* At both ends of the numbers. */
 static void
 ends(void)
@@ -174,5 +207,6 @@ overlapping(void)
 
 UNIT_MAIN("tree",
 	  { "holes", holes },
+	  { "what a search remembers", remembered },
 	  { "holes at both ends", ends },
 	  { "ranges that overlap", overlapping })
