@@ -47,6 +47,9 @@ part_of_area(void)
 	CU_ASSERT_TRUE(unit_unmapped(MIB(2) + PAGE, PAGE));
 	CU_ASSERT_TRUE(unit_translates(MIB(2) + 2 * PAGE, MIB(4) - 2 * PAGE, iova + MIB(2) + 2 * PAGE));
 	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, iova + MIB(2) + PAGE, NULL));
+	/* All that is there is shown: where nothing was mapped it is known at once. */
+	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(2) + PAGE), PAGE), true));
+	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(6)), MIB(2)), true));
 	/* New memory at that address is another area. */
 	other = unit_map(MIB(2) + PAGE, PAGE);
 	CU_ASSERT_TRUE(other < iova || other >= iova + MIB(6));
@@ -263,6 +266,28 @@ no_memory(void)
 	CU_ASSERT_NOT_EQUAL(unit_map(MIB(3), MIB(1)), iova + MIB(3));
 	forget(0, MIB(4));
 	CU_ASSERT_EQUAL(model_areas(), 0);
+}
+
+/* Pages go from all places that take a piece of memory of the table each, until there is none: what is hidden and
+ * has not gone is not lost sight of. */
+static void
+no_memory_for_details(void)
+{
+	const uint64_t length = MIB(2) * 16;
+
+	unit_create(true);
+	unit_map(0, length);
+	forget(0, PAGE);
+	model.address_space = 0;
+	for (uint64_t at = MIB(2); at < length; at += MIB(2))
+		forget(at, PAGE);
+	CU_ASSERT_NOT_EQUAL(unit_lookup(VA(length - MIB(4) + PAGE)), IOAS_BAD_IOVA);
+	CU_ASSERT_EQUAL(unit_lookup(VA(length - MIB(2) + PAGE)), IOAS_BAD_IOVA);
+	/* The hidden rest goes, then all that can be found. */
+	forget(length - MIB(2) + PAGE, MIB(2) - PAGE);
+	forget(0, length - MIB(2));
+	CU_ASSERT_EQUAL(model_areas(), 0);
+	model.address_space = UINT64_MAX;
 }
 
 /* The kernel will not unmap it: no IOVA is given for it, and the line comes when it can. */
@@ -575,6 +600,7 @@ UNIT_MAIN("forget",
 	  { "aliases of a part", half_aliases },
 	  { "beyond the flat table", far_addresses },
 	  { "no memory", no_memory },
+	  { "no memory for details", no_memory_for_details },
 	  { "the kernel does not unmap", lost },
 	  { "quarantine", in_quarantine },
 	  { "many areas", many },
