@@ -6,11 +6,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,6 +31,27 @@ __tsan_default_options(void)
 	return "die_after_fork=0";
 }
 #endif
+
+/* Of userfaultfd; newer than the headers of Debian 12. */
+#define WP_ASYNC (UINT64_C(1) << 15)
+static uint64_t unknown_features;
+
+/* In place of libc's: a kernel may be older than that of this machine. */
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list list;
+	void *arg;
+
+	va_start(list, request);
+	arg = va_arg(list, void *);
+	va_end(list);
+	if (request == UFFDIO_API && (((struct uffdio_api *)arg)->features & unknown_features) != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return syscall(SYS_ioctl, fd, request, arg);
+}
 
 static char *
 map_memory(int flags, int fd)
@@ -230,6 +254,59 @@ elsewhere(void)
 	CU_ASSERT_EQUAL(n, 1);
 }
 
+static bool
+kernel_has(uint64_t features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	const int fd = syscall(SYS_userfaultfd, O_CLOEXEC | 1 /* UFFD_USER_MODE_ONLY */);
+	const bool has = ioctl(fd, UFFDIO_API, &api) == 0;
+
+	close(fd);
+	return has;
+}
+
+/* Since Linux 6.7 memory of any kind: here of a file on a disk. */
+static void
+any_kind(void)
+{
+	const int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char *const p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(p, MAP_FAILED);
+	unit_create(true);
+	if (kernel_has(WP_ASYNC)) {
+		CU_ASSERT_EQUAL(ioas_watch(space, p, PAGE, false), 0);
+		CU_ASSERT_EQUAL(ioas_map(space, p, PAGE, NULL), 0);
+		CU_ASSERT_EQUAL(syscall(SYS_munmap, p, PAGE), 0);
+		CU_ASSERT_TRUE(is_forgotten(p));
+	} else {
+		munmap(p, PAGE);
+	}
+	close(fd);
+}
+
+/* Older kernels know less, and do with less. */
+static void
+older_kernels(void)
+{
+	static const uint64_t unknown[] = { WP_ASYNC, WP_ASYNC | UFFD_FEATURE_WP_HUGETLBFS_SHMEM };
+	char *p;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		unknown_features = unknown[i];
+		unit_create(true);
+		p = anonymous();
+		CU_ASSERT_EQUAL(syscall(SYS_munmap, p, MIB(4)), 0);
+		CU_ASSERT_TRUE(is_forgotten(p));
+		ioas_destroy(space);
+		space = NULL;
+	}
+	unknown_features = UINT64_MAX;
+	unit_create(true);
+	CU_ASSERT_EQUAL(ioas_watch(space, VA(0), MIB(2), false), -EINVAL);
+	unknown_features = 0;
+}
+
 static void
 refused(void)
 {
@@ -264,6 +341,8 @@ main(void)
 		{ "again and again", again_and_again },
 		{ "a child of fork()", child },
 		{ "elsewhere", elsewhere },
+		{ "memory of any kind", any_kind },
+		{ "older kernels", older_kernels },
 		{ "refused", refused },
 	};
 	static const struct unit_test few[] = {
