@@ -271,14 +271,12 @@ touching_regions(void)
 	CU_ASSERT_EQUAL(ranges[1].last, GIB(512) - 1);
 }
 
-static const struct ioas_sys *model_sys;
-
 /* A kernel that unmaps nothing, and says so. */
 static int
 unmap_nothing(int fd, unsigned long request, void *arg)
 {
 	if (request != VFIO_IOMMU_UNMAP_DMA)
-		return model_sys->ioctl(fd, request, arg);
+		return unit_model_ioctl(fd, request, arg);
 	((struct vfio_iommu_type1_dma_unmap *)arg)->size = 0;
 	return 0;
 }
@@ -287,7 +285,7 @@ unmap_nothing(int fd, unsigned long request, void *arg)
 static int
 large_pages(int fd, unsigned long request, void *arg)
 {
-	const int ret = model_sys->ioctl(fd, request, arg);
+	const int ret = unit_model_ioctl(fd, request, arg);
 
 	if (request == VFIO_IOMMU_GET_INFO)
 		((struct vfio_iommu_type1_info *)arg)->iova_pgsizes = KIB(64) | MIB(512);
@@ -297,42 +295,28 @@ large_pages(int fd, unsigned long request, void *arg)
 static void
 page_sizes(void)
 {
-	static struct ioas_sys sys;
 	struct ioas_info info;
 
-	model_sys = ioas_sys;
-	sys = *model_sys;
-	sys.ioctl = large_pages;
-	ioas_sys = &sys;
+	unit_set_ioctl(large_pages);
 	create_type1(true);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.alignment, KIB(64));
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -EINVAL, "not aligned to 64 KiB");
-	ioas_destroy(space);
-	space = NULL;
-	ioas_sys = model_sys;
 }
 
 /* An unmap that unmaps less than the area has failed: the IOVAs are not given out again. */
 static void
 short_unmap(void)
 {
-	static struct ioas_sys sys;
 	uint64_t iova;
 
-	model_sys = ioas_sys;
-	sys = *model_sys;
-	sys.ioctl = unmap_nothing;
-	ioas_sys = &sys;
+	unit_set_ioctl(unmap_nothing);
 	create_type1(true);
 	iova = unit_map(0, MIB(2));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
 	CU_ASSERT_TRUE(unit_logged("cannot unmap 2 MiB|the IOVAs are lost"));
 	REFUSED(ioas_map_fixed(space, VA(GIB(1)), MIB(2), iova), -EINVAL, "reserved");
 	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
-	ioas_destroy(space);
-	space = NULL;
-	ioas_sys = model_sys;
 }
 
 /* A machine with POWER's IOMMU, and its first device. */
@@ -429,7 +413,7 @@ windows(void)
 static int
 no_small_pages(int fd, unsigned long request, void *arg)
 {
-	const int ret = model_sys->ioctl(fd, request, arg);
+	const int ret = unit_model_ioctl(fd, request, arg);
 
 	if (request == VFIO_IOMMU_SPAPR_TCE_GET_INFO)
 		((struct vfio_iommu_spapr_tce_info *)arg)->ddw.pgsizes = KIB(64) | MIB(16);
@@ -440,12 +424,7 @@ no_small_pages(int fd, unsigned long request, void *arg)
 static void
 no_window_for_small_pages(void)
 {
-	static struct ioas_sys sys;
-
-	model_sys = ioas_sys;
-	sys = *model_sys;
-	sys.ioctl = no_small_pages;
-	ioas_sys = &sys;
+	unit_set_ioctl(no_small_pages);
 	create_spapr(true);
 	unit_map(0, MIB(512));
 	model.memory_page = PAGE;
@@ -453,9 +432,6 @@ no_window_for_small_pages(void)
 		"768 MiB|no room for pages of 4 KiB|there can be no further one");
 	model.memory_page = KIB(64);
 	CU_ASSERT_EQUAL(unit_map(GIB(1), MIB(768)), UINT64_C(1) << 59);
-	ioas_destroy(space);
-	space = NULL;
-	ioas_sys = model_sys;
 }
 
 static void

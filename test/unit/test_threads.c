@@ -352,7 +352,6 @@ each_takes_the_lock(void)
 
 /* A kernel that lets nobody bind a device before another one comes, or a while has passed. */
 #define TOGETHER 4
-static const struct ioas_sys *model_sys;
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bind_cond = PTHREAD_COND_INITIALIZER;
 static unsigned int binding, most;
@@ -363,7 +362,7 @@ slow_ioctl(int fd, unsigned long request, void *arg)
 	struct timespec until;
 
 	if (request != VFIO_DEVICE_BIND_IOMMUFD)
-		return model_sys->ioctl(fd, request, arg);
+		return unit_model_ioctl(fd, request, arg);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 20;
 	pthread_mutex_lock(&bind_lock);
@@ -375,18 +374,13 @@ slow_ioctl(int fd, unsigned long request, void *arg)
 		;
 	binding--;
 	pthread_mutex_unlock(&bind_lock);
-	return model_sys->ioctl(fd, request, arg);
+	return unit_model_ioctl(fd, request, arg);
 }
 
 static void
 use_slow_kernel(void)
 {
-	static struct ioas_sys slow;
-
-	model_sys = ioas_sys;
-	slow = *model_sys;
-	slow.ioctl = slow_ioctl;
-	ioas_sys = &slow;
+	unit_set_ioctl(slow_ioctl);
 	binding = most = 0;
 }
 
@@ -427,9 +421,6 @@ attach_together(void)
 	CU_ASSERT_EQUAL(info.devices, TOGETHER);
 	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 39) - 1);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
-	ioas_destroy(space);
-	space = NULL;
-	ioas_sys = model_sys;
 }
 
 /* While the kernel opens a device nobody else gets it, and nobody one of its group for another space. */
@@ -478,9 +469,6 @@ attach_the_same(void)
 	pthread_join(thread, NULL);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
 	ioas_destroy(other);
-	ioas_destroy(space);
-	space = NULL;
-	ioas_sys = model_sys;
 }
 
 UNIT_MAIN("threads",

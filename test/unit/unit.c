@@ -274,6 +274,25 @@ unit_use_backend(const char *name)
 	backend = name;
 }
 
+static const struct ioas_sys *model_sys;
+
+void
+unit_set_ioctl(int (*fn)(int fd, unsigned long request, void *arg))
+{
+	static struct ioas_sys changed;
+
+	model_sys = ioas_sys;
+	changed = *model_sys;
+	changed.ioctl = fn;
+	ioas_sys = &changed;
+}
+
+int
+unit_model_ioctl(int fd, unsigned long request, void *arg)
+{
+	return model_sys->ioctl(fd, request, arg);
+}
+
 void
 unit_set_up(void)
 {

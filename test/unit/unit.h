@@ -61,6 +61,10 @@ void unit_use_backend(const char *name);
 void unit_set_up(void);
 void unit_tear_down(void);
 
+/* Puts a function of the test before the model's ioctl(), until the end of the test; unit_model_ioctl() is that. */
+void unit_set_ioctl(int (*fn)(int fd, unsigned long request, void *arg));
+int unit_model_ioctl(int fd, unsigned long request, void *arg);
+
 /* The space of the tests has this many replicas of its table. */
 #define UNIT_NODES 2
 
