@@ -286,6 +286,10 @@ entries(void)
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - MIB(2), GIB(1) - MIB(2), GIB(1) + MIB(6), GIB(1), 1), 3);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, MIB(2), MIB(2), 0), 512);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, MIB(4), MIB(2), 1), 1);
+	/* In the midst of where a larger one could be, and up to its beginning. */
+	CU_ASSERT_EQUAL(entries_of(GIB(4) + PAGE, GIB(1) + PAGE, PAGE, MIB(2), 0), 1);
+	CU_ASSERT_EQUAL(entries_of(GIB(4) + MIB(2), GIB(1) + MIB(2), MIB(4), GIB(1), 1), 2);
+	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, PAGE, MIB(2), 0), 1);
 	/* The last IOVA of all. */
 	CU_ASSERT_EQUAL(entries_of(MIB(2), -MIB(2), MIB(2), MIB(2), 1), 1);
 }
