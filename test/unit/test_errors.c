@@ -261,18 +261,32 @@ not_memory(void)
 	unit_map(0, MIB(2));
 }
 
+/* Every map, unmap, attach and detach has a line of the level DEBUG, and no other. */
 static void
 no_lines_without_errors(void)
 {
 	unit_create(true);
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG, NIC " (vfio-pci) attached through "));
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG,
+				      unit_backend_is("iommufd") ? "/dev/vfio/devices/vfio0" : "its group"));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 1);
 	unit_map(0, MIB(2));
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG, "mapped 2 MiB at 0x100000000000 to IOVA"));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 2);
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), PAGE, GIB(1)), 0);
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG,
+				      "mapped 4 KiB at 0x100000200000 to IOVA 0x40000000 (fixed)"));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 3);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 2);
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG, "unmapped 4 KiB at 0x100000200000, IOVA 0x40000000"));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 5);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(4)), 0);
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 5);
 	ioas_detach(nic);
+	CU_ASSERT_TRUE(unit_last_line(IOAS_LOG_DEBUG, NIC " detached"));
+	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_DEBUG), 6);
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), 0);
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
-	CU_ASSERT_TRUE(unit_lines(IOAS_LOG_DEBUG) >= 5);
 }
 
 UNIT_MAIN("errors",

@@ -20,7 +20,7 @@ struct model_device *nic_model;
  * "type1", "spapr" (on POWER). */
 static const char *backend = "iommufd";
 
-static char errors[MAX_LINES][700];
+static char errors[MAX_LINES][700], last_lines[IOAS_LOG_DEBUG + 1][700];
 static unsigned int lines[IOAS_LOG_DEBUG + 1];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -31,6 +31,7 @@ take_line(enum ioas_log_level level, const char *line, void *arg)
 	pthread_mutex_lock(&lock);
 	if (level == IOAS_LOG_ERR)
 		snprintf(errors[lines[level] % MAX_LINES], sizeof(errors[0]), "%s", line);
+	snprintf(last_lines[level], sizeof(last_lines[0]), "%s", line);
 	lines[level]++;
 	pthread_mutex_unlock(&lock);
 }
@@ -69,6 +70,16 @@ unsigned int
 unit_lines(enum ioas_log_level level)
 {
 	return lines[level];
+}
+
+bool
+unit_last_line(enum ioas_log_level level, const char *words)
+{
+	const bool has = has_words(last_lines[level], words);
+
+	if (!has)
+		fprintf(stderr, "\nlogged: %s\n", last_lines[level]);
+	return has;
 }
 
 bool
