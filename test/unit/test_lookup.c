@@ -252,8 +252,12 @@ bursts(void)
 			AT((UINT64_C(1) << 50) + 9), AT(UINT64_C(1) << 51),
 			AT(UINT64_MAX), AT(UINT64_C(1) << 63),
 		};
-		const void *const even = va[i];
+		const void *const even = va[i], *same[24];
 
+		/* Nothing but such addresses. */
+		for (unsigned int k = 0; k < 24; k++)
+			same[k] = odd[i % (sizeof(odd) / sizeof(odd[0]))];
+		check_bulks(same, 24);
 		for (unsigned int k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
 			va[i] = odd[k];
 			check_bulks(va, 24);
