@@ -10,12 +10,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "older.h"
 #include "unit.h"
 
 static const struct ioas_sys *const sys = &ioas_sys_linux;
@@ -50,6 +52,7 @@ fopen(const char *path, const char *mode)
 		fd = open(path, mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY | O_CLOEXEC, 0666);
 		return fd < 0 ? NULL : fdopen(fd, mode);
 	}
+	errno = ENOENT;
 	if (file_text == NULL)
 		return NULL;
 	file = tmpfile();
@@ -103,6 +106,14 @@ page_size(void)
 	CU_ASSERT_FALSE(told.shared || told.writable);
 	CU_ASSERT_EQUAL(told.mapping.first % page, 0);
 	CU_ASSERT_EQUAL(told.mapping.last % page, page - 1);
+	/* Two mappings side by side. */
+	CU_ASSERT_EQUAL(mprotect(memory, 2 * page, PROT_READ | PROT_WRITE), 0);
+	CU_ASSERT_EQUAL(sys->memory_at(va + 2 * page - 1, &told), 0);
+	CU_ASSERT_EQUAL(told.mapping.last, va + 2 * page - 1);
+	CU_ASSERT_TRUE(told.writable);
+	CU_ASSERT_EQUAL(sys->memory_at(va + 2 * page, &told), 0);
+	CU_ASSERT_EQUAL(told.mapping.first, va + 2 * page);
+	CU_ASSERT_FALSE(told.writable);
 	munmap(memory, 4 * page);
 	CU_ASSERT_EQUAL(sys->memory_at(va + page + 1, &told), -ENOENT);
 	CU_ASSERT_EQUAL(sys->memory_at(0, &told), -ENOENT);
@@ -116,6 +127,9 @@ page_size(void)
 	CU_ASSERT_EQUAL(told.mapping.last, (uintptr_t)file + page - 1);
 	CU_ASSERT_TRUE(ioas_mapping_from(file + 1, &mapping, &shared));
 	CU_ASSERT_TRUE(shared && mapping.first == (uintptr_t)file && mapping.last == (uintptr_t)file + page - 1);
+	CU_ASSERT_TRUE(ioas_mapping_from(file + page - 1, &mapping, &shared));
+	CU_ASSERT_EQUAL(mapping.first, (uintptr_t)file);
+	CU_ASSERT_TRUE(!ioas_mapping_from(file + page, &mapping, &shared) || mapping.first > (uintptr_t)file);
 	munmap(file, page);
 	CU_ASSERT_TRUE(!ioas_mapping_from(file, &mapping, &shared) || mapping.first > (uintptr_t)file);
 	CU_ASSERT_FALSE(ioas_mapping_from(AT(UINT64_MAX), &mapping, &shared));
@@ -124,6 +138,26 @@ page_size(void)
 	model.memory_page = MIB(16);
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), NULL), MIB(16));
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), &mapping), MIB(16));
+}
+
+/* PROCMAP_QUERY. */
+static int
+knows_no_query(unsigned long request, const void *arg)
+{
+	(void)arg;
+	return _IOC_TYPE(request) == 'f' && _IOC_NR(request) == 17 ? ENOTTY : 0;
+}
+
+/* Before Linux 6.11 the text of all mappings says the same. */
+static void
+page_size_as_text(void)
+{
+	older_kernel = knows_no_query;
+	page_size();
+	set_file("/proc/self/smaps", NULL);
+	CU_ASSERT_EQUAL(sys->memory_at((uintptr_t)&sys, &(struct ioas_memory){ 0 }), -ENOENT);
+	set_file(NULL, NULL);
+	older_kernel = NULL;
 }
 
 /* As the kernel tells it; where it does not, as much as a page of a page table can lead to. */
@@ -258,6 +292,7 @@ file_limit(void)
 UNIT_MAIN("sys",
 	  { "descriptors", descriptors },
 	  { "the pages behind an address", page_size },
+	  { "the same, of an older kernel", page_size_as_text },
 	  { "huge pages", huge_page },
 	  { "address space", reservations },
 	  { "files that are memory", memory_files },
