@@ -276,7 +276,7 @@ static int
 unmap_nothing(int fd, unsigned long request, void *arg)
 {
 	if (request != VFIO_IOMMU_UNMAP_DMA)
-		return unit_model_ioctl(fd, request, arg);
+		return unit_model->ioctl(fd, request, arg);
 	((struct vfio_iommu_type1_dma_unmap *)arg)->size = 0;
 	return 0;
 }
@@ -285,7 +285,7 @@ unmap_nothing(int fd, unsigned long request, void *arg)
 static int
 large_pages(int fd, unsigned long request, void *arg)
 {
-	const int ret = unit_model_ioctl(fd, request, arg);
+	const int ret = unit_model->ioctl(fd, request, arg);
 
 	if (request == VFIO_IOMMU_GET_INFO)
 		((struct vfio_iommu_type1_info *)arg)->iova_pgsizes = KIB(64) | MIB(512);
@@ -297,7 +297,7 @@ page_sizes(void)
 {
 	struct ioas_info info;
 
-	unit_set_ioctl(large_pages);
+	unit_change_sys()->ioctl = large_pages;
 	create_type1(true);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.alignment, KIB(64));
@@ -310,7 +310,7 @@ short_unmap(void)
 {
 	uint64_t iova;
 
-	unit_set_ioctl(unmap_nothing);
+	unit_change_sys()->ioctl = unmap_nothing;
 	create_type1(true);
 	iova = unit_map(0, MIB(2));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
@@ -413,7 +413,7 @@ windows(void)
 static int
 no_small_pages(int fd, unsigned long request, void *arg)
 {
-	const int ret = unit_model_ioctl(fd, request, arg);
+	const int ret = unit_model->ioctl(fd, request, arg);
 
 	if (request == VFIO_IOMMU_SPAPR_TCE_GET_INFO)
 		((struct vfio_iommu_spapr_tce_info *)arg)->ddw.pgsizes = KIB(64) | MIB(16);
@@ -424,7 +424,7 @@ no_small_pages(int fd, unsigned long request, void *arg)
 static void
 no_window_for_small_pages(void)
 {
-	unit_set_ioctl(no_small_pages);
+	unit_change_sys()->ioctl = no_small_pages;
 	create_spapr(true);
 	unit_map(0, MIB(512));
 	model.memory_page = PAGE;

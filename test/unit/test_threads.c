@@ -362,7 +362,7 @@ slow_ioctl(int fd, unsigned long request, void *arg)
 	struct timespec until;
 
 	if (request != VFIO_DEVICE_BIND_IOMMUFD)
-		return unit_model_ioctl(fd, request, arg);
+		return unit_model->ioctl(fd, request, arg);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 20;
 	pthread_mutex_lock(&bind_lock);
@@ -374,13 +374,13 @@ slow_ioctl(int fd, unsigned long request, void *arg)
 		;
 	binding--;
 	pthread_mutex_unlock(&bind_lock);
-	return unit_model_ioctl(fd, request, arg);
+	return unit_model->ioctl(fd, request, arg);
 }
 
 static void
 use_slow_kernel(void)
 {
-	unit_set_ioctl(slow_ioctl);
+	unit_change_sys()->ioctl = slow_ioctl;
 	binding = most = 0;
 }
 

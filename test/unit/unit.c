@@ -285,23 +285,17 @@ unit_use_backend(const char *name)
 	backend = name;
 }
 
-static const struct ioas_sys *model_sys;
+const struct ioas_sys *unit_model;
 
-void
-unit_set_ioctl(int (*fn)(int fd, unsigned long request, void *arg))
+struct ioas_sys *
+unit_change_sys(void)
 {
 	static struct ioas_sys changed;
 
-	model_sys = ioas_sys;
-	changed = *model_sys;
-	changed.ioctl = fn;
+	unit_model = ioas_sys;
+	changed = *unit_model;
 	ioas_sys = &changed;
-}
-
-int
-unit_model_ioctl(int fd, unsigned long request, void *arg)
-{
-	return model_sys->ioctl(fd, request, arg);
+	return &changed;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "ioas.h"
 #include "kernel_model.h"
+#include "sys.h"
 
 /*
  * What the unit tests share. Each test finds the model started with one device, NIC, behind an
@@ -61,9 +62,10 @@ void unit_use_backend(const char *name);
 void unit_set_up(void);
 void unit_tear_down(void);
 
-/* Puts a function of the test before the model's ioctl(), until the end of the test; unit_model_ioctl() is that. */
-void unit_set_ioctl(int (*fn)(int fd, unsigned long request, void *arg));
-int unit_model_ioctl(int fd, unsigned long request, void *arg);
+/* What answers calls of the kernel until the end of the test: a copy of the model's, which is unit_model, for a test
+ * to change before it creates a space. */
+struct ioas_sys *unit_change_sys(void);
+extern const struct ioas_sys *unit_model;
 
 /* The space of the tests has this many replicas of its table. */
 #define UNIT_NODES 2
