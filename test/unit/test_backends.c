@@ -215,6 +215,11 @@ maps_come_back(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use");
 	unit_map(MIB(8), MIB(2));
+	/* Nor does the one that stays open reach anything by an attach that fails. */
+	model_fail(1, 1u << MODEL_DEVICE_FD, -EIO);
+	REFUSED(ioas_attach(space, NIC2, NULL, &second), -EIO, NIC2 "|cannot attach");
+	CU_ASSERT_EQUAL(model_translate(nic_model, iova), UINT64_MAX);
+	CU_ASSERT_EQUAL(model_areas(), 0);
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(model_areas(), 2);
 	CU_ASSERT_EQUAL(model_translate(second_model, iova), BASE);
@@ -446,6 +451,16 @@ no_window(void)
 	unit_map(GIB(1), MIB(768));
 }
 
+/* The platform says from the start that it has none. */
+static void
+one_window(void)
+{
+	model.windows = 1;
+	create_spapr(true);
+	unit_map(0, MIB(512));
+	REFUSED(ioas_map(space, VA(GIB(1)), MIB(768), NULL), -ENOSPC, "the 1 DMA windows|there can be no further one");
+}
+
 /* Each group has a container of its own; all come back, windows too, after the last. */
 static void
 power_groups(void)
@@ -592,6 +607,7 @@ UNIT_MAIN("backends",
 	  { "spapr: a device that stays open", power_held },
 	  { "spapr: windows", windows },
 	  { "spapr: no further window", no_window },
+	  { "spapr: one window", one_window },
 	  { "spapr: no further window for small pages", no_window_for_small_pages },
 	  { "spapr: several groups", power_groups },
 	  { "spapr: one group", power_one_group },
