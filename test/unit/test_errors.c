@@ -5,7 +5,9 @@
 /* Each failure says what was asked, what the kernel answered, and what to do about it. */
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -59,6 +61,28 @@ no_device(void)
 		"0000:99:00.0|no such device|dpdk-devbind.py");
 	REFUSED(ioas_attach(space, "/sys/nowhere/0000:99:00.0", NULL, &nic), -ENODEV, "no such device");
 	REFUSED(ioas_attach(space, "", NULL, &nic), -ENODEV, "no such device");
+}
+
+/* PCI addresses are short, but a folder of sysfs can have any name. */
+static void
+long_name(void)
+{
+	char folder[256], name[65];
+
+	unit_create(false);
+	for (unsigned int length = 63; length <= 64; length++) {
+		memset(name, 'x', length);
+		name[length] = 0;
+		snprintf(folder, sizeof(folder), "%s/bus/pci/devices/%s", ioas_sys->sysfs, name);
+		CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0777), 0);
+		if (length == 63) {
+			REFUSED(ioas_attach(space, folder, NULL, &nic), -ENODEV, "bound to no driver");
+		} else {
+			REFUSED(ioas_attach(space, folder, NULL, &nic), -ENAMETOOLONG,
+				"cannot read|File name too long");
+		}
+		CU_ASSERT_FALSE(ioas_device_is_usable(folder));
+	}
 }
 
 static void
@@ -261,6 +285,17 @@ not_memory(void)
 	unit_map(0, MIB(2));
 }
 
+/* An answer of which nothing is known. */
+static void
+other_failure(void)
+{
+	unit_create(true);
+	model_fail(1, 1u << MODEL_MAP, -EIO);
+	REFUSED(ioas_map(space, VA(0), MIB(2), NULL), -EIO, "cannot map 2 MiB at 0x100000000000: Input/output error");
+	model_fail(1, 1u << MODEL_MAP, -EIO);
+	REFUSED(ioas_map_fixed(space, VA(0), MIB(2), GIB(1)), -EIO, "Input/output error");
+}
+
 /* Every map, unmap, attach and detach has a line of the level DEBUG, and no other. */
 static void
 no_lines_without_errors(void)
@@ -293,6 +328,7 @@ UNIT_MAIN("errors",
 	  { "no kernel support, no permission", cannot_open },
 	  { "wrong options", wrong_options },
 	  { "no device", no_device },
+	  { "a name that is too long", long_name },
 	  { "not bound to vfio-pci", wrong_driver },
 	  { "no IOMMU", no_iommu },
 	  { "no IOMMU, but VFIO", vfio_no_iommu },
@@ -304,4 +340,5 @@ UNIT_MAIN("errors",
 	  { "RLIMIT_MEMLOCK used up by others", memlock_of_others },
 	  { "RLIMIT_MEMLOCK at an attach", memlock_at_attach },
 	  { "not memory", not_memory },
+	  { "another failure", other_failure },
 	  { "no lines without errors", no_lines_without_errors })
