@@ -289,6 +289,34 @@ large_areas(void)
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(2) - 1)), iova + GIB(2) - 1);
 }
 
+/* The new pages of the table are of the nodes that those of the parent are of. */
+static unsigned int bound[4];
+
+static int
+count_bind(void *start, uint64_t size, int node)
+{
+	if (node >= 0 && node < 4)
+		bound[node]++;
+	return unit_model->bind(start, size, node);
+}
+
+static void
+child_of_nodes(void)
+{
+	CHECK(bound[0] > 0 && bound[3] > 0);
+}
+
+static void
+nodes(void)
+{
+	unit_change_sys()->bind = count_bind;
+	map_both();
+	memset(bound, 0, sizeof(bound));
+	in_child(child_of_nodes);
+	CU_ASSERT_TRUE(bound[0] == 0 && bound[3] == 0);
+	unmap_both();
+}
+
 /* A departure that another thread has begun is none of the child's; nor does it wait for it. */
 static void
 child_maps(void)
@@ -474,6 +502,7 @@ UNIT_MAIN("fork",
 	  { "a daemon attaches again", attaches_again },
 	  { "areas that lost a part, attached again", cut_areas },
 	  { "large areas", large_areas },
+	  { "nodes of the table", nodes },
 	  { "departures", departures },
 	  { "generations", generations },
 	  { "an allocator with a lock of its own", allocator_waits },
