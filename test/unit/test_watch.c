@@ -9,6 +9,7 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,96 @@ again_and_again(void)
 	munmap(p, MIB(4));
 }
 
+/* The thread has read an event and does not get time: memory is not watched before it has dealt with it. */
+static atomic_bool has_read, has_waited;
+
+static int
+read_slowly(int fd, struct ioas_range *gone)
+{
+	const int ret = unit_model->watch_read(fd, gone);
+
+	if (ret > 0) {
+		atomic_store(&has_read, true);
+		usleep(50000);
+		atomic_store(&has_waited, true);
+	}
+	return ret;
+}
+
+static void
+waits_for_events(void)
+{
+	char *p, *q;
+
+	unit_change_sys()->watch_read = read_slowly;
+	unit_create(true);
+	p = anonymous();
+	q = anonymous();
+	CU_ASSERT_FALSE(atomic_load(&has_read));
+	CU_ASSERT_EQUAL(syscall(SYS_munmap, p, MIB(4)), 0);
+	while (!atomic_load(&has_read))
+		usleep(100);
+	CU_ASSERT_EQUAL(ioas_watch(space, q, MIB(4), false), 0);
+	CU_ASSERT_TRUE(atomic_load(&has_waited));
+	CU_ASSERT_EQUAL(unit_lookup(p), IOAS_BAD_IOVA);
+	munmap(q, MIB(4));
+	CU_ASSERT_TRUE(is_forgotten(q));
+}
+
+/* More processors than a set has room for. */
+static bool many_cpus;
+
+int
+sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	memset(set, 0, size);
+	if (!many_cpus)
+		return syscall(SYS_sched_getaffinity, pid, size, set) < 0 ? -1 : 0;
+	errno = EINVAL;
+	return -1;
+}
+
+static void
+many_processors(void)
+{
+	char *p;
+
+	many_cpus = true;
+	unit_create(true);
+	many_cpus = false;
+	p = anonymous();
+	munmap(p, MIB(4));
+	CU_ASSERT_TRUE(is_forgotten(p));
+}
+
+static unsigned int
+count_descriptors(void)
+{
+	DIR *const dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Nothing stays open. */
+static void
+closes(void)
+{
+	const unsigned int before = count_descriptors();
+	char *p;
+
+	unit_create(true);
+	p = anonymous();
+	munmap(p, MIB(4));
+	ioas_destroy(space);
+	space = NULL;
+	CU_ASSERT_EQUAL(count_descriptors(), before);
+}
+
 static void
 child(void)
 {
@@ -331,6 +422,9 @@ main(void)
 		{ "free()", freed },
 #endif
 		{ "again and again", again_and_again },
+		{ "waits for events", waits_for_events },
+		{ "many processors", many_processors },
+		{ "closes its descriptors", closes },
 		{ "a child of fork()", child },
 		{ "elsewhere", elsewhere },
 		{ "memory of any kind", any_kind },
