@@ -8,7 +8,6 @@
  * succeed when it is called again, and in the end nothing may be left over.
  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
@@ -453,20 +452,6 @@ state_now(void)
 	};
 }
 
-/* Descriptors of the process, which those of the model are not among. */
-static unsigned int
-open_descriptors(void)
-{
-	DIR *const dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static void
 destroy_all(void)
 {
@@ -525,7 +510,7 @@ static bool
 run_steps(const struct step *steps, const char *what, unsigned int n, int error, bool in_libc)
 {
 	const bool has_descriptors = steps == handed_in || steps == handed_in_cdev;
-	const unsigned int descriptors = open_descriptors();
+	const unsigned int descriptors = unit_open_descriptors();
 	bool failed_once = false, came;
 
 	model_fail(0, 0, 0);
@@ -547,7 +532,7 @@ run_steps(const struct step *steps, const char *what, unsigned int n, int error,
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	CU_ASSERT_EQUAL(model_reserved(), 0);
-	CU_ASSERT_EQUAL(open_descriptors(), descriptors);
+	CU_ASSERT_EQUAL(unit_open_descriptors(), descriptors);
 	return came;
 }
 

@@ -240,24 +240,11 @@ many_processors(void)
 	CU_ASSERT_TRUE(is_forgotten(p));
 }
 
-static unsigned int
-count_descriptors(void)
-{
-	DIR *const dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
 /* Nothing stays open. */
 static void
 closes(void)
 {
-	const unsigned int before = count_descriptors();
+	const unsigned int before = unit_open_descriptors();
 	char *p;
 
 	unit_create(true);
@@ -265,7 +252,7 @@ closes(void)
 	munmap(p, MIB(4));
 	ioas_destroy(space);
 	space = NULL;
-	CU_ASSERT_EQUAL(count_descriptors(), before);
+	CU_ASSERT_EQUAL(unit_open_descriptors(), before);
 }
 
 static void

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 #include <CUnit/Basic.h>
+#include <dirent.h>
 #include <fnmatch.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -166,6 +167,19 @@ unit_kernel_areas(uint64_t areas)
 	if (unit_backend_is("spapr"))
 		return areas * model_attached();
 	return unit_backend_is("type1") && model_attached() == 0 ? 0 : areas;
+}
+
+unsigned int
+unit_open_descriptors(void)
+{
+	DIR *const dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
 }
 
 const char *

@@ -92,6 +92,9 @@ unsigned int unit_lines(enum ioas_log_level level);
 /* Whether the last line of a level has all the words. */
 bool unit_last_line(enum ioas_log_level level, const char *words);
 
+/* Descriptors of the process, which those of the model are not among. */
+unsigned int unit_open_descriptors(void);
+
 /* How many areas the kernel has when the space has so many: a container forgets them when its last
  * device goes; on POWER each device has a container. */
 uint64_t unit_kernel_areas(uint64_t areas);
