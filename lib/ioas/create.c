@@ -9,6 +9,7 @@
 #include "follow.h"
 #include "forget.h"
 #include "fork.h"
+#include "members.h"
 #include "options.h"
 #include "pieces.h"
 #include "ranges.h"
@@ -74,7 +75,7 @@ create_family(struct ioas *root, const struct ioas_options *options)
 	struct placement *placement;
 	int ret;
 
-	ret = family_create(root, options);
+	ret = family_create(root, options, &root->log, &root->family);
 	if (ret < 0)
 		return ret;
 	placement = &root->family->placement;
@@ -141,7 +142,7 @@ ioas_create(const struct ioas_options *options, struct ioas **out)
 	ret = ranges_read(space, &space->own);
 	if (ret < 0)
 		goto err_backend;
-	ret = family_enter(space);
+	ret = members_enter(space);
 	if (ret < 0) {
 		ioas_no_memory(&space->log, "keep the usable IOVA ranges");
 		goto err_usable;

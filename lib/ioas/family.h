@@ -39,18 +39,11 @@ struct family {
 #define for_each_space(space, family) \
 	for (struct ioas *space = (family)->spaces; space != NULL; space = space->next)
 
-/* A new family for a root, which is to enter it. Logs the reason of a failure. */
-int family_create(struct ioas *root, const struct ioas_options *options);
+/* A new family for a root, which is to enter it (members.h). Logs the reason of a failure. */
+int family_create(struct ioas *root, const struct ioas_options *options, const struct ioas_log *log,
+		  struct family **created);
 /* The followers have left. */
 void family_destroy(struct family *family);
-
-/* The space is complete: from now on others see it, and its devices count. -ENOMEM, not logged. */
-int family_enter(struct ioas *space);
-/* A follower is about to go; with the lock. */
-void family_leave(struct ioas *space);
-
-/* What the devices of all spaces allow: it goes to all. -ENOMEM. */
-int family_intersect(const struct family *family, struct usable *all);
 
 /* Who takes the lock finds the records as the process's memory is (forget.h). */
 void family_lock(struct family *family);

@@ -8,6 +8,7 @@
 
 #include "area.h"
 #include "follow.h"
+#include "members.h"
 #include "pieces.h"
 
 void
@@ -16,7 +17,7 @@ follow_leave(struct ioas *space)
 	struct placement *const placement = &space->family->placement;
 
 	space_lock(space);
-	family_leave(space);
+	members_leave(space);
 	for (struct area *area = ledger_from_iova(&space->ledger, 0); area != NULL;
 	     area = ledger_next(&space->ledger, area)) {
 		if (area->copy.origin != NULL)

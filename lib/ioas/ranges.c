@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "members.h"
 #include "ranges.h"
 
 int
@@ -68,7 +69,7 @@ ranges_refresh(struct ioas *space, struct old_ranges *old)
 		return ret;
 	old->own = space->own;
 	space->own = own;
-	ret = family_intersect(space->family, &all);
+	ret = members_intersect(space->family, &all);
 	if (ret < 0) {
 		space->own = old->own;
 		usable_free(&own);
