@@ -69,7 +69,7 @@ port_probe(struct port *port, const char *name, struct rte_mempool *pool)
 		return -ENOTSUP;
 	}
 	if (rte_vfio_setup_device(SYSFS, name, &port->fd, &info) != 0) {
-		fprintf(stderr, "skeleton-pmd: %s cannot be had: bind it (dpdk-devbind.py -b vfio-pci %s) and "
+		fprintf(stderr, "skeleton-pmd: %s cannot be used: bind it (dpdk-devbind.py -b vfio-pci %s) and "
 			"let EAL have it (-a, -b)\n", name, name);
 		return -ENODEV;
 	}

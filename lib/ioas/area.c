@@ -21,7 +21,7 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 	pthread_mutex_unlock(&space->table.lock);
 	if (ret == -ERANGE)
 		ioas_log(&space->log, IOAS_LOG_ERR,
-			 "cannot map %s at 0x%" PRIx64 ": no user address is so high",
+			 "cannot map %s at 0x%" PRIx64 ": the address lies beyond the user address space",
 			 ioas_size_text(length).text, va);
 	else if (ret < 0)
 		ioas_log(&space->log, IOAS_LOG_ERR,

@@ -284,9 +284,9 @@ device_log_attach_failure(const struct ioas_device *device, const struct ioas_lo
 			 "vfio_iommu_type1.allow_unsafe_interrupts=1 accepts that)", device->name);
 	else if (error == -EACCES)
 		ioas_log(log, IOAS_LOG_ERR,
-			 "%s: the kernel wants another VF token (EACCES): its physical function is bound "
-			 "to vfio-pci, or it is such a one whose virtual functions are in use: give the "
-			 "token that the physical function was opened with (--vfio-vf-token)%s",
+			 "%s: the VF token does not match (EACCES): its physical function is bound to "
+			 "vfio-pci, or it is a physical function with virtual functions in use: give "
+			 "the token that the physical function was opened with (--vfio-vf-token)%s",
 			 device->name, device->group == NULL ? ", and use backend type1" : "");
 	else
 		ioas_log(log, IOAS_LOG_ERR, "%s: cannot attach it to the I/O address space: %s",

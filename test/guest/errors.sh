@@ -44,7 +44,7 @@ testpmd_run() {
 	fi
 }
 
-# What EAL says where the plugin ends it. Debian's 25.11 goes on without devices: seams.c.
+# What EAL says where the plugin ends it. Debian's 25.11 goes on without devices: role_refused.c.
 no_scan="Cannot scan the buses" no_probe="Cannot probe devices" stops=fails
 case $GUEST_DPDK in
 25.11.*) no_scan="No probed ethernet devices" no_probe="No probed ethernet devices" stops=ends ;;
@@ -81,12 +81,12 @@ chown root /dev/iommu
 expect_error "no permission on /dev/iommu" ends \
 	"IOAS: backend iommufd cannot be used: no permission to open /dev/iommu: give this user read" \
 	"IOAS: $1: no permission to open /dev/vfio/[0-9]*: give this user read and write access" \
-	"no device could be attached; DPDK runs as it does without" -- --in-memory -d $plugin
+	"no device could be attached; DPDK continues without the plugin" -- --in-memory -d $plugin
 chmod 600 /dev/vfio/vfio
 expect_error "no permission on any node" ends \
 	"IOAS: backend iommufd cannot be used: no permission to open /dev/iommu" \
 	"IOAS: backend type1 cannot be used: no permission to open /dev/vfio/vfio: give this user" \
-	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
+	"IOAS: DPDK continues without the plugin" -- --in-memory -d $plugin
 chmod 666 /dev/vfio/vfio
 chown dpdk /dev/iommu
 
@@ -102,7 +102,7 @@ chmod 4755 $program
 chmod 600 /dev/vfio/vfio
 export DPDK_IOAS=backend=foo
 expect_error "a program that is setuid" ends \
-	"IOAS: DPDK_IOAS has no effect: this program has rights that its user has not" \
+	"IOAS: DPDK_IOAS is ignored: this program has more rights than its user" \
 	"IOAS: backend iommufd, 2 devices," "EAL: VFIO support initialized" -- --in-memory -d $plugin
 unset DPDK_IOAS
 chmod 666 /dev/vfio/vfio
@@ -114,7 +114,7 @@ mv /dev/vfio/vfio /tmp/vfio
 expect_error "no iommufd in the kernel, no container" ends \
 	"IOAS: .*/dev/iommu does not exist: run .modprobe iommufd., or use a kernel with" \
 	"IOAS: .*/dev/vfio/vfio does not exist: run .modprobe vfio-pci., or use a kernel with" \
-	"IOAS: DPDK runs as it does without the plugin" -- --in-memory -d $plugin
+	"IOAS: DPDK continues without the plugin" -- --in-memory -d $plugin
 mv /tmp/vfio /dev/vfio/vfio
 for backend in iommufd type1; do
 	export DPDK_IOAS=backend=$backend
@@ -180,7 +180,7 @@ if [ $stops = ends ]; then
 	testpmd_say port attach "$1"
 	testpmd_end || true
 	wrong=''
-	grep -q "IOAS: $1: not taken, for the plugin could not start" "$log" || wrong="no line;"
+	grep -q "IOAS: $1: not attached: the plugin failed to start" "$log" || wrong="no line;"
 	if grep -q "Port 0 is attached" "$log"; then wrong="$wrong it was attached;"; fi
 	[ -z "$wrong" ] || sed 's/^/  | /' "$log"
 	case_end "nor does a device come later" "$wrong"

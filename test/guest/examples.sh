@@ -82,7 +82,7 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 			external-buffers $eal -d $plugin -a "$1"
 		example "skeleton-pmd, no device" 2 "^usage: skeleton-pmd " skeleton-pmd $eal
 		example "skeleton-pmd, device that is not bound" 1 \
-			"^skeleton-pmd: 0000:00:00.0 cannot be had: .*-b vfio-pci 0000:00:00.0" \
+			"^skeleton-pmd: 0000:00:00.0 cannot be used: .*-b vfio-pci 0000:00:00.0" \
 			skeleton-pmd $eal -- 0000:00:00.0
 		example "skeleton-pmd, no plugin" 1 "^skeleton-pmd: the plugin is not in use" \
 			skeleton-pmd $eal --no-pci -- "$edu"

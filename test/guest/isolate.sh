@@ -34,7 +34,7 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 fi
 as=''
 
-# Where it cannot be had DPDK does not start, rather than without it.
+# DPDK does not start where devices cannot be isolated.
 refused() {
 	local name=$1 line=$2 rc=0 wrong=''
 	timeout 60 su "${as:-root}" -s /bin/sh -c \

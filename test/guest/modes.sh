@@ -73,12 +73,12 @@ rm /dev/kni
 
 # A virtual device whose hardware, which is not there, takes physical addresses.
 caam='-d /share/librte_crypto_caam_jr.so --vdev crypto_caam_jr0'
-stays='IOAS: crypto_caam_jr takes IOVAs for physical addresses: the plugin stays out'
+stays='IOAS: crypto_caam_jr takes IOVAs for physical addresses: DPDK continues without the plugin'
 refuse="IOAS: $1"
 run "a device that takes physical addresses" ok "$stays" 'start without crypto_caam_jr to have IOVAs chosen' \
 	'EAL: Probe PCI driver: net_e1000_em' -- $caam -d $plugin
 DPDK_IOAS=isolate=device run "a device that takes physical addresses, isolated" ends "$stays" \
-	'IOAS: isolate=device cannot be had' -- $caam -d $plugin
+	'IOAS: isolate=device is not supported here' -- $caam -d $plugin
 unset refuse
 
 # A device of uio that has I/O ports needs no registers.

@@ -124,10 +124,10 @@ ends_of_the_table(void)
 	CU_ASSERT_EQUAL(unit_lookup(AT(UINT64_MAX)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(ioas_map(space, AT(top - PAGE), PAGE, &iova), 0);
 	CU_ASSERT_EQUAL(unit_lookup(AT(top - 1)), iova + 4095);
-	REFUSED(ioas_map(space, AT(top), PAGE, NULL), -ERANGE, "no user address is so high");
+	REFUSED(ioas_map(space, AT(top), PAGE, NULL), -ERANGE, "the address lies beyond the user address space");
 	REFUSED(ioas_map(space, AT(top - MIB(2)), MIB(4), NULL), -EEXIST, "");
 	CU_ASSERT_EQUAL(ioas_unmap(space, AT(top - PAGE), PAGE), 1);
-	REFUSED(ioas_map(space, AT(top - MIB(2)), MIB(4), NULL), -ERANGE, "no user address");
+	REFUSED(ioas_map(space, AT(top - MIB(2)), MIB(4), NULL), -ERANGE, "beyond the user address space");
 	/* The lowest addresses too. */
 	CU_ASSERT_EQUAL(ioas_map(space, NULL, MIB(2), &iova), 0);
 	CU_ASSERT_EQUAL(unit_lookup(NULL), iova);

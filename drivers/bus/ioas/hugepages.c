@@ -61,7 +61,6 @@ hugepages_check_room(void)
 	pages = count_hugepages("/sys/kernel/mm/hugepages/*/free_hugepages");
 	if (pages != ULONG_MAX && room < pages)
 		BUS_IOAS_LOG(WARNING, "the kernel takes %" PRIu64 " more maps, and %lu huge pages are "
-			     "free: a page that is added later is a map, one that is there from the "
-			     "start (-m) is none of its own; or raise "
-			     "vfio_iommu_type1.dma_entry_limit", room, pages);
+			     "free: each page that is added later takes one map: preallocate memory "
+			     "(-m), or raise vfio_iommu_type1.dma_entry_limit", room, pages);
 }

@@ -121,8 +121,8 @@ neighbours_keep_out(void)
 
 	if (other == NULL)
 		return false;
-	BUS_IOAS_LOG(WARNING, "%s takes IOVAs for physical addresses: the plugin stays out, and DPDK runs as it "
-		     "does without it: start without %s to have IOVAs chosen", other->name, other->name);
+	BUS_IOAS_LOG(WARNING, "%s takes IOVAs for physical addresses: DPDK continues without the plugin: start "
+		     "without %s to have kernel-chosen IOVAs", other->name, other->name);
 	return true;
 }
 

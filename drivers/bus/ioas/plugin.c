@@ -213,7 +213,7 @@ bus_ioas_environment(void)
 	const char *const text = secure_getenv("DPDK_IOAS");
 
 	if (text == NULL && getenv("DPDK_IOAS") != NULL)
-		BUS_IOAS_LOG(WARNING, "DPDK_IOAS has no effect: this program has rights that its user has not "
-			     "(setuid, file capabilities); the defaults are in use");
+		BUS_IOAS_LOG(WARNING, "DPDK_IOAS is ignored: this program has more rights than its user (setuid, file "
+			     "capabilities): the defaults are in use");
 	return text;
 }

@@ -25,7 +25,7 @@ int
 refused_setup(const char *sysfs_base __rte_unused, const char *name, int *fd __rte_unused,
 	      struct vfio_device_info *info __rte_unused)
 {
-	BUS_IOAS_LOG(ERR, "%s: not taken, for the plugin could not start: see its first error", name);
+	BUS_IOAS_LOG(ERR, "%s: not attached: the plugin failed to start: see its first error", name);
 	return -1;
 }
 

@@ -68,7 +68,7 @@ give_up(void)
 	devices_unlock();
 	common_space_destroy();
 	BUS_IOAS_LOG(ERR, "no device could be attached; DPDK %s", bus_ioas_isolated
-		     ? "does not run without isolate=device" : "runs as it does without the plugin");
+		     ? "does not run without isolate=device" : "continues without the plugin");
 }
 
 /* The NUMA nodes that lcores (service lcores too) are on. Returns how many. */
@@ -99,7 +99,7 @@ can_isolate(void)
 	if (!bus_ioas_isolated)
 		return true;
 	if (common_space_follow(&own) < 0) {
-		BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
+		BUS_IOAS_LOG(ERR, "isolate=device is not supported here: see the line before");
 		return false;
 	}
 	ioas_destroy(own);
@@ -149,13 +149,13 @@ take_candidates(const struct ioas_options *ioas_options, const struct bus_ioas_o
 	}
 	if (neighbours_keep_out()) {
 		if (options->isolate)
-			BUS_IOAS_LOG(ERR, "isolate=device cannot be had");
+			BUS_IOAS_LOG(ERR, "isolate=device is not supported here: see the line before");
 		return without;
 	}
 	if (common_space_create(ioas_options, options->isolate) < 0) {
 		if (strcmp(options->backend, "auto") != 0 || options->isolate)
 			return &role_refused;
-		BUS_IOAS_LOG(ERR, "DPDK runs as it does without the plugin");
+		BUS_IOAS_LOG(ERR, "DPDK continues without the plugin");
 		return &role_stock;
 	}
 	if (!can_isolate())

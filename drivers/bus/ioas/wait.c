@@ -28,7 +28,7 @@ wait_log_unused(void)
 {
 	BUS_IOAS_LOG(INFO, "no device for the plugin: none that EAL's options allow is bound to a VFIO "
 		     "driver and has an IOMMU (bind it with `dpdk-devbind.py -b vfio-pci ADDRESS`, switch "
-		     "the IOMMU on); DPDK runs as it does without it, %s", rte_version());
+		     "the IOMMU on); DPDK continues without the plugin, %s", rte_version());
 }
 
 /* Whether the command line names an IOVA mode: EAL does not tell. */
