@@ -247,6 +247,15 @@ ranges_from_sysfs(void)
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
 	CU_ASSERT_EQUAL(ranges[1].first, 0x8100000);
+	/* In whatever order devices come. */
+	ioas_detach(nic);
+	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
+	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
+	CU_ASSERT_EQUAL(ranges[0].last, 0x7ffffff);
+	CU_ASSERT_EQUAL(ranges[1].first, 0x8100000);
+	CU_ASSERT_EQUAL(ranges[1].last, 0xfedfffff);
+	CU_ASSERT_EQUAL(ranges[2].first, 0xfef00000);
+	CU_ASSERT_EQUAL(ranges[2].last, GIB(512) - 1);
 	for (uint64_t i = 0; i < 100; i++)
 		unit_map(i * GIB(1), MIB(512));
 }
