@@ -186,7 +186,9 @@ static void
 entries_run_out(void)
 {
 	model.dma_entry_limit = 3;
-	create_type1(true);
+	create_type1(false);
+	CU_ASSERT_EQUAL(ioas_room(space), UINT64_MAX);
+	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	for (uint64_t i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(ioas_room(space), 3 - i);
 		unit_map(i * MIB(4), MIB(2));
@@ -239,6 +241,8 @@ ranges_from_sysfs(void)
 	model_device_add(NIC2, &model_smmuv3);
 	model.no_info_caps = true;
 	create_type1(true);
+	/* Nor their maps. */
+	CU_ASSERT_EQUAL(ioas_room(space), UINT64_MAX);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 2);
 	CU_ASSERT_EQUAL(ranges[0].first, 0);
 	CU_ASSERT_EQUAL(ranges[0].last, 0xfedfffff);
