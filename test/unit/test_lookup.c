@@ -170,6 +170,17 @@ lengths(void)
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(9)), MIB(4)), 1);
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(9) + PAGE), MIB(3), first + MIB(8) + PAGE), 0);
 	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(8));
+	/* To the end of the last 2 MiB, and beyond: one that lies at an odd multiple, one at an even one. */
+	for (uint64_t i = 1; i <= 2; i++) {
+		const uint64_t last = GIB(10 + i) + (i - 1) * MIB(2);
+
+		second = unit_map(GIB(10 + i), i * MIB(2)) + (i - 1) * MIB(2);
+		CU_ASSERT_EQUAL(length_at(last, MIB(2), second), MIB(2));
+		CU_ASSERT_EQUAL(length_at(last, MIB(2) + 1, second), MIB(2));
+		CU_ASSERT_EQUAL(length_at(last + MIB(1), MIB(1), second + MIB(1)), MIB(1));
+		CU_ASSERT_EQUAL(length_at(last + MIB(1), MIB(1) + 1, second + MIB(1)), MIB(1));
+		CU_ASSERT_EQUAL(length_at(last + MIB(2) - 1, 2, second + MIB(2) - 1), 1);
+	}
 	/* Long ones. */
 	second = unit_map(GIB(1), GIB(5));
 	CU_ASSERT_EQUAL(length_at(GIB(1), GIB(5), second), GIB(5));
