@@ -108,15 +108,17 @@ uint64_t unit_map(uint64_t offset, uint64_t length);
 /* ioas_lookup() in every replica: they must agree. */
 uint64_t unit_lookup(const void *va);
 
-/* Asserts that a call fails, names cause and remedy, and changes nothing. */
+/* Asserts that a call fails, names cause and remedy in one line, and changes nothing. */
 #define REFUSED(call, error, words)                                                      \
 	do {                                                                             \
 		const uint64_t before_ = unit_state();                                   \
+		const unsigned int lines_ = unit_lines(IOAS_LOG_ERR);                    \
 		const int ret_ = (call);                                                 \
                                                                                          \
 		if (ret_ != (error))                                                     \
 			fprintf(stderr, "\n%s:%d: answer %d\n", __FILE__, __LINE__, ret_);\
 		CU_ASSERT_EQUAL(ret_, (error));                                          \
+		CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), lines_ + 1);                   \
 		CU_ASSERT_TRUE(unit_logged(words));                                      \
 		CU_ASSERT_EQUAL(unit_state(), before_);                                  \
 	} while (0)
