@@ -30,7 +30,7 @@ area_prepare(struct ioas *space, uint64_t va, uint64_t length)
 	return ret == -EAGAIN ? -ENOMEM : ret;
 }
 
-/* Halves what is in quarantine; false if nothing is. */
+/* Halves the quarantine; false if it is empty. */
 static bool
 halve_quarantine(struct family *family)
 {
@@ -58,7 +58,7 @@ area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint
 	return found;
 }
 
-/* Settles what one space has let go of. Whether any IOVAs left the quarantine that no caller has named. */
+/* Settles the releases of one space. Returns whether any IOVAs left the quarantine other than by a fixed map. */
 static bool
 settle_history(struct history *history, int ret)
 {
@@ -113,7 +113,7 @@ area_unlink(struct area *copy)
 	copy->copy.origin = NULL;
 }
 
-/* From now on lookups do not find it; nor its aliases, which are there all the same. */
+/* Hides an area from lookups. This hides its aliases too, although their memory is still mapped. */
 static void
 hide_area(struct ioas *space, const struct area *area)
 {
@@ -132,7 +132,7 @@ area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int erro
 		 ioas_size_text(length).text, iova, strerror(-error));
 }
 
-/* Unmaps an area; false if the kernel would not, and the IOVAs are lost. */
+/* Unmaps an area; false if the kernel refuses, and the IOVAs are lost. */
 static bool
 unmap_area(struct ioas *space, struct area *area)
 {
@@ -143,7 +143,7 @@ unmap_area(struct ioas *space, struct area *area)
 
 	if (area->copy.origin != NULL)
 		area_unlink(area);
-	/* The parent of a fork, or another child, that lives. */
+	/* The area belongs to the parent of a fork, or to another child, that is alive. */
 	if (!processes_own(&family->processes, area->process)) {
 		placement_release(&family->placement, area);
 		ledger_lose(&space->ledger, area);
@@ -151,8 +151,8 @@ unmap_area(struct ioas *space, struct area *area)
 		family->processes.left++;
 		return false;
 	}
-	/* The ledger knows exactly what the kernel has, so this cannot fail; should it all the
-	 * same, then the IOVA is not given out again. */
+	/* The ledger knows exactly what the kernel has mapped, so this should not fail. If it does, the IOVAs
+	 * are not chosen again. */
 	ret = space->backend->ops->unmap(space->backend, area->va.first, length, area->iova.first);
 	if (ret < 0) {
 		stats_failure(space->stats.unmap_failures, ret);
@@ -187,7 +187,7 @@ area_remove(struct ioas *space, struct area *area)
 void
 area_end_removal(struct ioas *space)
 {
-	/* What went in the root went in all. */
+	/* An unmap in the root also removed copies in all followers. */
 	for_each_space(each, space->family)
 		if (each == space || !space_follows(space))
 			history_end_call(&each->history);

@@ -7,39 +7,39 @@
 #include "space.h"
 
 /*
- * An area's way into the records of a space and out of them. Called with the space locked.
+ * How an area enters the records of a space and leaves them. The caller has locked the space.
  */
 
-/* Makes room in the table for an area that is no alias. Logs the reason of a failure. */
+/* Makes room in the table for an area that is not an alias. Logs the reason of a failure. */
 int area_prepare(struct ioas *space, uint64_t va, uint64_t length);
 
-/* Finds where memory in pages of that size can go; lets go of the quarantine where it must. */
+/* Finds a place for memory in pages of that size; releases areas from quarantine if it must. */
 bool area_place(struct ioas *space, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova);
-/* All areas of a call are placed and mapped (0), or as they were before (an error): then the quarantine is
- * so as well. */
+/* Ends a call of area_place(). 0: all areas of the call are mapped. A negative errno: none is, and the
+ * released areas return to quarantine. */
 void area_end_placing(struct ioas *space, int ret);
 
-/* Records what the kernel has mapped. */
+/* Records an area that the kernel has mapped. */
 void area_add(struct ioas *space, struct area *area);
-/* From now on lookups find it, unless it is an alias; it has been prepared. */
+/* Lookups find the prepared area from now on, unless it is an alias. */
 void area_show(struct ioas *space, struct area *area);
 
-/* Takes a copy out of the list of its origin. */
+/* Takes a copy out of its origin's list. */
 void area_unlink(struct area *copy);
 
-/* Unmaps an area and its copies; they are history then, or it is as though they had never been. After
- * the last area of a call comes area_end_removal(). */
+/* area_remove() unmaps an area and its copies, and keeps them in the history; call area_end_removal() after
+ * the last area of a call. area_undo() unmaps them and leaves no trace. */
 void area_remove(struct ioas *space, struct area *area);
 void area_end_removal(struct ioas *space);
 void area_undo(struct ioas *space, struct area *area);
 
-/* As callers see it. */
+/* The area in the form that callers see. */
 struct ioas_area area_public(const struct area *area);
 
-/* The line for an area that the kernel would not unmap. */
+/* Logs that the kernel has refused to unmap an area. */
 void area_log_lost(const struct ioas *space, uint64_t length, uint64_t iova, int error);
 
-/* The line for a map that the kernel refused. */
+/* Logs that the kernel has refused a map. */
 void area_log_failure(const struct ioas *space, uint64_t va, uint64_t length, int error);
 
 #endif /* IOAS_AREA_H */

@@ -33,7 +33,8 @@ ioas_device_find(struct ioas *space, const char *name)
 	return device;
 }
 
-/* Refuses a device that is one of these, and one whose group one of them has in another space. */
+/* Refuses a device that is in the list, or whose group has a device in the list that belongs to another
+ * space. */
 static int
 check_against(const struct ioas *space, const struct ioas_device *others,
 	      const struct ioas_device *device)
@@ -55,7 +56,7 @@ check_against(const struct ioas *space, const struct ioas_device *others,
 	return 0;
 }
 
-/* Looks at the devices of all spaces of the family. */
+/* Checks the device against those of all spaces of the family. */
 static int
 check_devices(const struct ioas *space, const struct ioas_device *device)
 {
@@ -67,7 +68,8 @@ check_devices(const struct ioas *space, const struct ioas_device *device)
 	return ret;
 }
 
-/* After the kernel has attached a device: its ranges, and with the first one the root's memory. */
+/* After the kernel has attached a device: reads the usable ranges; with a follower's first device, copies the
+ * root's areas. */
 static int
 admit_device(struct ioas *space)
 {
@@ -92,8 +94,9 @@ admit_device(struct ioas *space)
 	return 0;
 }
 
-/* Has the kernel open the device, if that can be done without the lock, and renews what the first device needs.
- * Gives the lock back and takes it again: others see the device meanwhile among those that are being opened. */
+/* Makes the kernel open the device, without the lock if possible, and renews areas for the first device.
+ * Releases the lock and takes it again: meanwhile others see the device in the list of devices that are being
+ * opened. */
 static int
 open_device(struct ioas *space, struct ioas_device *device)
 {
@@ -234,9 +237,9 @@ ioas_detach(struct ioas_device *device)
 	space->n_devices--;
 	space->stats.detaches++;
 	fork_detach(space, device);
-	/* The ranges can only have grown: should they not be readable now, the old ones serve. After
-	 * the last device they stay as they were, or else memory mapped meanwhile could lie where
-	 * that device cannot come back. */
+	/* The ranges can only have grown. If they cannot be read now, the old ones are still valid. After the
+	 * last device they stay unchanged. Otherwise memory mapped meanwhile could lie where that device
+	 * cannot come back. */
 	if (space->n_devices > 0)
 		ranges_widen(space);
 	space_unlock(space);

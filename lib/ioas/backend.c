@@ -7,7 +7,7 @@
 
 #include "backend.h"
 
-/* In the order in which "auto" tries them. */
+/* "auto" tries them in this order. */
 static const struct backend_ops *const backends[] = {
 	&iommufd_ops,
 	&spapr_ops,
@@ -16,7 +16,7 @@ static const struct backend_ops *const backends[] = {
 
 #define N_BACKENDS (sizeof(backends) / sizeof(backends[0]))
 
-/* Why each backend could not be opened. */
+/* The reasons why backends could not be opened. */
 struct reasons {
 	char line[N_BACKENDS][640];
 	unsigned int n;

@@ -11,69 +11,72 @@
 #include "sys.h"
 
 /*
- * One kernel interface that translates for devices. A backend embeds struct backend and finds
- * itself again with container_of. Calls are serialised by the space's lock, but for open_device. A
- * backend keeps no record of maps: the ledger has it, and asks only for what the kernel's rules allow.
+ * One kernel interface that translates for devices. A backend embeds struct backend; container_of leads back
+ * to it. The space's lock serialises all calls but open_device. A backend keeps no record of maps, because
+ * the ledger has it. Its callers request only what the kernel's rules allow.
  */
 
 struct backend;
 
 struct backend_ops {
 	const char *name;
-	bool kernel_chooses; /* IOVAs, inside the window of a map */
+	bool kernel_chooses; /* it chooses IOVAs, inside the window of a map */
 
-	/* Opens it, with all members of another but ops. On failure nothing is left behind and the
-	 * reason has been logged. */
+	/* Opens the backend, and copies all members of *with except ops. On failure nothing is left behind,
+	 * and the reason has been logged. */
 	int (*open)(const struct backend *with, struct backend **backend);
-	/* Undoes open and with it every map. No device is attached any more. */
+	/* Undoes open, and with it every map. No device is attached any more. */
 	void (*close)(struct backend *backend);
 
-	/* The part of attach that takes long, because the kernel resets a device that it opens: the only
-	 * call without the lock, for several devices at once, though never for one twice. It may touch
-	 * the device and what was handed in for it. Fills device->fd, or leaves -1 there. Logs the
-	 * reason of a failure. NULL: attach does it all. */
+	/* The slow part of attach: the kernel resets a device that it opens. The only call without the lock.
+	 * It may run for several devices at once, but never twice for the same. It may use only the device
+	 * and the descriptor that was handed in for it. Sets device->fd, or leaves it -1. Logs the reason of
+	 * a failure. NULL: attach does it all. */
 	int (*open_device)(struct backend *backend, struct ioas_device *device);
-	/* Opens the device, unless that is done, and attaches it; fills device->fd. What the ledger has is
-	 * mapped then, also if the kernel had forgotten it. On failure the device is closed and the
-	 * reason has been logged. */
+	/* Opens the device, unless open_device has, and attaches it; sets device->fd. Afterwards the kernel
+	 * has all maps of the ledger, also those that it had forgotten. On failure the device is closed, and
+	 * the reason has been logged. */
 	int (*attach)(struct backend *backend, struct ioas_device *device,
 		      const struct ioas_attach_options *options);
-	/* Detaches and closes. Cannot fail. */
+	/* Detaches and closes the device. Cannot fail. */
 	void (*detach)(struct backend *backend, struct ioas_device *device);
 
-	/* NULL: it has no PASIDs. */
+	/* NULL: the backend does not support PASIDs. */
 	int (*attach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 	void (*detach_pasid)(struct backend *backend, struct ioas_device *device, uint32_t pasid);
 
-	/* Maps at an IOVA that the kernel chooses inside the window, which is as long as the memory or longer.
-	 * NULL: the kernel does not choose. */
+	/* Maps at an IOVA that the kernel chooses inside the window. The window is at least as long as the
+	 * memory. NULL: the kernel does not choose. */
 	int (*map)(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window,
 		   uint64_t *iova);
 	int (*map_fixed)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
-	/* Takes away exactly one area. */
+	/* Unmaps exactly one area. */
 	int (*unmap)(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova);
-	/* Maps what another backend of the same kernel object has mapped, at this IOVA; NULL: cannot
-	 * be. It is pinned once for both. */
+	/* Maps memory of another backend of the same kernel object, at this IOVA. The kernel pins it once for
+	 * both. NULL: not possible. */
 	int (*copy)(struct backend *backend, struct backend *from, uint64_t from_iova,
 		    uint64_t length, uint64_t iova);
-	/* How many more maps the kernel takes; UINT64_MAX if it does not tell. NULL: it has no limit. */
+	/* The number of maps that the kernel still takes; UINT64_MAX if it does not report it. NULL: it has
+	 * no limit. */
 	uint64_t (*room)(struct backend *backend);
 	/* IOAS_FEATURE_ bits, with these devices attached. NULL: none. */
 	unsigned int (*features)(struct backend *backend, const struct ioas_device *devices);
-	/* What helps if a map fails with ENOSPC, which is no lack of IOVAs; NULL: none does. */
+	/* The remedy if a map fails with ENOSPC for a reason other than a lack of IOVAs; NULL: no other
+	 * reason. */
 	const char *full;
-	/* What memory the kernel does not map (EFAULT) that others do, and what helps; "": none. */
+	/* The kind of memory that this kernel interface refuses (EFAULT) and others map, with the remedy; "":
+	 * none. */
 	const char *unmappable;
 
-	/* The usable ranges in ascending order, as many as fit into n; returns how many there are
-	 * or a negative errno. pages has n zeros; a backend whose IOMMU pages must not be larger
-	 * than those of the memory stores their size for each range. */
+	/* Stores the usable ranges in ascending order, as many as fit into n. Returns how many exist, or a
+	 * negative errno. pages holds n zeros. If the backend's IOMMU pages must not be larger than the pages
+	 * of the memory, it stores their size for each range. */
 	int (*ranges)(struct backend *backend, struct ioas_range *ranges, uint64_t *pages,
 		      unsigned int n, uint64_t *alignment);
-	/* Makes another range for memory like this, whose pages have that size; NULL: cannot be.
-	 * Logs the reason of a failure. */
+	/* Adds a range for memory like this, whose pages have that size. Logs the reason of a failure. NULL:
+	 * not possible. */
 	int (*grow)(struct backend *backend, uint64_t va, uint64_t length, uint64_t page);
-	/* Undoes the last grow(), whose range is not in use. */
+	/* Undoes the last grow(). Its range is not in use. */
 	void (*shrink)(struct backend *backend);
 };
 
@@ -81,19 +84,20 @@ struct backend {
 	const struct backend_ops *ops;
 	const struct ioas_sys *sys;
 	const struct ioas_log *log;
-	const struct ledger *ledger; /* the space's: what is mapped */
-	const struct nodes *nodes;   /* the space's: what was handed in */
-	struct backend *beside;      /* whose kernel object it shares; NULL: it has its own */
+	const struct ledger *ledger; /* of the space: the maps */
+	const struct nodes *nodes;   /* of the space: the descriptors that were handed in */
+	struct backend *beside;      /* the backend whose kernel object it shares; NULL: none */
 };
 
-/* Opens the backend of that name, or for NULL and "auto" the first that works, with all members of
- * another but ops; the same as the one that it is to be beside. */
+/* Opens the backend of that name, or for NULL and "auto" the first that works. Copies all members of *with
+ * except ops. If with->beside is set, opens the same kind of backend. */
 int backend_open(const char *name, const struct backend *with, struct backend **backend);
 
-/* Maps in a window that is as long as the memory or longer, where the kernel chooses or at its first IOVA. */
+/* Maps in a window that is at least as long as the memory: where the kernel chooses, or at the window's first
+ * IOVA. */
 int backend_map(struct backend *backend, uint64_t va, uint64_t length, struct ioas_range window, uint64_t *iova);
 
-/* Whether VFIO has sPAPR here: then it has nothing else. */
+/* Whether VFIO supports sPAPR here. Then it supports no other IOMMU. */
 bool spapr_is_here(const struct ioas_sys *sys);
 
 extern const struct backend_ops iommufd_ops;

@@ -3,9 +3,9 @@
  */
 
 /*
- * Bursts of lookups. The vector variants gather entries of the flat array and hand every group of
- * addresses that has one without such an entry to the plain variant. A gathered word is an ordinary
- * load, which on x86 is an acquire.
+ * Bursts of lookups. The vector variants gather entries of the flat array. They leave every block that
+ * contains another address to the plain variant. A gathered word is an ordinary load, which on x86 is an
+ * acquire.
  */
 
 #include "bulk.h"
@@ -16,7 +16,7 @@ works_always(void)
 	return true;
 }
 
-/* Four at a time: their loads go out together, and one branch checks them all. */
+/* Four at a time: their loads go out together, and one branch checks all of them. */
 static unsigned int
 lookup_plain(const struct ioas_table *table, const void *const *va, uint64_t *iova, unsigned int n)
 {
@@ -75,9 +75,9 @@ has_avx512(void)
 }
 
 /*
- * Both work on blocks of four vectors, so that the loads of one vector overlap with those of the next
- * and one branch each answers the two questions for all: is an address beyond the array, and is an
- * entry not linear? A block with such an address is left to the plain variant.
+ * Both variants work on blocks of four vectors, so that the loads of one vector overlap with those of the
+ * next. Two branches check a whole block: whether an address is beyond the array, and whether an entry is not
+ * linear. The plain variant handles such a block.
  */
 
 __attribute__((target("avx2"))) static unsigned int

@@ -6,7 +6,7 @@
 
 #include "ioas.h"
 
-/* The ways in which ioas_lookup_bulk() can work, best first, for tests and benchmarks. */
+/* The implementations of ioas_lookup_bulk(), best first, for tests and benchmarks. */
 struct bulk {
 	const char *name;
 	unsigned int (*lookup)(const struct ioas_table *table, const void *const *va,

@@ -8,20 +8,20 @@
 #include "node.h"
 #include "sys.h"
 
-/* VFIO's own container, as far as all IOMMUs in it have the same calls. */
+/* VFIO's own container: the calls that are the same for all its IOMMUs. */
 
 #define CONTAINER "/dev/vfio/vfio"
 
-/* The descriptor of a new one, or a negative errno; the reason has been logged. */
+/* Opens a new container. Returns its descriptor, or a negative errno after a log line. */
 int container_open(const struct nodes *nodes, const struct ioas_log *log);
 
-/* Whether it has this extension: an IOMMU's type, mostly. 1, 0, or a negative errno. */
+/* Whether the container supports an extension, which is mostly an IOMMU's type. 1, 0, or a negative errno. */
 int container_has(const struct ioas_sys *sys, int fd, unsigned long extension);
-/* Gives it that IOMMU; it must have a group. */
+/* Sets the type of the container's IOMMU. The container must have a group. */
 int container_set_iommu(const struct ioas_sys *sys, int fd, unsigned long type);
 
 int container_map(const struct ioas_sys *sys, int fd, uint64_t va, uint64_t length, uint64_t iova);
-/* How many bytes it has unmapped is in *length, where the IOMMU counts them. */
+/* Stores the number of unmapped bytes in *length if the IOMMU counts them. */
 int container_unmap(const struct ioas_sys *sys, int fd, uint64_t iova, uint64_t *length);
 
 #endif /* IOAS_CONTAINER_H */

@@ -15,8 +15,8 @@
 #include "ranges.h"
 #include "window.h"
 
-/* The nodes that this process may run on; -1 instead of the only one, whose memory is taken anyway.
- * Returns how many; the caller frees them. */
+/* The NUMA nodes that this process may run on. -1 instead of a single node, because its memory is used
+ * anyway. Returns their number; the caller frees them. */
 static int
 default_nodes(int **out)
 {
@@ -68,7 +68,7 @@ create_table(struct ioas *space, const struct ioas_options *options)
 	return 0;
 }
 
-/* What the root decides for all spaces. */
+/* Sets up the data that all spaces share. */
 static int
 create_family(struct ioas *root, const struct ioas_options *options)
 {

@@ -23,7 +23,8 @@ set_state(struct departure *departure, enum departure_state state)
 	__atomic_store_n(&departure->state, state, __ATOMIC_SEQ_CST);
 }
 
-/* Others read a range in any state but CLAIMED; it may be another departure's by then, whose state they see. */
+/* Others may read a range in any state but CLAIMED. By then it may belong to another departure, whose state
+ * they see. */
 struct ioas_range
 departure_range(const struct departure *departure)
 {
@@ -80,7 +81,7 @@ departures_let_show(struct departures *departures, uint64_t first, uint64_t last
 	for (unsigned int i = 0; i < DEPARTURES; i++) {
 		struct departure *const departure = &departures->slots[i];
 
-		/* Once it touches memory its range does not change, so it is looked at again. */
+		/* The range cannot change any more once it is TOUCHING, so compare it again. */
 		if (departure_state(departure) >= DEPARTURE_PENDING && is_of(departure, first, last) &&
 		    departure_touch(departure))
 			show = !is_of(departure, first, last) && show;
@@ -112,7 +113,7 @@ departures_have_unshown(const struct departures *departures)
 	return __atomic_load_n(&departures->unshown, __ATOMIC_SEQ_CST);
 }
 
-/* Whether memory may be mapped that the tables do not show. */
+/* Whether some mapped memory may be missing in the tables. */
 static bool
 is_unsettled(const struct departures *departures)
 {
@@ -141,7 +142,7 @@ departures_end_map(struct departures *departures)
 void
 departures_reset(struct departures *departures)
 {
-	/* What had gone but was not followed yet is no memory of the child either. */
+	/* Memory that had gone before the fork is not in the child either. */
 	for (unsigned int i = 0; i < DEPARTURES; i++)
 		set_state(&departures->slots[i], DEPARTURE_FREE);
 	departures->used = departures->readers = departures->changing = 0;
@@ -149,7 +150,7 @@ departures_reset(struct departures *departures)
 	departures_end_map(departures);
 }
 
-/* A free slot, which is this thread's then. Threads begin to look at different places. */
+/* Claims a free slot for this thread. Different threads start at different slots. */
 static struct departure *
 claim_slot(struct departures *departures)
 {
@@ -177,7 +178,7 @@ is_being_mapped(const struct departures *departures, uint64_t first, uint64_t la
 			__atomic_load_n(&departures->mapping.last, __ATOMIC_SEQ_CST));
 }
 
-/* Whether another departure may be the reason why the tables do not show the memory of this one. */
+/* Whether the tables may hide this departure's memory because of another departure. */
 static bool
 meets_another(const struct departures *departures, const struct departure *departure)
 {

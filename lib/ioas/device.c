@@ -12,7 +12,7 @@
 
 #include "device.h"
 
-/* The last part of a path, with the slashes behind it. */
+/* The last part of a path, including trailing slashes. */
 static const char *
 basename_of(const char *name)
 {
@@ -24,14 +24,14 @@ basename_of(const char *name)
 	return base;
 }
 
-/* After a look into sysfs that failed: 0 if there is no such entry, else why it could not be read. */
+/* After a failed access to sysfs: 0 if the entry does not exist, else the error. */
 static int
 why_unreadable(void)
 {
 	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 }
 
-/* Reads the name of the driver; "" if the device is bound to none. */
+/* Reads the name of the driver; "" if the device has none. */
 static int
 read_driver(struct ioas_device *device)
 {
@@ -52,10 +52,10 @@ is_vfio(const struct ioas_device *device)
 }
 
 /*
- * Finds the character device of a device: the folder vfio-dev/vfioN names it. Every VFIO device has
- * that folder; only one that also has a character device has a file "dev" in it (without
- * CONFIG_VFIO_DEVICE_CDEV none has). Since Linux 7.3 a device without an IOMMU has one as well, which
- * is named noiommu-vfioN. cdev is "" if there is none.
+ * Finds the character device of a device: the folder vfio-dev/vfioN names it. Every VFIO device has that
+ * folder, but the folder has a file "dev" only if the device has a character device (never without
+ * CONFIG_VFIO_DEVICE_CDEV). Since Linux 7.3 a device without an IOMMU has one as well, named noiommu-vfioN.
+ * cdev is "" if the device has none.
  */
 static int
 find_cdev(struct ioas_device *device)
@@ -87,7 +87,7 @@ find_cdev(struct ioas_device *device)
 	return ret;
 }
 
-/* The sysfs folder of a PCI address or of itself; false if it is too long. */
+/* The sysfs folder for a PCI address or a path; false if it is too long. */
 static bool
 sysfs_folder(const char *name, char *sysfs, size_t size)
 {
@@ -99,8 +99,8 @@ sysfs_folder(const char *name, char *sysfs, size_t size)
 }
 
 /*
- * Finds the number of the device's IOMMU group, -1 if there is none. Where VFIO works without an IOMMU
- * it makes up groups of its own, and they do not count.
+ * Finds the number of the device's IOMMU group; -1 if it has none. Without an IOMMU VFIO makes up groups of
+ * its own, which do not count.
  */
 static int
 find_group(struct ioas_device *device)
@@ -129,7 +129,7 @@ find_group(struct ioas_device *device)
 	return 0;
 }
 
-/* Fills what the device's folder tells. */
+/* Fills the members that the device's folder provides. */
 static int
 look_at(struct ioas_device *device)
 {
@@ -151,8 +151,8 @@ is_translated(const struct ioas_device *device)
 }
 
 /*
- * Finds the device's folder, and the name in it: sysfs has many links to it, which have other names (such as
- * "device"). -ENODEV if there is no such device.
+ * Finds the device's folder and its name. sysfs has many links to a folder, with other names (such as
+ * "device"). -ENODEV if the device does not exist.
  */
 static int
 find_folder(struct ioas_device *device, const char *name)
@@ -197,7 +197,7 @@ device_is_named(const struct ioas_device *device, const char *name)
 {
 	struct ioas_device found;
 
-	/* A device that has gone has no folder any more, but it has its name. */
+	/* The folder of a device that has gone does not exist any more, but its name is known. */
 	if (strchr(name, '/') == NULL || find_folder(&found, name) < 0)
 		return strcmp(device->name, basename_of(name)) == 0;
 	return strcmp(device->sysfs, found.sysfs) == 0;

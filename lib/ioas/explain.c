@@ -3,7 +3,7 @@
  */
 
 /*
- * The way back, from an IOVA to memory, for fault reports.
+ * Translates an IOVA back to memory, for fault reports.
  */
 
 #include "area.h"
@@ -32,7 +32,7 @@ ioas_lookup_iova(struct ioas *space, uint64_t iova, struct ioas_area *out)
 	return va;
 }
 
-/* An area that has an IOVA, or had it. */
+/* Describes an area that has or had the IOVA. */
 static void
 explain_area(const struct area *area, uint64_t iova, struct ioas_explanation *explanation)
 {

@@ -13,10 +13,11 @@
 #include "watch.h"
 
 /*
- * A space and those that follow it: the root and its followers. What is mapped in the root is copied into each
- * follower (follow.h).
+ * A space and its followers: the root and the spaces that follow it. Each follower has copies of the root's
+ * areas (follow.h).
  *
- * One lock guards everything of all of them but the tables' entries. Inside it only the tables' own locks are taken.
+ * One lock guards all data of these spaces except the entries of the tables. While a thread holds it, it
+ * takes only the tables' own locks.
  */
 struct ioas;
 struct ioas_device;
@@ -25,27 +26,27 @@ struct family {
 	pthread_mutex_t lock;
 	const struct ioas_sys *sys;
 	struct ioas *root;
-	struct ioas *spaces;          /* the root is the last one; forget.c reads the list without the lock */
+	struct ioas *spaces;          /* the root comes last; forget.c reads the list without the lock */
 	struct family *next;          /* of all families of the process */
-	struct nodes nodes;           /* what was handed in */
-	struct placement placement;   /* an IOVA that it chooses is free in all spaces, for the devices of all */
-	struct ioas_device *opening;  /* not attached yet, and not under the lock */
+	struct nodes nodes;           /* descriptors that the caller handed in */
+	struct placement placement;   /* it chooses IOVAs that are free in all spaces and usable by all devices */
+	struct ioas_device *opening;  /* being opened without the lock, not attached yet */
 	struct departures departures;
 	struct processes processes;
 	struct watch watch;
 };
 
-/* Copies come before what they are copies of. */
+/* Followers come before the root, so copies come before their origins. */
 #define for_each_space(space, family) \
 	for (struct ioas *space = (family)->spaces; space != NULL; space = space->next)
 
-/* A new family for a root, which is to enter it (members.h). Logs the reason of a failure. */
+/* Creates a family for a root, which then enters it (members.h). Logs the reason of a failure. */
 int family_create(struct ioas *root, const struct ioas_options *options, const struct ioas_log *log,
 		  struct family **created);
-/* The followers have left. */
+/* All followers have left. */
 void family_destroy(struct family *family);
 
-/* Who takes the lock finds the records as the process's memory is (forget.h). */
+/* Takes the lock. The records then match the memory of the process (forget.h). */
 void family_lock(struct family *family);
 void family_unlock(struct family *family);
 

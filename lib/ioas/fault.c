@@ -3,8 +3,8 @@
  */
 
 /*
- * Reports of stopped DMA in the kernel's log. The words are those of drivers/iommu/{intel/dmar.c,
- * amd/iommu.c,arm/arm-smmu-v3/arm-smmu-v3.c,virtio-iommu.c} in Linux 5.10 to 6.12.
+ * Parses reports of stopped DMA in the kernel's log, as drivers/iommu/{intel/dmar.c,
+ * amd/iommu.c,arm/arm-smmu-v3/arm-smmu-v3.c,virtio-iommu.c} write them in Linux 5.10 to 6.12.
  */
 
 #include <ctype.h>
@@ -15,7 +15,7 @@
 
 #include "ioas.h"
 
-/* What follows a text in a line, or NULL. */
+/* The rest of a line after a text, or NULL. */
 static const char *
 text_after(const char *line, const char *text)
 {
@@ -24,7 +24,7 @@ text_after(const char *line, const char *text)
 	return found == NULL ? NULL : found + strlen(text);
 }
 
-/* The number that follows a text; 0x or not, it is hexadecimal. */
+/* The number after a text. It is hexadecimal, with or without 0x. */
 static bool
 hex_after(const char *line, const char *text, uint64_t *value)
 {
@@ -63,7 +63,7 @@ set_reason(struct ioas_fault *fault, const char *text, const char *ends)
 	fault->reason[n] = '\0';
 }
 
-/* "[  12.345678] text" of dmesg, "3,1234,12345678,-;text" of /dev/kmsg. */
+/* Reads the time: "[  12.345678] text" in dmesg, "3,1234,12345678,-;text" in /dev/kmsg. */
 static uint64_t
 time_of(const char *line)
 {
@@ -102,7 +102,7 @@ parse_intel(const char *line, struct ioas_fault *fault)
 }
 
 /* vfio-pci 0000:00:04.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000a address=0x1000 flags=0x0020],
- * or with device=0000:00:04.0 in front of the domain where the kernel knows no such device. */
+ * or with device=0000:00:04.0 before the domain if the kernel does not know the device. */
 static bool
 parse_amd(const char *line, struct ioas_fault *fault)
 {
@@ -122,7 +122,7 @@ parse_amd(const char *line, struct ioas_fault *fault)
 	}
 	if (device == NULL)
 		return false;
-	/* Before Linux 6.0 without a domain. */
+	/* Linux before 6.0 prints no domain. */
 	if (sscanf(device, "%4x:%2x:%2x.%1x", &domain, &bus, &slot, &function) != 4) {
 		domain = 0;
 		if (sscanf(device, "%2x:%2x.%1x", &bus, &slot, &function) != 3)
@@ -164,7 +164,7 @@ parse_virtio(const char *line, struct ioas_fault *fault)
 	return true;
 }
 
-/* The events that come of an address: Arm SMMUv3 specification, "Event records". */
+/* The events that have an address: Arm SMMUv3 specification, "Event records". */
 static const char *
 smmuv3_event(uint64_t id)
 {
@@ -182,7 +182,7 @@ smmuv3_event(uint64_t id)
 	}
 }
 
-/* What the words of an event tell. */
+/* Converts the words of an event. */
 static bool
 report_smmuv3(const struct ioas_fault_parser *parser, struct ioas_fault *fault)
 {
@@ -201,8 +201,9 @@ report_smmuv3(const struct ioas_fault_parser *parser, struct ioas_fault *fault)
 }
 
 /*
- * Newer kernels go on with event: F_TRANSLATION client: 0002:21:00.0 sid: 0x2100 ssid: 0x0 iova: ... and a
- * line of flags. That is a report if the device is not the one that the words have been taken for.
+ * Newer kernels continue with event: F_TRANSLATION client: 0002:21:00.0 sid: 0x2100 ssid: 0x0 iova: ... and a
+ * line of flags. The parser reports the event again if the device differs from the one that the words have
+ * named.
  */
 static bool
 name_smmuv3(const struct ioas_fault_parser *parser, const char *name, struct ioas_fault *fault)
@@ -243,14 +244,14 @@ parse_smmuv3(struct ioas_fault_parser *parser, const char *line, struct ioas_fau
 		memcpy(parser->name, smmu, sizeof(smmu));
 		return false;
 	}
-	/* Another one may be reporting at the same time. */
+	/* Another SMMU may report at the same time. */
 	if (strcmp(smmu, parser->name) != 0)
 		return false;
 	if (parser->words == 5) {
 		parser->words = 0;
 		return name_smmuv3(parser, name, fault);
 	}
-	/* /dev/kmsg gives the tab in that way. */
+	/* /dev/kmsg escapes the tab in that way. */
 	if (parser->words == 0 ||
 	    (!hex_after(name, ": \t0x", &parser->word[parser->words - 1]) &&
 	     !hex_after(name, ": \\x090x", &parser->word[parser->words - 1]))) {

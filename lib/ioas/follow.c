@@ -28,7 +28,7 @@ follow_leave(struct ioas *space)
 	space_unlock(space);
 }
 
-/* Where a copy goes: to the IOVA of its origin, or where that cannot be, to another one. */
+/* The IOVA of a copy: that of its origin, or if that is not possible, another one. */
 static int
 choose_iova(struct ioas *space, const struct area *origin, uint64_t *iova)
 {
@@ -104,7 +104,7 @@ copy_area(struct ioas *space, struct area *origin)
 	return 0;
 }
 
-/* Copies an area of the root to all that follow; copies that were made stay on a failure. */
+/* Copies an area of the root to all followers. On failure earlier copies stay. */
 static int
 copy_to_all(struct family *family, struct area *area)
 {
@@ -136,7 +136,7 @@ follow_copy_all(struct ioas *space)
 	const struct ledger *const from = &space->family->root->ledger;
 	int ret = 0;
 
-	/* What is an alias there is to be one here. */
+	/* Aliases come last, so that an alias in the root becomes an alias here. */
 	for (unsigned int alias = 0; alias < 2; alias++)
 		for (struct area *area = ledger_from_iova(from, 0); ret == 0 && area != NULL;
 		     area = ledger_next(from, area))

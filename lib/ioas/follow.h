@@ -7,19 +7,20 @@
 #include "space.h"
 
 /*
- * What is mapped in a root is copied into each space that follows it, from its first device on. The kernel pins
- * memory once for all. Called with the space locked, but for follow_leave().
+ * Each space that follows a root has copies of the root's areas, from its first device on. The kernel pins
+ * the memory once for all. The caller has locked the space, except for follow_leave().
  */
 
-/* The space leaves its root: its areas are no copies any more, and its devices confine the root no more. */
+/* The space leaves its root: its areas are not copies any more, and its devices do not restrict the root any
+ * more. */
 void follow_leave(struct ioas *space);
 
-/* Copies all of the root's areas to one that follows. Logs the reason of a failure; copies that were made stay. */
+/* Copies all of the root's areas to a follower. Logs the reason of a failure; earlier copies then stay. */
 int follow_copy_all(struct ioas *space);
-/* Records an area that the kernel has mapped, copies it to all that follow, and has lookups find it. On failure it is
- * unmapped and freed. */
+/* Records an area that the kernel has mapped, copies it to all followers, and makes lookups find it. On
+ * failure the area is unmapped and freed. */
 int follow_add(struct ioas *space, struct area *area);
-/* Takes all copies out of a space. */
+/* Removes all copies from a space. */
 void follow_drop_all(struct ioas *space);
 
 #endif /* IOAS_FOLLOW_H */

@@ -14,16 +14,16 @@ forget_wait(struct family *family)
 	const struct timespec pause = { .tv_nsec = 10000 };
 
 	family_unlock(family);
-	/* A thread of real-time priority must not keep away the one that it waits for. */
+	/* Sleeps, because a thread of real-time priority must not starve the thread that it waits for. */
 	nanosleep(&pause, NULL);
 	family_lock(family);
 }
 
-/* Takes a range out of an area; what has no memory any more is unmapped, a copy with its origin. */
+/* Removes a range from an area. If no memory is left, unmaps the area; a copy is unmapped with its origin. */
 static void
 cut_area(struct ioas *space, struct area *area, uint64_t first, uint64_t last)
 {
-	/* Without a spare piece more is cut. */
+	/* Without a spare piece more memory is cut. */
 	if (space->ledger.spare == NULL)
 		pieces_add(&space->ledger, space->family->sys);
 	ledger_cut(&space->ledger, area, first, last);
@@ -65,7 +65,7 @@ forget_cut(struct family *family, uint64_t first, uint64_t last)
 	area_end_removal(family->root);
 }
 
-/* Has the records follow what has left or stayed. */
+/* Updates the records after departures. */
 static void
 follow_departures(struct family *family)
 {
@@ -96,7 +96,7 @@ follow_departures(struct family *family)
 	departures->silent = false;
 }
 
-/* The holder of the lock does what others could not do; so does who finds the lock free. */
+/* The lock's owner does the work that other threads could not do. So does a thread that finds the lock free. */
 static void
 try_to_follow(struct family *family)
 {
@@ -135,7 +135,7 @@ forget_report(struct family *family)
 	departures->unsaid.error = 0;
 }
 
-/* Hides these addresses if a table shows any of them, or may show them in a moment. */
+/* Hides these addresses if a table shows any of them, or may do so in a moment. */
 static bool
 hide_in_space(struct ioas *space, uint64_t first, uint64_t last, bool unsure)
 {
@@ -145,7 +145,7 @@ hide_in_space(struct ioas *space, uint64_t first, uint64_t last, bool unsure)
 	return true;
 }
 
-/* The same for all spaces. A space that leaves waits for readers; the root does not leave. */
+/* The same for all spaces. A space that leaves the family waits for readers; the root does not leave. */
 static bool
 hide_in_family(struct family *family, uint64_t first, uint64_t last, bool unsure)
 {
@@ -174,7 +174,7 @@ ioas_forget_begin(struct ioas *space, const void *va, uint64_t length)
 
 	if (length == 0)
 		return 0;
-	/* Pages go as a whole; a range that wraps goes to the end. */
+	/* Whole pages are affected. A range that wraps ends at the last address. */
 	last = last < (uintptr_t)va ? UINT64_MAX : last | page;
 	departure = departure_begin(departures, first, last, &unsure);
 	if (hide_in_family(family, first, last, unsure))

@@ -9,28 +9,27 @@
 /*
  * Memory that leaves the process.
  *
- * munmap() and its like are called by allocators too, which hold locks of their own, and in the midst of
- * calls of this library, which allocates under the space's lock. So who takes part in such a call waits for
- * no lock that is held over an allocation, allocates nothing, frees nothing and logs nothing: it notes the
- * range as a departure and hides it from lookups, which takes the table's lock alone. The records and
- * the kernel follow when the space's lock can be had: at once if it is free, else when its holder gives it back.
+ * Allocators call munmap() and similar functions while they hold their own locks, even inside calls of this
+ * library, which allocates under the space's lock. Therefore a thread in such a call must not wait for a lock
+ * that is held over an allocation, and must not allocate, free or log. It notes the range as a departure and
+ * hides it from lookups, for which it takes only the table's lock. The records and the kernel follow when the
+ * space's lock is available: at once if it is free, else when its owner releases it.
  *
- * While a departure is under way no thread can map any of its addresses: the kernel may have old or new pages
- * there.
+ * While a departure is in progress, no thread can map any of its addresses: the kernel may have old or new
+ * pages there.
  */
 struct family;
 
-/* Gives the lock back for a moment, because memory is about to leave. */
+/* Releases the lock for a moment, because memory is about to leave. */
 void forget_wait(struct family *family);
 
-/* No memory of these addresses is there any more, in all spaces. With the lock, and departures.silent
- * set. */
+/* Removes the memory of these addresses from all spaces. With the lock, and departures.silent set. */
 void forget_cut(struct family *family, uint64_t first, uint64_t last);
 
-/* What the watch says of this memory: it has gone (watch.h). */
+/* Receives the report of the watch that this memory has gone (watch.h). */
 void forget_gone(const struct ioas_range *range, void *root);
 
-/* The line of a failure that could not be logged when it happened. With the space locked. */
+/* Logs a failure that could not be logged when it happened. With the space locked. */
 void forget_report(struct family *family);
 
 #endif /* IOAS_FORGET_H */

@@ -11,15 +11,15 @@
 #include "fork.h"
 #include "show.h"
 
-/* All families. The lock comes before theirs. */
+/* All families. Take this lock before a family's lock. */
 static pthread_mutex_t families_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct family *families;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /*
- * No call is under way when the memory is copied, but for departures, which do not take the spaces' locks. The
- * locks that those take are not waited for: after this handler an allocator's own may wait for a thread that
- * takes memory away with the allocator's lock held.
+ * No call is in progress when fork() copies the memory, except departures, which do not take the spaces'
+ * locks. The handler does not wait for the locks that departures take: after it, the allocator's handler may
+ * wait for a thread that unmaps memory with the allocator's lock held.
  */
 static void
 before_fork(void)
@@ -39,10 +39,10 @@ after_fork_in_parent(void)
 	pthread_mutex_unlock(&families_lock);
 }
 
-/* The memory that is found by a walk over the mappings of the child. */
+/* State of a walk over the child's mappings. */
 struct inherited {
 	struct family *family;
-	uint64_t next; /* the first address that the walk has not come to */
+	uint64_t next; /* the first address that the walk has not reached */
 };
 
 static void
@@ -85,7 +85,7 @@ inherit_family(struct family *family)
 	for_each_space(space, family)
 		table_reset(&space->table);
 	processes_add_child(&family->processes);
-	/* Where the mappings cannot be read nothing is known to be shared. */
+	/* If the mappings cannot be read, no memory is known to be shared. */
 	if (family->sys->mappings(keep_shared, &inherited) < 0)
 		inherited.next = 0;
 	forget_private(family, inherited.next, UINT64_MAX);
@@ -200,7 +200,7 @@ fork_take_over(struct family *family)
 		take_over_space(space);
 }
 
-/* Areas, one for each piece of an area, at the same IOVAs. NULL without memory. */
+/* Makes one area for each piece of an area, at the same IOVAs. NULL without memory. */
 static struct area *
 divide_area(const struct area *area)
 {
@@ -236,7 +236,7 @@ map_again(struct ioas *space, struct area *area)
 	int ret;
 
 	area->freed.newer = NULL;
-	/* What was an alias may be the first area of its memory now, which lookups find. */
+	/* A former alias may now be the first area of its memory, which lookups find. */
 	ret = tree_is_free(&space->ledger.by_va, area->va.first, area->va.last)
 		? area_prepare(space, area->va.first, length) : 0;
 	if (ret < 0) {
@@ -252,7 +252,7 @@ map_again(struct ioas *space, struct area *area)
 	return follow_add(space, area);
 }
 
-/* With an alias the order matters: what was first is first again. */
+/* With aliases the order matters: the area that was the first one of its memory must become the first again. */
 static int
 renew_area(struct ioas *space, struct area *area)
 {
@@ -292,7 +292,7 @@ has_device(const struct family *family)
 	return has;
 }
 
-/* Waits while memory of an area that is to be renewed may be about to go. */
+/* Waits while memory of an area that it must renew may be about to go. */
 static int
 renew_areas(struct ioas *space)
 {
@@ -327,7 +327,7 @@ fork_renew(struct family *family)
 	if (has_device(family))
 		return 0;
 	fork_take_over(family);
-	/* Copies are made anew with what they are copies of. */
+	/* Renewing an origin also renews its copies. */
 	ret = renew_areas(family->root);
 	for_each_space(space, family)
 		if (ret == 0 && space_follows(space))

@@ -5,34 +5,34 @@
 #define IOAS_FORK_H
 
 /*
- * A process that has come out of fork().
+ * A process that fork() has created.
  *
- * It has the parent's descriptors and a copy of the records. Memory that is shared is the same in both; of private
- * memory it has a copy, which no device sees: what the parent has mapped of it is not the child's. What the
- * child maps comes from its own memory. As long as the parent lives its areas and devices are not the child's to
- * take away: the child forgets them, and the kernel keeps them. When the parent has ended, as that of a daemon has,
- * they are the child's, but for one thing: iommufd cannot pin their memory any more, whose process is gone, so
- * they are mapped anew before the first device comes back.
+ * It has the parent's descriptors and a copy of the records. Shared memory is the same in both. Of private
+ * memory the child has a copy that no device sees, so the parent's maps of it are not the child's. The child
+ * maps its own memory. While the parent lives, the child must not unmap its areas or detach its devices: the
+ * child forgets them, and the kernel keeps them. After the parent has ended (a daemon's does), they belong to
+ * the child. iommufd cannot pin their memory any more, because the process that mapped it is gone. Therefore
+ * the child maps them again before the first device comes back.
  */
 struct family;
 struct ioas;
 struct ioas_device;
 
-/* A family is there, or is not any more. */
+/* A family was created, or is about to be destroyed. */
 void fork_enter(struct family *family);
 void fork_leave(struct family *family);
 
-/* Detaches a device, and closes the space's backend. What is another process's stays with it: then only the
- * descriptors are closed. */
+/* Detach a device, and close the space's backend. Objects of another process stay with it: then these
+ * functions only close the descriptors. */
 void fork_detach(struct ioas *space, struct ioas_device *device);
 void fork_close(struct ioas *space);
 
-/* Takes away what was left to processes that have ended since. With the space locked. */
+/* Unmaps the areas that were left to processes that have ended since. With the space locked. */
 void fork_take_over(struct family *family);
 
-/* No device is attached: maps anew what the kernel could not pin again, because the process that mapped it has
- * ended or a part of its memory is gone. With the space locked; the lock may be given back and taken again. A
- * negative errno after a log line. */
+/* If no device is attached, maps the areas again that the kernel could not pin, because the process that
+ * mapped them has ended or a part of their memory is gone. With the space locked; may release the lock and
+ * take it again. Returns a negative errno after a log line. */
 int fork_renew(struct family *family);
 
 #endif /* IOAS_FORK_H */

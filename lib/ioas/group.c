@@ -47,7 +47,7 @@ set_container(struct backend *backend, const struct ioas_device *device, int fd,
 	ret = backend->sys->ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container);
 	if (ret >= 0)
 		return 0;
-	/* What type1 answers where the group's reserved regions hold a map. */
+	/* type1 returns EINVAL if the group's reserved regions contain a map. */
 	if (ret == -EINVAL && backend->ledger->areas > 0 && !device_is_firmware_bound(device, &region))
 		ret = -EADDRINUSE;
 	device_log_attach_failure(device, backend->log, ret);
@@ -106,7 +106,7 @@ group_check_options(struct backend *backend, const struct ioas_device *device,
 	return -EOPNOTSUPP;
 }
 
-/* The kernel takes a VF token behind the name. */
+/* The kernel expects a VF token after the name. */
 static int
 open_with_token(struct backend *backend, const struct ioas_device *device, const unsigned char *token)
 {
@@ -128,7 +128,7 @@ group_try_open(struct backend *backend, struct ioas_device *device,
 
 	if (options->vf_token != NULL)
 		ret = open_with_token(backend, device, options->vf_token);
-	/* One that a device has no use for is refused. */
+	/* The kernel refuses a token for a device that needs none. */
 	if (ret < 0)
 		ret = backend->sys->ioctl(device->group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
 	if (ret < 0)
@@ -167,7 +167,7 @@ group_leave(struct backend *backend, struct group **groups, struct group *group)
 	while (*link != group)
 		link = &(*link)->next;
 	*link = group->next;
-	/* Refused while the application has the device's registers mapped: then the kernel does it
+	/* The kernel refuses while the application has the device's registers mapped. It then does so itself
 	 * with the last of these maps. */
 	backend->sys->ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
 	backend->sys->close(group->fd);

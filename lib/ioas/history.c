@@ -9,7 +9,7 @@
 static void
 unlink_area(struct history *history, struct area *area)
 {
-	/* If it is the first of its call, the next one is that now. */
+	/* If it is the first area of its call, the next one takes over the role. */
 	if (area->freed.newer != NULL && area->freed.newer->freed.by == area->freed.by)
 		area->freed.newer->freed.total = area->freed.total;
 	*(area->freed.older != NULL ? &area->freed.older->freed.newer : &history->oldest) = area->freed.newer;
@@ -36,7 +36,7 @@ history_free_dead(struct history *history)
 	}
 }
 
-/* Puts it back between those that it was unlinked from, which are neighbours again. */
+/* Links an area between the neighbours that it was unlinked from, which are adjacent again. */
 static void
 link_area(struct history *history, struct area *area)
 {
@@ -51,7 +51,7 @@ hold_area(struct history *history, struct area *area)
 	history->held_bytes += tree_length(&area->iova);
 }
 
-/* Its IOVAs can be given out again, unless history_take_back() comes. */
+/* Allows its IOVAs to be chosen again, unless history_take_back() follows. */
 static void
 let_area_go(struct history *history, struct area *area)
 {
@@ -66,7 +66,7 @@ let_area_go(struct history *history, struct area *area)
 	history->let_go = area;
 }
 
-/* Lets go of what the oldest call has unmapped. */
+/* Releases the areas of the oldest call. */
 static void
 release_call(struct history *history)
 {
@@ -115,7 +115,7 @@ history_take_back(struct history *history)
 {
 	if (history->let_go == NULL)
 		return;
-	/* The last that was unlinked comes first, so that its neighbours are those that it had. */
+	/* Links the areas in reverse order of unlinking, so that each finds its neighbours again. */
 	while (history->let_go != NULL) {
 		struct area *const area = history->let_go;
 
@@ -161,7 +161,7 @@ history_add(struct history *history, struct area *area)
 	hold_area(history, area);
 }
 
-/* Whether as much as the quarantine takes was unmapped after the oldest call that is held. */
+/* Whether calls after the oldest held one have unmapped as much as the quarantine takes. */
 static bool
 oldest_is_over(const struct history *history)
 {

@@ -3,12 +3,13 @@
  */
 
 /*
- * The iommufd interface of the kernel: one IOAS in one /dev/iommu descriptor, devices through
- * their VFIO character devices, or through their groups where they have none (Linux 6.2 to 6.5, and
- * later without CONFIG_VFIO_DEVICE_CDEV): then the descriptor takes the place of the container.
+ * The iommufd interface of the kernel: one IOAS in one /dev/iommu descriptor. Devices are attached through
+ * their VFIO character devices. If they have none (Linux 6.2 to 6.5, and later without
+ * CONFIG_VFIO_DEVICE_CDEV), they are attached through their groups: then the descriptor replaces the
+ * container.
  *
- * The kernel searches for a chosen IOVA first-fit from the bottom, linearly in the number of areas
- * that it passes; therefore the allowed list is narrowed to the window of each map.
+ * The kernel searches for a chosen IOVA first-fit from the bottom, linearly in the number of areas that it
+ * passes. Therefore the allowed list is narrowed to the window of each map.
  */
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 
 #define DEV_IOMMU "/dev/iommu"
 
-/* The descriptor, or a negative errno after a log line. */
+/* Returns the descriptor, or a negative errno after a log line. */
 static int
 open_iommu(const struct backend *with)
 {
@@ -88,9 +89,9 @@ iommufd_close(struct backend *backend)
 		.length = UINT64_MAX,
 	};
 
-	/* A device that the application keeps open, through a descriptor or a map of its registers, can
-	 * keep the IOAS: then it is empty. The kernel would take it away with the last descriptor
-	 * only, which may be the caller's, or that of a space that goes on. */
+	/* An application that keeps a device open, through a descriptor or a map of its registers, can keep
+	 * the IOAS alive. Therefore the IOAS is emptied first. The kernel would remove it only with the last
+	 * descriptor, which may belong to the caller or to another space. */
 	iommufd_request(fd, IOMMU_IOAS_UNMAP, &all);
 	iommufd_destroy(fd, fd->ioas);
 	backend->sys->close(fd->fd);
@@ -189,7 +190,7 @@ iommufd_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pag
 	_Static_assert(sizeof(struct ioas_range) == sizeof(struct iommu_iova_range) &&
 		       offsetof(struct ioas_range, last) == offsetof(struct iommu_iova_range, last),
 		       "struct ioas_range has the kernel's layout");
-	/* EMSGSIZE: filled as far as it went, and num_iovas says how many there are. */
+	/* EMSGSIZE: the kernel has filled the array, and num_iovas is the number of all ranges. */
 	ret = iommufd_request(fd, IOMMU_IOAS_IOVA_RANGES, &arg);
 	if (ret < 0 && ret != -EMSGSIZE)
 		return ret;
@@ -221,7 +222,7 @@ iommufd_copy(struct backend *backend, struct backend *from, uint64_t from_iova, 
 #define MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 #define CHANGE_PROCESS _IO(IOMMUFD_TYPE, 0x92)
 
-/* Whether the kernel has a call: with an argument that has no room for anything it does nothing. */
+/* Whether the kernel knows a call. The argument is too short for any call, so the kernel does nothing. */
 static bool
 knows_request(const struct iommufd *fd, unsigned long request)
 {

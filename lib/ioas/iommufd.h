@@ -6,7 +6,8 @@
 
 #include "group.h"
 
-/* What the two parts of backend iommufd share: iommufd.c has the IOAS and its maps, iommufd_devices.c the devices. */
+/* Shared by the two parts of backend iommufd: iommufd.c has the IOAS and its maps, iommufd_devices.c the
+ * devices. */
 
 struct iommufd {
 	struct backend backend;
@@ -28,7 +29,7 @@ iommufd_request(const struct iommufd *fd, unsigned long request, void *arg)
 	return sys_request(fd->backend.sys, fd->fd, request, arg);
 }
 
-/* Has the kernel choose IOVAs in a window only; NULL: anywhere. */
+/* Restricts the IOVAs that the kernel chooses to a window; NULL: to none. */
 int iommufd_allow(struct iommufd *fd, const struct ioas_range *window);
 
 /* Destroys an object of the iommufd. */

@@ -3,8 +3,8 @@
  */
 
 /*
- * Devices of backend iommufd. An attach fails if a range of the allowed list would be lost by it, so the list is
- * cleared before one.
+ * Devices of backend iommufd. An attach fails if it would make a range of the allowed list unusable, so the
+ * list is cleared before.
  */
 
 #include <errno.h>
@@ -15,13 +15,13 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
-/* More than there are others who attach at the same time. */
+/* More than the number of spaces that attach at the same time. */
 #define MAX_ATTEMPTS 100
 
-/* The other causes of EINVAL: no cache coherency, or one that is not known here. */
+/* The other causes of EINVAL: no cache coherency, or a cause that the library does not know. */
 #define KERNEL_REFUSES "or the kernel cannot give it to user space, and says why in its log (see `dmesg`)"
 
-/* Says why a character device cannot be bound, and returns the error. */
+/* Logs why a character device cannot be bound, and returns the error. */
 static int
 refuse_bind(const struct ioas_device *device, bool handed_in, const struct ioas_log *log, int error)
 {
@@ -61,7 +61,7 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 	device->fd = node_open(fd->backend.nodes, device->cdev, device->name, NULL, log);
 	if (device->fd < 0)
 		return device->fd;
-	/* What was handed in stays bound when we close our duplicate. */
+	/* A descriptor that was handed in stays bound when the duplicate is closed. */
 	given = node_given(fd->backend.nodes, device->cdev, device->name);
 	if (given != NULL && given->bound) {
 		device->id = given->id;
@@ -81,7 +81,7 @@ bind_cdev(struct iommufd *fd, struct ioas_device *device)
 static void
 close_device(const struct iommufd *fd, struct ioas_device *device)
 {
-	/* Closing the descriptor also unbinds, and detaches. */
+	/* Closing the descriptor also unbinds and detaches the device. */
 	if (device->fd >= 0)
 		fd->backend.sys->close(device->fd);
 	device->fd = -1;
@@ -101,7 +101,7 @@ iommufd_open_device(struct backend *backend, struct ioas_device *device)
 	return ret;
 }
 
-/* A hardware page table of the IOAS for this device alone. */
+/* Creates a hardware page table of the IOAS for this device alone. */
 static int
 alloc_hwpt(struct iommufd *fd, struct ioas_device *device, uint32_t flags)
 {
@@ -162,7 +162,7 @@ vfio_ioas(const struct iommufd *fd, uint32_t op, uint32_t *id)
 	return ret;
 }
 
-/* Names the IOAS that the kernel attaches devices of groups to when it opens them. */
+/* Names the IOAS to which the kernel attaches devices of groups when it opens them. */
 static int
 name_ioas(const struct iommufd *fd, const struct ioas_device *device)
 {
@@ -177,22 +177,22 @@ name_ioas(const struct iommufd *fd, const struct ioas_device *device)
 	return ret;
 }
 
-/* Whether the IOAS is still the one that was named: 1, 0 or a negative errno. Only this space names this one, so
- * no other one was named in between. */
+/* Whether the named IOAS is still this one: 1, 0 or a negative errno. No other space names this IOAS, so 1
+ * means that no other one was named in between. */
 static int
 is_named(const struct iommufd *fd)
 {
 	uint32_t id = 0;
 	const int ret = vfio_ioas(fd, IOMMU_VFIO_IOAS_GET, &id);
 
-	/* ENODEV: another one was named, and has been destroyed. */
+	/* ENODEV: another IOAS was named, and has been destroyed. */
 	return ret == -ENODEV ? 0 : ret < 0 ? ret : id == fd->ioas;
 }
 
 /*
  * Opens a device whose group has been entered, after the IOAS was named.
  *
- * The name belongs to the open file /dev/iommu. Other spaces that have it, under a lock of their own, and other
+ * The name belongs to the open file /dev/iommu. Other spaces that use the file, under another lock, and other
  * processes name their IOAS there too. If one does so before the open, the kernel attaches the device to the
  * wrong IOAS. Then close the device, before it can do DMA, and open it again. The last one to name its IOAS
  * succeeds.
@@ -267,14 +267,14 @@ iommufd_detach(struct backend *backend, struct ioas_device *device)
 {
 	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
 
-	/* Closing would do, but a descriptor that the application has duplicated keeps the file
-	 * open; DMA must end here all the same. A device of a group does not know the call. */
+	/* Closing is not enough: a duplicate of the descriptor in the application keeps the file open, but
+	 * DMA must end here. The kernel does not know this call for a device of a group. */
 	pasid_detach_all(device);
 	if (device->group == NULL)
 		backend->sys->ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
 	backend->sys->close(device->fd);
 	device->fd = -1;
-	/* Now nothing uses it, even if the kernel has refused to detach. */
+	/* No device uses it any more, even if the kernel has refused to detach. */
 	if (device->hwpt != 0)
 		iommufd_destroy(to_iommufd(backend), device->hwpt);
 	if (device->group != NULL)

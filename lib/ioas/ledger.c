@@ -13,7 +13,7 @@ set_piece(struct area *area, struct piece *piece, uint64_t first, uint64_t last)
 	};
 }
 
-/* A new area has all of its memory, a copy as much as its origin still has. */
+/* A new area has all of its memory. A copy has as much as its origin still has. */
 static void
 add_pieces(struct ledger *ledger, struct area *area)
 {
@@ -56,7 +56,7 @@ ledger_add(struct ledger *ledger, struct area *area)
 		ledger->bytes_max = ledger->bytes;
 }
 
-/* Takes the piece that *link leads to out of its area. */
+/* Removes the piece that *link points to from its area. */
 static void
 drop_piece(struct ledger *ledger, struct piece **link)
 {
@@ -71,7 +71,7 @@ drop_piece(struct ledger *ledger, struct piece **link)
 	ledger->spare = piece;
 }
 
-/* Gives a piece other addresses, which it has already or are free. */
+/* Changes the addresses of a piece. They are part of it or free. */
 static void
 resize_piece(struct ledger *ledger, struct piece *piece, uint64_t first, uint64_t last)
 {
@@ -83,7 +83,7 @@ resize_piece(struct ledger *ledger, struct piece *piece, uint64_t first, uint64_
 		tree_insert(&ledger->by_va, &piece->va);
 }
 
-/* Leaves of a piece what lies below first and what lies above last; both ends are there. */
+/* Cuts [first, last] out of a piece. Both ends remain. */
 static void
 split_piece(struct ledger *ledger, struct piece *piece, uint64_t first, uint64_t last)
 {
@@ -181,7 +181,7 @@ ledger_lose(struct ledger *ledger, struct area *area)
 	tree_insert(&ledger->lost, &area->iova);
 }
 
-/* What of a tree touches [first, last], or NULL. */
+/* A range of a tree that touches [first, last], or NULL. */
 static const struct tree_node *
 find_in(const struct tree *tree, uint64_t first, uint64_t last)
 {

@@ -14,15 +14,15 @@ struct ioas_log {
 void ioas_log(const struct ioas_log *log, enum ioas_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Says that there was no memory for something ("attach a device"). Returns -ENOMEM. */
+/* Logs that memory was lacking for a task ("attach a device"). Returns -ENOMEM. */
 int ioas_no_memory(const struct ioas_log *log, const char *what);
 
-/* Room for the text of one length. */
+/* Holds the text of one length. */
 struct ioas_size_text {
 	char text[24];
 };
 
-/* A length as people write it: "2 MiB", "1 GiB", "4100 KiB", "17 B". */
+/* Formats a length: "2 MiB", "1 GiB", "4100 KiB", "17 B". */
 struct ioas_size_text ioas_size_text(uint64_t bytes);
 
 #endif /* IOAS_LOG_H */

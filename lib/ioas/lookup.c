@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The readers' side of the table, as far as it is not inline in ioas.h. Nothing here takes a lock. */
+/* The readers' side of the table, except the inline functions in ioas.h. No function takes a lock. */
 
 #include <errno.h>
 #include <sys/uio.h>
@@ -11,13 +11,13 @@
 
 #define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
 
-/* The word that translates an address, and how many bytes it speaks for. */
+/* The word that translates an address, and the number of bytes that it covers. */
 struct answer {
 	uint64_t word;
 	uint64_t unit;
 };
 
-/* What an entry says of an address: itself, or the word of the detail that it leads to. */
+/* The word for an address: the entry itself, or a word of the detail that it leads to. */
 static struct answer
 follow_entry(uint64_t entry, uint64_t addr)
 {
@@ -73,7 +73,7 @@ ioas_lookup_run(const struct ioas_table *table, const void *va, uint64_t *length
 	const uint64_t word = answer.word;
 	uint64_t run = 0;
 
-	/* Consecutive IOVAs are the same difference between IOVA and address, hence the same word. */
+	/* Consecutive IOVAs have the same difference between IOVA and address, and hence the same word. */
 	while (word != 0 && answer.word == word && run < wanted) {
 		run += answer.unit - ((addr + run) & (answer.unit - 1));
 		if (addr + run < run)
@@ -96,7 +96,7 @@ ioas_lookup_any(const struct ioas_table *table, const void *va, uint64_t length)
 
 		if (answer.word != 0)
 			return true;
-		/* Behind the last address there is nothing. */
+		/* Beyond the last address nothing is mapped. */
 		if (step >= length || addr + step < addr)
 			return false;
 		addr += step;

@@ -14,7 +14,7 @@
 #include "ranges.h"
 #include "stats.h"
 
-/* The size of the memory's pages, if that matters; the largest one if not. */
+/* The size of the memory's pages if the backend depends on it; otherwise UINT64_MAX. */
 static uint64_t
 memory_page(const struct ioas *space, uint64_t va)
 {
@@ -32,7 +32,7 @@ undo_growth(struct ioas *space, struct old_ranges *old)
 	ranges_restore(space, old);
 }
 
-/* Finds a place for the area, in another range if need be: then old gets those before it. */
+/* Finds a place for the area. May add a range; then old gets the previous ranges. */
 static int
 find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct old_ranges *old)
 {
@@ -44,7 +44,7 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 	*old = (struct old_ranges){ 0 };
 	if (area_place(space, va, length, page, iova))
 		return 0;
-	/* What is in quarantine does not help, so it stays there. */
+	/* Releasing areas did not help, so they return to quarantine. */
 	area_end_placing(space, -ENOSPC);
 	if (space->backend->ops->grow != NULL) {
 		ret = space->backend->ops->grow(space->backend, va, length, page);
@@ -66,11 +66,11 @@ find_place(struct ioas *space, const struct area *area, uint64_t *iova, struct o
 	return -ENOSPC;
 }
 
-/* A child that has mapped more than that is not stepped over. */
+/* If a child has mapped more areas than that, the search gives up. */
 #define MAX_TRIES 1000
 
-/* Another process has something there, which the records do not show: a child that fork() has made, or its parent.
- * The range is not used any more. */
+/* Another process (a child that fork() has made, or its parent) has mapped memory there that the records do
+ * not show. Marks the range as lost. */
 static bool
 avoid_range(struct ioas *space, const struct area *area, struct ioas_range range)
 {
@@ -85,7 +85,7 @@ avoid_range(struct ioas *space, const struct area *area, struct ioas_range range
 	return true;
 }
 
-/* The kernel's answer where a range is in use; type1 has -ENOSPC for other things. */
+/* The kernel's answer if a range is in use. type1 returns -ENOSPC for other reasons. */
 static bool
 is_taken(const struct ioas *space, int error)
 {
@@ -185,7 +185,7 @@ check_and_map(struct ioas *space, struct area *area)
 	return area->fixed ? map_fixed(space, area) : map_chosen(space, area);
 }
 
-/* Maps the area for the devices of the space and of those that follow it; frees it on failure. */
+/* Maps the area for the devices of the space and of its followers; frees it on failure. */
 static int
 map_for_all(struct ioas *space, struct area *area)
 {
@@ -209,7 +209,7 @@ out:
 	return ret;
 }
 
-/* An area that is not mapped yet. iova: at which it is to be, or NULL. */
+/* Makes an area that is not mapped yet. iova: a fixed IOVA, or NULL. */
 static int
 make_area(const struct ioas *space, void *va, uint64_t length, const uint64_t *iova,
 	  struct area **made)

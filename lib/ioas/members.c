@@ -5,7 +5,7 @@
 
 #include "members.h"
 
-/* Returns when no thread looks at the space any more. */
+/* Unlinks a space from its family. Returns when no thread reads the space any more. */
 static void
 unlink_space(struct ioas *space)
 {
@@ -20,7 +20,7 @@ unlink_space(struct ioas *space)
 		sched_yield();
 }
 
-/* Places memory where the devices of all spaces allow it. */
+/* Computes where the devices of all spaces allow memory. */
 static int
 renew_usable(struct family *family)
 {
@@ -56,7 +56,7 @@ void
 members_leave(struct ioas *space)
 {
 	unlink_space(space);
-	/* Without memory for the new ranges the old ones serve, which are a part of them. */
+	/* Without memory for the new ranges the old ones stay. They are a subset of the new ones. */
 	renew_usable(space->family);
 }
 

@@ -7,15 +7,15 @@
 #include "space.h"
 
 /*
- * How a space comes into a family and leaves it.
+ * How a space enters a family and leaves it.
  */
 
-/* The space is complete: from now on others see it, and its devices count. -ENOMEM, not logged. */
+/* Adds a complete space: from now on others see it, and its devices restrict the family. -ENOMEM, not logged. */
 int members_enter(struct ioas *space);
-/* A follower is about to go; with the lock. */
+/* Removes a follower. With the lock. */
 void members_leave(struct ioas *space);
 
-/* What the devices of all spaces allow: it goes to all. -ENOMEM. */
+/* Stores in *all the IOVAs that the devices of all spaces can use. -ENOMEM. */
 int members_intersect(const struct family *family, struct usable *all);
 
 #endif /* IOAS_MEMBERS_H */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Questions about the memory of this process. */
+/* Queries about the memory of this process. */
 
 #include "ioas.h"
 #include "sys.h"

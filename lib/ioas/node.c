@@ -56,7 +56,7 @@ node_given(const struct nodes *nodes, const char *path, const char *device)
 	return NULL;
 }
 
-/* The number that sysfs tells of a node; false if it tells none. */
+/* The number of a node in sysfs; false if sysfs has none. */
 static bool
 node_number(const struct nodes *nodes, const char *path, uint64_t *number)
 {
@@ -93,7 +93,7 @@ node_duplicate(const struct ioas_sys *sys, int fd, const char *path, const struc
 	return ret;
 }
 
-/* Duplicates a descriptor that was handed in, if it is one of that node. */
+/* Duplicates a descriptor that was handed in, if it belongs to that node. */
 static int
 duplicate_given(const struct nodes *nodes, const struct node *given, const char *path,
 		const struct ioas_log *log)

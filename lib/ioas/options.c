@@ -8,7 +8,7 @@
 #include "options.h"
 #include "window.h"
 
-/* What follows has all but the table and the log from the space that it follows. */
+/* A follower uses the options of its root, except for the table and the log. */
 static int
 check_follow(const struct ioas_options *options, const struct ioas_log *log)
 {
@@ -30,13 +30,13 @@ check_follow(const struct ioas_options *options, const struct ioas_log *log)
 	return 0;
 }
 
-/* How large they were in the first release: a program that was compiled for it gives that size. */
+/* The sizes in the first release. A program that was compiled for it passes these. */
 #define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
 #define FIRST_OPTIONS END_OF(struct ioas_options, quarantine)
 #define FIRST_ATTACH_OPTIONS END_OF(struct ioas_attach_options, hwpt_flags)
 
-/* Takes over what a program has filled in; what it does not know stays zero. False: that is smaller than
- * it ever was, or larger than this library knows. */
+/* Copies the options of a program. Members that the program does not know stay zero. False: the size is less
+ * than in the first release, or more than this library knows. */
 static bool
 take_options(void *own, size_t own_size, size_t first_size, const void *options, size_t size)
 {

@@ -7,14 +7,14 @@
 #include "space.h"
 
 /*
- * The options of a call, as a program has filled them in. It may have been compiled for an older release: its
- * structure is smaller then.
+ * The options of a call as a program has filled them in. The program may have been compiled for an older
+ * release, whose structure is smaller.
  */
 
-/* Takes over and checks the options of ioas_create(). -EINVAL or -EOPNOTSUPP, logged. */
+/* Copies and checks the options of ioas_create(). -EINVAL or -EOPNOTSUPP, logged. */
 int options_take(struct ioas_options *own, const struct ioas_options *options, const struct ioas_log *log);
 
-/* The same for ioas_attach() of the device of that name. */
+/* The same for ioas_attach() of a device. */
 int options_take_attach(const struct ioas *space, const char *name, struct ioas_attach_options *own,
 			const struct ioas_attach_options *options);
 

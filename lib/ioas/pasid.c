@@ -9,7 +9,7 @@
 
 #define MAX_PASID ((1u << 20) - 1)
 
-/* As in Linux 6.15; the imported header is older. A kernel that does not know the flag says EINVAL. */
+/* As in Linux 6.15; the imported header is older. A kernel that does not know the flag returns EINVAL. */
 #define WITH_PASID (1u << 0)
 
 struct attach_pasid {
@@ -20,13 +20,13 @@ struct detach_pasid {
 	__u32 argsz, flags, pasid;
 };
 
-/* One that is attached. */
+/* An attached PASID. */
 struct pasid {
 	struct pasid *next;
 	uint32_t number;
 };
 
-/* Where the list has that PASID, or its end. */
+/* The link to that PASID, or the end of the list. */
 static struct pasid **
 find_pasid(struct ioas_device *device, uint32_t number)
 {

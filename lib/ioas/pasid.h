@@ -7,15 +7,15 @@
 #include "backend.h"
 
 /*
- * PASIDs of devices with a character device. The kernel forgets them when the device is unbound, not when it
- * is detached: a device that stays bound would go on with its PASIDs in the space that it has left.
+ * PASIDs of devices with a character device. The kernel forgets them when the device is unbound, but not when
+ * it is detached. A detached device that stays bound would keep its PASIDs in the space that it has left.
  */
 
-/* Attaches to an IOAS or a HWPT of the iommufd that the device is bound to. -EINVAL, -EOPNOTSUPP, -ENOMEM, or
- * what the kernel answers. */
+/* Attaches a PASID to an IOAS or a HWPT of the iommufd that the device is bound to. -EINVAL, -EOPNOTSUPP,
+ * -ENOMEM, or the kernel's answer. */
 int pasid_attach(struct ioas_device *device, uint32_t pt, uint32_t pasid);
 
-/* Detaches one that was attached; any other does no harm. */
+/* Detaches a PASID that was attached; ignores any other. */
 void pasid_detach(struct ioas_device *device, uint32_t pasid);
 
 void pasid_detach_all(struct ioas_device *device);

@@ -7,15 +7,16 @@
 #include "ledger.h"
 #include "sys.h"
 
-/* Spare pieces for a ledger. Their memory does not come from an allocator, which may be waiting (forget.h). */
+/* Spare pieces for a ledger. Their memory does not come from an allocator, because the allocator may be
+ * waiting (forget.h). */
 
-/* Adds some; false without memory. */
+/* Adds spare pieces; false without memory. */
 bool pieces_add(struct ledger *ledger, const struct ioas_sys *sys);
 
-/* Sees to it that there are enough for a copy of an area; false without memory. */
+/* Makes sure that the spare pieces suffice for a copy of an area; false without memory. */
 bool pieces_prepare_copy(struct ledger *ledger, const struct ioas_sys *sys, const struct area *origin);
 
-/* Gives back the memory of all pieces. */
+/* Frees the memory of all pieces. */
 void pieces_free(struct ledger *ledger, const struct ioas_sys *sys);
 
 #endif /* IOAS_PIECES_H */

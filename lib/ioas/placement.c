@@ -8,7 +8,7 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-/* Range i as far as a window reaches. IOVA 0 is never used: it is what a bug looks like. */
+/* The part of range i that is inside a window. IOVA 0 is never used, because buggy drivers use it. */
 static struct ioas_range
 range_inside(const struct placement *placement, unsigned int i, struct ioas_range window)
 {
@@ -53,7 +53,7 @@ placement_is_long(const struct placement *placement, uint64_t length)
 	return false;
 }
 
-/* What is in use, lost or in quarantine of [first, last], in any space; NULL: nothing. */
+/* A range in [first, last] that is in use, lost or in quarantine, in any space; NULL: none. */
 static const struct tree_node *
 find_obstacle(const struct placement *placement, uint64_t first, uint64_t last)
 {
@@ -75,17 +75,17 @@ is_free(const struct placement *placement, uint64_t first, uint64_t last)
 	       find_obstacle(placement, first, last) == NULL;
 }
 
-/* What is to be placed. */
+/* The memory to place. */
 struct wanted {
 	uint64_t va, length;
-	uint64_t page;  /* the memory's */
-	uint64_t align; /* of the IOVA */
+	uint64_t page;  /* size of the memory's pages */
+	uint64_t align; /* alignment of the IOVA */
 	uint64_t guard; /* free IOVAs on both sides */
 };
 
 /*
- * The lowest place in [low, high]. Areas inside reservations of other memory count as well. An IOVA
- * that equals its address is passed over: it would hide a driver that takes one for the other.
+ * Finds the lowest place in [low, high]. Areas inside reservations of other memory are obstacles as well.
+ * Skips an IOVA that equals its address, because it would hide a driver that confuses the two.
  */
 static bool
 find_between(struct placement *placement, uint64_t low, uint64_t high, const struct wanted *wanted,
@@ -115,7 +115,7 @@ find_between(struct placement *placement, uint64_t low, uint64_t high, const str
 	return false;
 }
 
-/* From the last place used to the top, then from the bottom. */
+/* Searches from the last place used to the top, then from the bottom. */
 static bool
 find_anywhere(struct placement *placement, const struct wanted *wanted, uint64_t *iova)
 {
@@ -139,8 +139,8 @@ find_anywhere(struct placement *placement, const struct wanted *wanted, uint64_t
 	return false;
 }
 
-/* What the kernel aligns a chosen IOVA to: the smallest of the length rounded up to a power of two,
- * the lowest set bit of the address, and HPAGE_SIZE. A window of just the length must start there. */
+/* The kernel's alignment of a chosen IOVA: the smallest of the length rounded up to a power of two, the
+ * lowest set bit of the address, and HPAGE_SIZE. A window of exactly the length must have this alignment. */
 static uint64_t
 least_alignment(const struct placement *placement, uint64_t va, uint64_t length)
 {
@@ -153,7 +153,7 @@ least_alignment(const struct placement *placement, uint64_t va, uint64_t length)
 	return align > placement->usable.alignment ? align : placement->usable.alignment;
 }
 
-/* The largest power of two that fits, up to what IOMMUs have large entries for. */
+/* The largest power of two that fits, up to the largest entry of IOMMUs. */
 static uint64_t
 best_alignment(uint64_t length, uint64_t least)
 {
@@ -164,7 +164,7 @@ best_alignment(uint64_t length, uint64_t least)
 	return align > least ? align : least;
 }
 
-/* The best place by alignment, or less alignment where that is not to be had. */
+/* Finds a place with the best alignment, or with less if no such place is free. */
 static bool
 find_aligned(struct placement *placement, uint64_t va, uint64_t length, uint64_t page, uint64_t guard,
 	     uint64_t *iova)
@@ -188,7 +188,7 @@ find_aligned(struct placement *placement, uint64_t va, uint64_t length, uint64_t
 	}
 }
 
-/* The reservation that all of the memory lies in, or NULL. */
+/* The reservation that contains all of the memory, or NULL. */
 static const struct region *
 find_region(const struct placement *placement, uint64_t va, uint64_t length)
 {
@@ -198,14 +198,14 @@ find_region(const struct placement *placement, uint64_t va, uint64_t length)
 		? NULL : container_of(node, struct region, va);
 }
 
-/* Where a reservation puts an address. */
+/* The IOVA that a reservation gives to an address. */
 static uint64_t
 reserved_place(const struct region *region, uint64_t va)
 {
 	return region->place.first + (va - region->va.first);
 }
 
-/* Where a reservation puts the address, if one does and it is free. */
+/* The IOVA that a reservation gives to the memory, if one exists and the IOVA is free. */
 static bool
 find_reserved(const struct placement *placement, uint64_t va, uint64_t length, uint64_t *iova)
 {
@@ -227,8 +227,8 @@ area_before(const struct placement *placement, uint64_t va)
 											   : before->area;
 }
 
-/* Whether the memory in front is not where the reservation of both puts it, so that the memory should
- * follow it instead: pages that are added together are to be contiguous. */
+/* Whether the memory below is not at the IOVA that their common reservation gives to it. The new memory
+ * should then follow it instead, because pages that are added together must be contiguous. */
 static bool
 is_off(const struct placement *placement, uint64_t va, uint64_t length)
 {
@@ -239,8 +239,8 @@ is_off(const struct placement *placement, uint64_t va, uint64_t length)
 	       before->iova.first != reserved_place(region, before->va.first);
 }
 
-/* Right behind the area that ends where the memory begins; not behind an IOVA that a caller named, who
- * may name the next one as well. */
+/* Finds a place right behind the area that ends where the memory begins. Not behind a fixed IOVA, because the
+ * caller may name the next one as well. */
 static bool
 find_behind(const struct placement *placement, uint64_t va, uint64_t length, uint64_t *iova)
 {
@@ -277,7 +277,7 @@ take_iovas(struct placement *placement, struct tree_node *node)
 void
 placement_take(struct placement *placement, struct area *area)
 {
-	/* What lies in a reservation is taken already. */
+	/* The IOVAs inside a reservation are taken already. */
 	area->place.taken = tree_is_free(&placement->taken, area->iova.first, area->iova.last);
 	if (!area->place.taken)
 		return;
@@ -314,7 +314,7 @@ placement_reserve(struct placement *placement, struct region *region)
 
 	if (!tree_is_free(&placement->regions, region->va.first, region->va.last))
 		return -EEXIST;
-	/* At least half of what is free stays free for maps of other memory. */
+	/* At least half of the free IOVAs remain for maps of other memory. */
 	for (unsigned int i = 0; i < placement->usable.n; i++) {
 		const struct ioas_range range = usable_range(placement, i);
 
@@ -327,7 +327,7 @@ placement_reserve(struct placement *placement, struct region *region)
 		.va = region->va.first,
 		.length = length,
 		.page = UINT64_MAX,
-		/* What will be mapped in it is not longer than it is. */
+		/* Maps in it cannot be longer than the reservation. */
 		.align = best_alignment(region->passing ? length : GIB,
 					least_alignment(placement, region->va.first, length)),
 		.guard = placement->guard,
@@ -358,7 +358,7 @@ placement_unreserved(const struct placement *placement, uint64_t va, struct ioas
 	return true;
 }
 
-/* Leaves of a reservation what is for these addresses; last < first: nothing. */
+/* Shrinks a reservation to these addresses; last < first: to nothing. */
 static void
 shrink_region(struct placement *placement, struct region *region, uint64_t first, uint64_t last)
 {

@@ -9,23 +9,21 @@
 #include "usable.h"
 
 /*
- * Where the next map may go. The answer is a window of exactly the right length, in which the
- * kernel then chooses.
+ * Chooses the IOVAs of the next map: a window of exactly its length, in which the kernel then chooses.
  *
- * In this order: where a reservation puts the address; behind the area that ends where the memory
- * begins; at or after the last place used (so that an IOVA is not used again at once, and the
- * search passes nothing that is taken); from the bottom, in the holes.
+ * It tries, in this order: the place that a reservation gives to the address; the place behind the area that
+ * ends where the memory begins; the next place above the last one used, so that an IOVA is not used again at
+ * once and the search passes few taken IOVAs; the holes, from the bottom.
  */
 
-/* What is asked for even where nothing demands it: IOMMUs have an entry of that size. */
+/* The alignment that is tried even if nothing demands it: IOMMUs have an entry of that size. */
 #define PLACEMENT_ALIGNMENT (UINT64_C(2) << 20)
 
-/* What a device writes beyond the end of a buffer by mistake is rarely more. */
+/* By mistake a device rarely writes farther than this beyond the end of a buffer. */
 #define PLACEMENT_GUARD (UINT64_C(64) << 10)
 
-/* Where the search begins in a new space: any device that can use an IOMMU at all reaches that far,
- * and what lies below stays for devices that reach less (a window) and for IOVAs that callers name,
- * which tend to be small. */
+/* The search begins here in a new space. Any device that can use an IOMMU reaches this far. The IOVAs below
+ * stay free for devices that reach less (a window) and for fixed IOVAs, which are usually small. */
 #define PLACEMENT_START (UINT64_C(64) << 30)
 
 /* A reservation: its addresses map linearly to its IOVAs. */
@@ -33,54 +31,55 @@ struct region {
 	struct tree_node va;
 	struct tree_node place;
 	struct tree_memory place_memory;
-	bool passing;        /* it ends with its memory */
-	struct region *next; /* of those that have ended */
+	bool passing;        /* it ends when its memory goes */
+	struct region *next; /* among those that have ended */
 };
 
 struct placement {
-	struct ledger *ledgers;  /* of the spaces that it places memory for */
-	const struct ledger *first; /* of them: memory that grows goes behind its areas */
-	struct tree taken;       /* IOVAs of reservations, and of the areas outside of them */
+	struct ledger *ledgers;  /* of all spaces of the family */
+	const struct ledger *first; /* one of them: growing memory goes behind its areas */
+	struct tree taken;       /* IOVAs of reservations, and of the areas outside them */
 	struct tree regions;     /* reservations by address */
-	struct region *ended;    /* to be freed, when that can be done */
-	uint64_t next;           /* where the search starts */
-	uint64_t alignment;      /* up to which a map must be aligned: to its length and address */
-	uint64_t guard;          /* so many IOVAs beside memory that is not contiguous stay free */
+	struct region *ended;    /* regions to free as soon as freeing is allowed */
+	uint64_t next;           /* the search starts here */
+	uint64_t alignment;      /* upper limit of the alignment that a map needs for its length and address */
+	uint64_t guard;          /* this many IOVAs stay free next to memory that is not contiguous */
 	uint64_t taken_bytes;
-	struct usable usable;     /* what the devices allow */
-	struct ioas_range window; /* what the user allows */
+	struct usable usable;     /* the IOVAs that the devices can use */
+	struct ioas_range window; /* the window of the user */
 };
 
-/* A space whose memory is placed, or not any more. */
+/* Adds or removes a space. */
 void placement_add_ledger(struct placement *placement, struct ledger *ledger);
 void placement_remove_ledger(struct placement *placement, struct ledger *ledger);
 
 /* Frees the reservations and the usable ranges. */
 void placement_destroy(struct placement *placement);
 
-/* Finds where length bytes at va, in memory pages of that size, can go. */
+/* Finds a place for length bytes at va, in memory pages of that size. */
 bool placement_find(struct placement *placement, uint64_t va, uint64_t length, uint64_t page, uint64_t *iova);
 
-/* Whether a range is so long, were there nothing in it. */
+/* Whether any usable range would be long enough if it were empty. */
 bool placement_is_long(const struct placement *placement, uint64_t length);
 
-/* An area has come or is about to go. */
+/* An area was added, or is about to be removed. */
 void placement_take(struct placement *placement, struct area *area);
 void placement_release(struct placement *placement, struct area *area);
-/* One that has gone is there again, where it was. */
+/* Takes the IOVAs of a released area again. */
 void placement_take_back(struct placement *placement, struct area *area);
 
-/* Finds room for the region's addresses and takes it: -EEXIST, -ENOSPC. */
+/* Finds a place for the region's addresses and takes it: -EEXIST, -ENOSPC. */
 int placement_reserve(struct placement *placement, struct region *region);
 
-/* Shrinks the range around an address to what no reservation has; false if one has the address. */
+/* Shrinks the range around an address to the part without a reservation; false if one has the address. */
 bool placement_unreserved(const struct placement *placement, uint64_t va, struct ioas_range *range);
-/* The memory of these addresses has gone: ends the reservations that go with it, or those of their ends that do. */
+/* The memory of these addresses has gone: ends the passing reservations within them, and cuts off the ends of
+ * others. */
 void placement_end_regions(struct placement *placement, uint64_t first, uint64_t last);
-/* Frees those that have ended; not while an allocator may be waiting. */
+/* Frees the reservations that have ended. Not allowed while an allocator may be waiting. */
 void placement_free_ended(struct placement *placement);
 
-/* Whether a window has any usable IOVA. */
+/* Whether the devices can use any IOVA of a window. */
 bool placement_window_fits(const struct placement *placement, struct ioas_range window);
 
 #endif /* IOAS_PLACEMENT_H */

@@ -10,12 +10,12 @@
 
 #include <linux/capability.h>
 
-/* The kernel's first user namespace has this number: PROC_USER_INIT_INO. Privileges of others do not
- * count for the limit. */
+/* The number of the kernel's first user namespace: PROC_USER_INIT_INO. Privileges in other namespaces do not
+ * lift the limit. */
 #define INITIAL_USER_NAMESPACE "user:[4026531837]"
 
-/* Whether RLIMIT_MEMLOCK does not bind a process with these capabilities (CapEff) in a user namespace
- * (where /proc/self/ns/user leads to; "": a kernel without user namespaces has no such file). */
+/* Whether RLIMIT_MEMLOCK does not bind a process with these capabilities (CapEff) in a user namespace, given
+ * as the target of /proc/self/ns/user ("": a kernel without user namespaces has no such file). */
 static inline bool
 is_free_of_memlock(uint64_t capabilities, const char *user_namespace)
 {

@@ -6,7 +6,8 @@
 
 #include "processes.h"
 
-/* Empty in a child whose fork has called no handlers. NULL: the kernel cannot do that. */
+/* The kernel zeroes it in a child, where only the fork handlers set it again. NULL: the kernel does not
+ * support this. */
 static uint64_t *known;
 
 void
@@ -49,7 +50,7 @@ processes_destroy(struct processes *processes)
 			close(processes->fd[i]);
 }
 
-/* The oldest process makes room for the child, if it has to. */
+/* If the table is full, the child replaces the oldest process. */
 void
 processes_add_child(struct processes *processes)
 {

@@ -6,33 +6,34 @@
 
 #include "sys.h"
 
-/* The processes that have had a family of spaces: its creator, a child that fork() has made, a child of that. */
+/* The processes that have used a family of spaces: its creator, the child that fork() has made, the child of
+ * that, and so on. */
 
-/* So many are remembered: what an older one has made is never taken away. */
+/* The number of processes that are remembered. Areas of an older one are never unmapped. */
 #define PROCESSES 16
 
-/* The first one is 0; each has the slot of its number modulo PROCESSES. */
+/* The first process has number 0. Its slot is the number modulo PROCESSES. */
 struct processes {
 	const struct ioas_sys *sys;
 	unsigned int self;         /* this one */
-	int fd[PROCESSES];         /* of each (pidfd); negative: none could be had */
+	int fd[PROCESSES];         /* pidfd of each; negative: not available */
 	int pid[PROCESSES];
-	unsigned int left;         /* areas that were left to others */
-	bool forked;               /* another process may map in the space */
+	unsigned int left;         /* areas that were left to other processes */
+	bool forked;               /* another process may map in the same space */
 };
 
-/* From now on processes_own() notices a fork that has called no handlers: _Fork(), clone(). */
+/* From now on processes_own() notices a fork that has called no fork handlers: _Fork(), clone(). */
 void processes_notice_forks(void);
-/* In a child whose handlers run. */
+/* Called in a child, by its fork handler. */
 void processes_have_forked(void);
 
 void processes_create(struct processes *processes, const struct ioas_sys *sys);
 void processes_destroy(struct processes *processes);
 
-/* This process is the child of the last one. */
+/* This process is the child of the newest one. */
 void processes_add_child(struct processes *processes);
 
-/* Whether this process can take away what that one has made, or what all have made. */
+/* Whether this process may unmap the areas of that process, or of all processes. */
 bool processes_own(const struct processes *processes, unsigned int process);
 bool processes_own_all(const struct processes *processes);
 

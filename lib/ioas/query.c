@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Questions about a space and its devices. */
+/* Queries about a space and its devices. */
 
 #include <sched.h>
 #include <string.h>

@@ -7,21 +7,21 @@
 #include "space.h"
 
 /*
- * Which IOVAs a space can have, by what the kernel says of its devices. Its family places memory where all spaces
- * can have it. Called with the space locked, but for ranges_read().
+ * The IOVAs that a space can use, as the kernel reports them for its devices. The family places memory where
+ * all its spaces can use the IOVAs. The caller has locked the space, except for ranges_read().
  */
 
-/* What was usable before ranges_refresh(): by the devices of the space, and of its family. */
+/* The usable IOVAs before ranges_refresh(): of the space, and of its family. */
 struct old_ranges {
 	struct usable own, all;
 };
 
-/* Asks the kernel what the devices can use. Logs the reason of a failure. */
+/* Asks the kernel which IOVAs the devices can use. Logs the reason of a failure. */
 int ranges_read(const struct ioas *space, struct usable *usable);
 
-/* Asks the kernel anew. On failure all stays, and the reason has been logged. */
+/* Asks the kernel again. On failure nothing changes, and the reason has been logged. */
 int ranges_refresh(struct ioas *space, struct old_ranges *old);
-/* Puts the old ranges back, or frees them. */
+/* ranges_restore() puts the old ranges back; ranges_free_old() frees them. */
 void ranges_restore(struct ioas *space, struct old_ranges *old);
 void ranges_free_old(struct old_ranges *old);
 
@@ -31,7 +31,7 @@ void ranges_widen(struct ioas *space);
 /* Whether a range consists of whole pages of 4 KiB. */
 bool ranges_are_pages(uint64_t first, uint64_t last);
 
-/* The first range that a fixed map cannot have; false if it can have all. */
+/* The first range that a fixed map cannot use; false if it can use all. */
 bool ranges_hole(const struct ioas *space, uint64_t iova, uint64_t last, struct ioas_range *hole);
 
 #endif /* IOAS_RANGES_H */

@@ -7,13 +7,13 @@
 #include "group.h"
 
 /*
- * The reserved regions of IOMMU groups, as sysfs shows them (since Linux 4.11): for kernels that do
- * not tell the usable ranges themselves (type1 before Linux 5.4).
+ * The reserved regions of IOMMU groups in sysfs (since Linux 4.11), for kernels that do not report the usable
+ * ranges (type1 before Linux 5.4).
  */
 
-/* All that is usable without the reserved regions of these groups, in ascending order, as much as
- * fits into n; returns how many ranges there are, or a negative errno. The width of the address
- * space is in no file: 39 bits, the least that VT-d has. */
+/* Stores the ranges outside the reserved regions of these groups, in ascending order, as many as fit into n.
+ * Returns how many exist, or a negative errno. No file has the width of the address space: assumes 39 bits,
+ * the least of any VT-d. */
 int regions_usable(const struct group *groups, const char *sysfs, struct ioas_range *ranges,
 		   unsigned int n);
 

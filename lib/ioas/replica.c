@@ -11,7 +11,7 @@
 #define FAR_BLOCKS (UINT64_C(1) << (IOAS_VA_BITS - IOAS_FAR_SHIFT))
 #define FAR_SIZE (FAR_BLOCKS * sizeof(uint64_t *))
 
-/* Details are cut from reservations of this many; the first place holds the link to the next. */
+/* Details come from slabs of this many; the first place has the link to the next slab. */
 #define SLAB_DETAILS 16
 #define DETAIL_SIZE (IOAS_DETAIL_ENTRIES * sizeof(uint64_t))
 
@@ -19,8 +19,8 @@ struct slab {
 	struct slab *next;
 };
 
-/* Address space that reads as zeros; NULL and the error. Small pages where it is writable: one entry must not
- * cost 2 MiB. */
+/* Reserves address space that reads as zeros; NULL and an error. Uses small pages where it is writable: one
+ * entry must not cost 2 MiB. */
 static void *
 reserve_zeros(struct replica *replica, uint64_t size, int prot, int *error)
 {
@@ -52,8 +52,8 @@ replica_create(struct replica *replica, const struct ioas_sys *sys, int node)
 	replica->flat = reserve_zeros(replica, TABLE_FLAT_SIZE, PROT_READ, &replica->flat_error);
 	if (replica->flat == NULL)
 		return 0;
-	/* All that is not writable reads from the huge page of zeros, where the kernel has one: what
-	 * fills the whole array, as testpmd's mlockall does, then takes 1 ms and not 80. */
+	/* Pages that are not writable read from the huge page of zeros, if the kernel has one. Filling the
+	 * whole array, as testpmd's mlockall() does, then takes 1 ms instead of 80. */
 	madvise(replica->flat, TABLE_FLAT_SIZE, MADV_HUGEPAGE);
 	replica->reader.entry = replica->flat;
 	replica->reader.entries = TABLE_FLAT_ENTRIES;
@@ -123,7 +123,7 @@ prepare_chunks(struct replica *replica, uint64_t va, uint64_t last)
 	return 0;
 }
 
-/* Makes the blocks of the slower path for [va, last]. */
+/* Creates the blocks of the slower path for [va, last]. */
 static int
 prepare_blocks(struct replica *replica, uint64_t va, uint64_t last)
 {
@@ -145,7 +145,7 @@ prepare_blocks(struct replica *replica, uint64_t va, uint64_t last)
 	return 0;
 }
 
-/* Gives the first and the last entry, which may be covered in part, their details. */
+/* Gives details to the first and the last entry if the range covers them only in part. */
 static int
 prepare_details(struct replica *replica, uint64_t va, uint64_t last)
 {
@@ -180,7 +180,7 @@ replica_prepare(struct replica *replica, uint64_t va, uint64_t last)
 	return ret;
 }
 
-/* Should the kernel have no new pages for a chunk, the slower path serves all addresses. */
+/* If the kernel has no new pages for a chunk, the slower path serves all addresses. */
 static void
 reset_flat(struct replica *replica)
 {
@@ -203,7 +203,7 @@ reset_flat(struct replica *replica)
 void
 replica_reset(struct replica *replica)
 {
-	/* A thread may just have been about to take a detail. */
+	/* A thread of the parent may have been about to take a detail. */
 	replica->given = SLAB_DETAILS;
 	if (replica->flat != NULL)
 		reset_flat(replica);

@@ -8,21 +8,22 @@
 #include "table_size.h"
 
 /*
- * One replica of the lookup table: its address space and its memory, which is all that can fail (table.h).
+ * One replica of the lookup table: its address space and its memory. Only these can fail (table.h).
  */
 
 #define SLOT_SIZE (UINT64_C(1) << IOAS_TABLE_SHIFT)
 #define PAGE (UINT64_C(1) << IOAS_DETAIL_SHIFT)
 
-/* The flat array becomes writable in chunks, 64 KiB for 16 GiB of addresses: where the kernel counts
- * every writable page (vm.overcommit_memory 2) or fills it (mlockall) these are few. */
+/* The flat array becomes writable in chunks of 64 KiB, each for 16 GiB of addresses. Few pages are then
+ * writable, which matters if the kernel counts every writable page (vm.overcommit_memory 2) or fills it
+ * (mlockall). */
 #define CHUNK_ENTRIES UINT64_C(8192)
 #define CHUNK_SIZE (CHUNK_ENTRIES * sizeof(uint64_t))
 #define CHUNK_SHIFT (IOAS_TABLE_SHIFT + 13)
 #define FLAT_CHUNKS (TABLE_FLAT_ENTRIES / CHUNK_ENTRIES)
 
-/* Where nothing was ever mapped in so much of the flat array's addresses that is known without a look at it:
- * who unmaps other memory must not pay for what is mapped. */
+/* The flat array notes for each GiB of addresses (a room) whether anything was ever mapped there. A thread
+ * that unmaps other memory then skips the room without reading its entries. */
 #define ROOM_SHIFT 30
 #define ROOM_SIZE (UINT64_C(1) << ROOM_SHIFT)
 #define FLAT_ROOMS (TABLE_FLAT_ENTRIES >> (ROOM_SHIFT - IOAS_TABLE_SHIFT))
@@ -30,7 +31,7 @@
 /* A block of the slower path holds the entries for 512 GiB. */
 #define BLOCK_ENTRIES (UINT64_C(1) << (IOAS_FAR_SHIFT - IOAS_TABLE_SHIFT))
 
-/* How words are stored. test/stress weakens it to show that this is noticed. */
+/* How words are stored. test/stress weakens it to prove that the test notices. */
 #ifndef TABLE_PUBLISH
 #define TABLE_PUBLISH __ATOMIC_RELEASE
 #endif
@@ -39,41 +40,42 @@ struct slab;
 
 struct replica {
 	const struct ioas_sys *sys;
-	struct ioas_table reader;       /* what ioas_lookup() sees */
-	uint64_t *flat;                 /* the arrays that reader points to, writable */
+	struct ioas_table reader;       /* read by ioas_lookup() */
+	uint64_t *flat;                 /* the arrays of reader, writable */
 	uint64_t **far;
-	uint64_t far_blocks;            /* how many of its pointers are not NULL */
-	bool writable[FLAT_CHUNKS];     /* the chunks of the flat array that are; read without the lock */
-	bool used[FLAT_ROOMS];          /* the rooms in which anything was ever mapped; read without the lock */
+	uint64_t far_blocks;            /* number of its pointers that are not NULL */
+	bool writable[FLAT_CHUNKS];     /* chunks of the flat array that are writable; read without the lock */
+	bool used[FLAT_ROOMS];          /* rooms in which something was ever mapped; read without the lock */
 	struct share share;
-	uint64_t page_entries;          /* in a page of the CPU */
-	struct slab *slab;              /* the newest of those that details are cut from */
-	unsigned int given;             /* how many details of it are given out */
-	int flat_error;                 /* why it has no flat array, or 0 */
-	int bind_error;                 /* why it is not in its node's memory, or 0 */
+	uint64_t page_entries;          /* entries in a page of the CPU */
+	struct slab *slab;              /* the newest slab; details are cut from it */
+	unsigned int given;             /* number of its details that are in use */
+	int flat_error;                 /* reason why it has no flat array, or 0 */
+	int bind_error;                 /* reason why it is not in its node's memory, or 0 */
 };
 
-/* A replica for a node (-1: any), in place of zeros. What is only slower or farther away is noted. A negative errno. */
+/* Creates a replica for a node (-1: any) in zeroed memory. Problems that only make it slower, or place it on
+ * another node, are noted. Otherwise a negative errno. */
 int replica_create(struct replica *replica, const struct ioas_sys *sys, int node);
 void replica_destroy(struct replica *replica);
 
 /* Makes room for the entries of [va, last]. */
 int replica_prepare(struct replica *replica, uint64_t va, uint64_t last);
 
-/* A detail that no entry leads to; NULL and the error. */
+/* A detail that no entry leads to; NULL and an error. */
 uint64_t *replica_new_detail(struct replica *replica, int *error);
 
-/* In a child of fork(): empties it. */
+/* Empties it, in a child of fork(). */
 void replica_reset(struct replica *replica);
 
-/* Whether the flat array has the address. */
+/* Whether the address lies in the flat array. */
 static inline bool
 replica_is_flat(const struct replica *replica, uint64_t va)
 {
 	return va >> IOAS_TABLE_SHIFT < replica->reader.entries;
 }
 
-/* The entry of an address, for which there is room. */
+/* The entry of an address. Its memory must be prepared. */
 static inline uint64_t *
 replica_slot(const struct replica *replica, uint64_t va)
 {

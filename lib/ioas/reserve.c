@@ -7,7 +7,7 @@
 
 #include "ranges.h"
 
-/* Places a reservation, which is freed if that fails. */
+/* Places a reservation, and frees it on failure. */
 static int
 reserve_iovas(struct ioas *space, uint64_t first, uint64_t last, bool passing)
 {

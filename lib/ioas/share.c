@@ -30,7 +30,7 @@ share_destroy(struct share *share)
 	free(share->shared);
 }
 
-/* The template of a word, or one that is not in use; SHARE_TEMPLATES if all are. */
+/* The template of a word, or an unused one; SHARE_TEMPLATES if all are used. */
 static unsigned int
 find_template(const struct share *share, uint64_t word)
 {

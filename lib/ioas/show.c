@@ -3,7 +3,7 @@
  */
 #include "show.h"
 
-/* Whether other areas show all the addresses of an alias. */
+/* Whether other areas show all addresses of an alias. */
 static bool
 is_covered(const struct ledger *ledger, const struct area *alias)
 {
@@ -34,10 +34,10 @@ show_area(struct ioas *space, struct area *area)
 	for (const struct piece *piece = area->pieces; piece != NULL; piece = piece->next) {
 		const uint64_t first = piece->va.first, length = tree_length(&piece->va);
 
-		/* It is looked at again when the departure has ended. */
+		/* The end of the departure shows the area again. */
 		if (!departures_let_show(departures, first, piece->va.last))
 			area->hidden = true;
-		/* A cut piece needs details where the whole area needed none. */
+		/* A piece may need details although the whole area needed none. */
 		else if (ledger_is_cut(area) && table_prepare(&space->table, first, length) < 0)
 			departures_set_unshown(departures);
 		else

@@ -6,12 +6,12 @@
 
 #include "space.h"
 
-/* What lookups in a space find of its areas. Memory that is about to leave is not shown (departures.h). */
+/* Which areas of a space lookups find. Memory that is about to leave is hidden (departures.h). */
 
-/* Has lookups find an area's pieces again, but for those that are about to leave. With the space locked. */
+/* Makes lookups find an area's pieces again, except those that are about to leave. With the space locked. */
 void show_area(struct ioas *space, struct area *area);
 
-/* Has lookups in this space find nothing at these addresses. Any thread, with or without the space's lock. */
+/* Hides these addresses from lookups in this space. Any thread, with or without the space's lock. */
 void hide_range(struct ioas *space, uint64_t first, uint64_t last);
 
 #endif /* IOAS_SHOW_H */

@@ -10,27 +10,26 @@
 #include "table.h"
 
 /*
- * The address space: each call is a transaction that either happens or leaves all as it was.
+ * The address space. Each call is a transaction: it happens, or changes nothing.
  *
- * The parts and who may fail: memory for the record is taken first, then the placement is asked,
- * the table is prepared, and the kernel is called last; what follows (ledger, placement, table)
- * cannot fail. The table shows an address only while the kernel has it mapped: it is filled after
- * the kernel's map and cleared before the kernel's unmap.
+ * The steps that can fail come first: allocate the record, ask the placement, prepare the table, and call the
+ * kernel last. The later steps (ledger, placement, table) cannot fail. The table shows an address only while
+ * the kernel has it mapped: it is filled after the kernel's map and cleared before the kernel's unmap.
  */
 struct ioas {
 	struct table table;
 	struct family *family;
-	struct ioas *next; /* of the family */
+	struct ioas *next; /* in the family */
 	struct ioas_log log;
 	struct backend *backend;
 	struct ioas_device *devices;
 	unsigned int n_devices;
 	struct ledger ledger;
 	struct history history;
-	struct ioas_stats stats; /* but for what the ledger counts */
-	struct usable own;       /* what its own devices allow */
-	bool same_iova;          /* copies have the IOVA of their origin, or cannot be */
-	bool joined;             /* has copies of what the root has: from its first device on */
+	struct ioas_stats stats; /* except for numbers that the ledger counts */
+	struct usable own;       /* the IOVAs that its own devices can use */
+	bool same_iova;          /* copies must have the IOVA of their origin */
+	bool joined;             /* has copies of the root's areas: from its first device on */
 };
 
 static inline bool
@@ -39,7 +38,7 @@ space_follows(const struct ioas *space)
 	return space->family->root != space;
 }
 
-/* Where memory can be mapped at IOVAs that callers name. */
+/* The IOVAs at which a caller can map memory (fixed IOVAs). */
 static inline const struct usable *
 space_usable(const struct ioas *space)
 {

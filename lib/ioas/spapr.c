@@ -5,16 +5,16 @@
 /*
  * sPAPR TCE, version 2: VFIO's IOMMU on POWER.
  *
- * A container has a few windows of IOVAs, each with its own IOMMU page size: a default one of 1 or
- * 2 GiB with pages of 4 KiB, and others that are created on demand at an address that the platform
- * chooses. An IOMMU page must not be larger than the memory's page behind it, or the device could
- * reach what lies beside; so small pages stay in the default window, and a created one has pages as
- * large as the memory that it is made for. Memory is registered, which pins it, before it is mapped.
+ * A container has a few DMA windows (in this backend: windows), each with its own IOMMU page size: a default
+ * one of 1 or 2 GiB with pages of 4 KiB, and others that are created on demand at an address that the
+ * platform chooses. An IOMMU page must not be larger than the memory's page behind it, or the device could
+ * reach memory next to it. Therefore small pages stay in the default window, and a created window has pages
+ * as large as those of the memory that needs it. Memory must be registered, which pins it, before it is
+ * mapped.
  *
- * Each group has a container of its own: a partition's kernel refuses to share windows between
- * groups, and where it does not refuse (bare metal) it clears them for all groups when one leaves
- * (Linux 6.12). The containers are alike: the same windows, memory and maps in each. Memory that is
- * registered in several is pinned once.
+ * Each group has its own container, for two reasons. A partition's kernel refuses to share windows between
+ * groups. Bare metal does not refuse, but clears them for all groups when one leaves (Linux 6.12). All
+ * containers have the same windows, memory and maps. Memory that is registered in several is pinned once.
  *
  * The kernel does not notice a map over another one: the ledger does.
  */
@@ -77,7 +77,7 @@ spapr_open(const struct backend *with, struct backend **backend)
 		free(spapr);
 		return fd;
 	}
-	/* Each group will have its own. */
+	/* Each group gets its own container later. */
 	with->sys->close(fd);
 	*backend = &spapr->backend;
 	return 0;
@@ -99,7 +99,7 @@ map_in(const struct spapr *spapr, const struct container *container, uint64_t va
 	return container_map(spapr->backend.sys, container->fd, va, length, iova);
 }
 
-/* What is not mapped can be unmapped as well. */
+/* Succeeds also if nothing is mapped there. */
 static int
 unmap_in(const struct spapr *spapr, const struct container *container, uint64_t iova,
 	 uint64_t length)
@@ -107,7 +107,7 @@ unmap_in(const struct spapr *spapr, const struct container *container, uint64_t 
 	return container_unmap(spapr->backend.sys, container->fd, iova, &length);
 }
 
-/* In the containers before this one (NULL: in all). */
+/* Unmaps in the containers before this one (NULL: in all). */
 static int
 unmap_before(const struct spapr *spapr, uint64_t iova, uint64_t length, const struct container *end)
 {
@@ -153,7 +153,7 @@ spapr_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova
 	return ret;
 }
 
-/* Reads the default window. All containers must have the same. */
+/* Reads the default window, which must be the same in all containers. */
 static int
 read_info(struct spapr *spapr, const struct container *container)
 {
@@ -175,7 +175,7 @@ read_info(struct spapr *spapr, const struct container *container)
 	return 0;
 }
 
-/* Gives the container the windows, memory and maps that the others have. */
+/* Gives the container the windows, memory and maps of the others. */
 static int
 fill_container(struct spapr *spapr, const struct container *container)
 {
@@ -197,8 +197,8 @@ fill_container(struct spapr *spapr, const struct container *container)
 	return ret == -ENXIO ? -EADDRINUSE : ret;
 }
 
-/* Takes all that away again, as far as it is there: the device may stay open through maps of its
- * registers that the application keeps, and its DMA must end all the same. */
+/* Removes them again, as far as they exist. The application may keep the device open through maps of its
+ * registers, but its DMA must end. */
 static void
 drain_container(const struct spapr *spapr, const struct container *container)
 {
@@ -228,7 +228,7 @@ close_container(struct spapr *spapr, struct container *container)
 	free(container);
 }
 
-/* A container with the device's group, like the others; not in the list yet. */
+/* Creates a container with the device's group, like the others. Does not add it to the list. */
 static int
 new_container(struct spapr *spapr, struct ioas_device *device, struct container **out)
 {

@@ -6,11 +6,11 @@
 
 #include "group.h"
 
-/* What the parts of backend spapr share: spapr.c has containers, maps and devices. */
+/* Shared by the parts of backend spapr: spapr.c has containers, maps and devices. */
 
 #define MAX_WINDOWS 2 /* IOMMU_TABLE_GROUP_MAX_TABLES */
 #define DEFAULT_PAGE UINT64_C(4096)
-/* What the default window has at least, on every platform: for maps before the first attach. */
+/* The least size of the default window, on any platform: for maps before the first attach. */
 #define DEFAULT_SIZE (UINT64_C(1) << 30)
 
 struct window {
@@ -28,7 +28,7 @@ struct spapr {
 	struct container *containers;
 	struct window window[MAX_WINDOWS];
 	unsigned int n_windows;
-	uint64_t page_sizes;        /* that windows can have */
+	uint64_t page_sizes;        /* page sizes that windows can have */
 	unsigned int max_windows, levels;
 	struct tree registered;
 };
@@ -45,13 +45,13 @@ spapr_request(const struct spapr *spapr, const struct container *container, unsi
 	return sys_request(spapr->backend.sys, container->fd, request, arg);
 }
 
-/* spapr_memory.c: memory is registered, which pins it, before it is mapped. */
+/* spapr_memory.c: memory must be registered, which pins it, before it is mapped. */
 
-/* Registers what is not registered yet of [first, last], on behalf of one more area. The kernel
- * takes no piece twice, and gives back pieces as they were taken only. */
+/* Registers the parts of [first, last] that are not registered yet, for one more area. The kernel does not
+ * register a piece twice, and unregisters only whole pieces. */
 int spapr_register(struct spapr *spapr, uint64_t first, uint64_t last);
-/* One area less has a part in what is registered of [first, last]. What the kernel does not take back
- * stays known, for the next area there. */
+/* One area less uses the registered pieces of [first, last]. If the kernel refuses to unregister a piece, its
+ * record stays, for the next area there. */
 void spapr_release(struct spapr *spapr, uint64_t first, uint64_t last);
 /* Registers or unregisters a piece in one container. */
 int spapr_request_memory(const struct spapr *spapr, const struct container *container, unsigned long request,
@@ -61,7 +61,7 @@ void spapr_forget_memory(struct spapr *spapr);
 
 /* spapr_windows.c: */
 
-/* Creates a window in one more container, where the others have it. */
+/* Creates a window in one more container, at the same place as in the others. */
 int spapr_create_window(const struct spapr *spapr, const struct container *container, const struct window *window);
 void spapr_remove_window(const struct spapr *spapr, const struct container *container, uint64_t first);
 

@@ -10,7 +10,7 @@
 /* A registered piece of memory. */
 struct registration {
 	struct tree_node va;
-	uint64_t areas; /* that have a part in it */
+	uint64_t areas; /* that use it */
 };
 
 int
@@ -26,7 +26,7 @@ spapr_request_memory(const struct spapr *spapr, const struct container *containe
 	return spapr_request(spapr, container, request, &arg);
 }
 
-/* Makes a call in every container; if it fails in one, the opposite call in those before it. */
+/* Makes a call in every container. If it fails in one, makes the opposite call in those before it. */
 static int
 request_in_all(const struct spapr *spapr, unsigned long request, unsigned long opposite,
 	       const struct tree_node *va)

@@ -9,7 +9,7 @@
 #include "spapr.h"
 #include <linux/vfio.h>
 
-/* Creates a window; where it lies is the platform's choice. */
+/* Creates a window. The platform chooses its place. */
 static int
 create_window_in(const struct spapr *spapr, const struct container *container, struct window *window)
 {
@@ -21,7 +21,7 @@ create_window_in(const struct spapr *spapr, const struct container *container, s
 	};
 	int ret;
 
-	/* A table in one piece is the fastest; a large one may need more levels. */
+	/* A table in one piece is the fastest. A large one may need more levels. */
 	do
 		ret = spapr_request(spapr, container, VFIO_IOMMU_SPAPR_TCE_CREATE, &arg);
 	while (ret == -ENOMEM && ++arg.levels <= spapr->levels);
@@ -73,7 +73,7 @@ create_in_all(const struct spapr *spapr, struct window *window)
 	return 0;
 }
 
-/* The largest page that windows can have, up to this one. */
+/* The largest page size that windows can have, up to this one. */
 static uint64_t
 largest_page(const struct spapr *spapr, uint64_t page)
 {
@@ -82,7 +82,7 @@ largest_page(const struct spapr *spapr, uint64_t page)
 	return smaller == 0 ? 0 : UINT64_C(1) << (63 - __builtin_clzll(smaller));
 }
 
-/* As large as all memory of the machine, so that one serves for good, or as this piece. */
+/* As large as all memory of the machine, so that one window suffices forever, or as this piece. */
 static uint64_t
 window_size(uint64_t length)
 {

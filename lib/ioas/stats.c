@@ -10,7 +10,7 @@ stats_failure(uint64_t failures[IOAS_ERRORS], int error)
 	failures[-error < IOAS_ERRORS ? -error : 0]++;
 }
 
-/* The step of a histogram that so many nanoseconds belong to. */
+/* The step of a histogram for a number of nanoseconds. */
 static unsigned int
 step_of(uint64_t ns)
 {

@@ -6,12 +6,12 @@
 
 #include "ioas.h"
 
-/* What is counted for ioas_get_stats(). Called with the space locked. */
+/* The counters of ioas_get_stats(). The caller has locked the space. */
 
-/* A call has failed with a negative errno. */
+/* Counts a call that has failed with a negative errno. */
 void stats_failure(uint64_t failures[IOAS_ERRORS], int error);
 
-/* A call that began at start, by clock_ns(), has ended well. */
+/* Counts a successful call that began at start, by clock_ns(). */
 void stats_call(struct ioas_latency *latency, uint64_t start);
 
 #endif /* IOAS_STATS_H */

@@ -26,7 +26,7 @@
 #define MADV_POPULATE_READ 22
 #endif
 
-/* The most that Linux can be configured for. */
+/* The largest number that Linux can be configured for. */
 #define MAX_NODES 1024
 #define BITS (8 * (int)sizeof(unsigned long))
 
@@ -78,8 +78,9 @@ linux_ioctl(int fd, unsigned long request, void *arg)
 }
 
 /*
- * Not by libc's functions: in a static program the plugin's seams have their names (--wrap), and would
- * call this library, with its locks held. The thread sanitizer must see them, though.
+ * Uses system calls, not libc's functions. In a static program the plugin's seams have the names of those
+ * functions (--wrap), and would call this library, which holds its locks. The thread sanitizer must see the
+ * calls, though.
  */
 static void *
 map_pages(void *start, uint64_t size, int prot, int flags, int fd, uint64_t offset)
@@ -119,14 +120,14 @@ linux_commit(void *start, uint64_t size)
 	return mprotect(start, size, PROT_READ | PROT_WRITE) < 0 ? -errno : 0;
 }
 
-/* Preferred: a node that is full must not end the process. Nor must libnuma, which exits where it has
+/* MPOL_PREFERRED, because a full node must not end the process. libnuma must not either: it exits if it has
  * no memory for a mask. */
 static int
 linux_bind(void *start, uint64_t size, int node)
 {
 	unsigned long mask[MAX_NODES / BITS] = { 0 };
 
-	/* Without CONFIG_NUMA all memory is node 0's. */
+	/* Without CONFIG_NUMA all memory is on node 0. */
 	if (numa_available() < 0)
 		return node == 0 ? 0 : -ENOSYS;
 	if (node > numa_max_node() || node >= MAX_NODES)
@@ -137,8 +138,8 @@ linux_bind(void *start, uint64_t size, int node)
 	return mbind(start, size, MPOL_PREFERRED, mask, MAX_NODES + 1, 0) < 0 ? -errno : 0;
 }
 
-/* Calls that RLIMIT_FSIZE forbids, which holds for files that are memory too, send this thread SIGXFSZ. The
- * program must not end by it: it waits until the call is over, and is taken back. */
+/* RLIMIT_FSIZE also holds for files in memory. A call that it forbids sends SIGXFSZ to this thread, which
+ * must not end the program. The signal is blocked during the call, and discarded after it. */
 struct no_signal {
 	sigset_t before;
 	bool pending;
@@ -156,7 +157,7 @@ hold_signal(struct no_signal *held)
 	pthread_sigmask(SIG_BLOCK, &set, &held->before);
 }
 
-/* ret: what the call has answered. */
+/* ret: the result of the call. */
 static void
 drop_signal(const struct no_signal *held, int ret)
 {
@@ -170,8 +171,8 @@ drop_signal(const struct no_signal *held, int ret)
 	pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }
 
-/* Whether the kernel counts all that could be written to (vm.overcommit_memory 2). Before Linux 6.12 it could
- * then take away a page that is to be replaced, and have none to put in its place. */
+/* Whether the kernel counts all memory that could be written to (vm.overcommit_memory 2). In this mode Linux
+ * before 6.12 could remove a page that is to be replaced, and then have none to put in its place. */
 static bool
 is_counted_strictly(void)
 {
@@ -210,7 +211,7 @@ linux_memory_file(uint64_t size, int node)
 		return -errno;
 	ret = set_size(fd, size);
 	if (ret == 0 && node >= 0) {
-		/* The file keeps the policy when the mapping is gone. */
+		/* The file keeps the policy after the mapping is gone. */
 		void *const p = map_pages(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
 
 		if (p != MAP_FAILED) {
@@ -237,14 +238,14 @@ linux_write_file(int fd, const void *from, uint64_t size, uint64_t offset)
 	return ret;
 }
 
-/* Puts pages in place of others. A reader sees the old ones or the new ones, and with the new all
- * that came before: the kernel's page tables are its barrier. */
+/* Replaces pages by others. A reader sees the old ones or the new ones. A reader that sees the new ones also
+ * sees all earlier writes: the kernel's page tables are the barrier. */
 static int
 replace_pages(void *start, uint64_t size, int flags, int fd, uint64_t offset)
 {
 	flags |= MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
 #ifdef __SANITIZE_THREAD__
-	/* It would take mmap() for a plain write, so it has to be told. */
+	/* The sanitizer would take mmap() for a plain write, so tell it. */
 	for (uint64_t i = 0; i < size; i += sizeof(uint64_t))
 		__tsan_release((char *)start + i);
 #endif
@@ -256,7 +257,7 @@ linux_map_file(void *start, uint64_t size, int fd, uint64_t offset)
 {
 	const int ret = replace_pages(start, size, 0, fd, offset);
 
-	/* So that no reader takes the first fault (since Linux 5.14; else one does). */
+	/* Spares readers the first fault (since Linux 5.14). */
 	if (ret == 0)
 		madvise(start, size, MADV_POPULATE_READ);
 	return ret;

@@ -11,57 +11,58 @@ struct ioas_memory;
 struct ioas_range;
 
 /*
- * The seam to the kernel: every descriptor that lib/ioas opens, every ioctl that it makes and the
- * memory of the lookup tables go through here, so that a test can put a model of the kernel in its
- * place. Not a public header.
+ * The seam to the kernel: every descriptor that lib/ioas opens, every ioctl that it makes, and the memory of
+ * the lookup tables go through these functions. A test can replace them with a model of the kernel. Not a
+ * public header.
  */
 
 /* All functions return a negative errno on failure; none of them sets errno for the caller. */
 struct ioas_sys {
-	int (*open)(const char *path, int flags);       /* the descriptor; EINTR retried */
+	int (*open)(const char *path, int flags);       /* a descriptor; retries on EINTR */
 	void (*close)(int fd);
 	int (*duplicate)(int fd);                       /* another descriptor of the same file */
-	/* The number of the node that it is of; -EINVAL if it is of none. */
+	/* Stores the number of the descriptor's device node; -EINVAL if it belongs to none. */
 	int (*number)(int fd, uint64_t *number);
-	int (*ioctl)(int fd, unsigned long request, void *arg); /* what ioctl() returned, EINTR retried */
+	int (*ioctl)(int fd, unsigned long request, void *arg); /* result of ioctl(); retries on EINTR */
 	const char *sysfs;                              /* "/sys" */
 	uint64_t (*page)(void);                         /* the kernel's PAGE_SIZE */
 	uint64_t (*huge_page)(void);                    /* the kernel's HPAGE_SIZE, or more */
-	int (*memory_at)(uint64_t va, struct ioas_memory *memory); /* -ENOENT: none */
+	int (*memory_at)(uint64_t va, struct ioas_memory *memory); /* -ENOENT: nothing is mapped there */
 
-	/* A descriptor that tells when this process has ended, and its number, which is told in any case. */
+	/* A descriptor that reports the end of this process, and its PID. The PID is stored even on failure. */
 	int (*process)(int *pid);
-	bool (*has_ended)(int fd, int pid); /* fd: negative if there is none */
-	/* Calls fn for each mapping of this process, the lowest first, and tells whether it is shared memory. */
+	bool (*has_ended)(int fd, int pid); /* fd: negative if not available */
+	/* Calls fn for each mapping of this process, the lowest first; shared tells whether its memory is
+	 * shared. */
 	int (*mappings)(void (*fn)(const struct ioas_range *range, bool shared, void *arg), void *arg);
 
-	/* A descriptor that tells which of the memory added to it has gone: unmapped, moved, or (removals) its pages
-	 * dropped. Adding fails for memory that it cannot follow. Reading gives 1, or 0 if nothing has gone since;
-	 * who takes the memory away waits for that. */
+	/* A descriptor that reports which of the memory added to it has gone: unmapped, moved, or (removals)
+	 * with its pages dropped. Adding memory fails if it cannot be followed. Reading returns 1, or 0 if no
+	 * more memory has gone. The thread that takes memory away waits until its event has been read. */
 	int (*watch_open)(bool removals);
 	int (*watch_add)(int fd, uint64_t first, uint64_t length);
 	int (*watch_read)(int fd, struct ioas_range *gone);
 
-	/* Address space that reads as zeros and takes memory only where it is written; prot as for
-	 * mmap(). NULL if it cannot be, with a negative errno. */
+	/* Address space that reads as zeros and takes memory only where it is written; prot as for mmap().
+	 * NULL on failure, and a negative errno. */
 	void *(*reserve)(uint64_t size, int prot, int *error);
 	void (*unreserve)(void *start, uint64_t size);
 	int (*commit)(void *start, uint64_t size);      /* makes it writable */
-	int (*bind)(void *start, uint64_t size, int node); /* its memory shall be that node's */
+	int (*bind)(void *start, uint64_t size, int node); /* prefers memory of that node */
 
-	/* A file without a name that is memory, on that node (-1: any); its descriptor. Sends no signal. */
+	/* A file without a name in memory, on that node (-1: any). Returns its descriptor. Sends no signal. */
 	int (*memory_file)(uint64_t size, int node);
-	int (*write_file)(int fd, const void *from, uint64_t size, uint64_t offset); /* nor does this */
-	/* Puts a part of it, or zeros, in place of what is there, which stays if that fails. What is stored
-	 * there does not go to the file. */
+	int (*write_file)(int fd, const void *from, uint64_t size, uint64_t offset); /* sends no signal either */
+	/* Replace pages by a part of the file, or by zeros; on failure the old pages stay. Stores to them do
+	 * not go to the file. */
 	int (*map_file)(void *start, uint64_t size, int fd, uint64_t offset);
 	int (*map_zeros)(void *start, uint64_t size);
 };
 
-/* In force for spaces created from now on. Constant while a space lives. */
+/* Used by spaces that are created from now on. Constant while a space exists. */
 extern const struct ioas_sys *ioas_sys;
 
-/* An ioctl that tells nothing but whether it worked: 0 or a negative errno. */
+/* An ioctl whose result is only success or failure: 0 or a negative errno. */
 static inline int
 sys_request(const struct ioas_sys *sys, int fd, unsigned long request, void *arg)
 {
@@ -70,7 +71,7 @@ sys_request(const struct ioas_sys *sys, int fd, unsigned long request, void *arg
 	return ret < 0 ? ret : 0;
 }
 
-/* The real thing. */
+/* The real kernel. */
 extern const struct ioas_sys ioas_sys_linux;
 
 /* Parts of it. sys_memory.c: */

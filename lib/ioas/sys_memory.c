@@ -3,8 +3,8 @@
  */
 
 /*
- * What lies at an address of this process. Linux 6.11 answers a question about one address; before, all mappings
- * have to be read as text.
+ * Finds the memory at an address of this process. Linux 6.11 answers a query for one address. On older
+ * kernels all mappings must be read as text.
  */
 
 #include <errno.h>
@@ -31,7 +31,7 @@ struct procmap_query {
 #define VMA_SHARED 8
 #define COVERING_OR_NEXT 16
 
-/* -ENOTTY: this kernel does not know the question. */
+/* -ENOTTY: this kernel does not know the query. */
 static int
 query_mapping(uint64_t va, uint64_t flags, struct ioas_memory *memory)
 {
@@ -55,7 +55,7 @@ query_mapping(uint64_t va, uint64_t flags, struct ioas_memory *memory)
 	return 0;
 }
 
-/* Slow: a millisecond where a process has many mappings. */
+/* Slow: takes a millisecond if a process has many mappings. */
 static int
 read_smaps(uint64_t va, struct ioas_memory *memory)
 {
@@ -135,6 +135,6 @@ sys_huge_page(void)
 		size = 0;
 	if (file != NULL)
 		fclose(file);
-	/* Where it is not told: as much as one page of a page table can lead to. */
+	/* If the file does not exist: the memory that one page of a page table can cover. */
 	return size != 0 ? size : page / sizeof(uint64_t) * page;
 }

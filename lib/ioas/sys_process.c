@@ -3,8 +3,8 @@
  */
 
 /*
- * What the kernel tells of this process and of others. Called in a child that fork() has just made: nothing is
- * allocated here, and no lock is taken.
+ * Information from the kernel about this process and others. A new child of fork() calls these functions:
+ * they allocate nothing and take no lock.
  */
 
 #include <errno.h>
@@ -43,11 +43,12 @@ sys_has_ended(int fd, int pid)
 	return poll(&readable, 1, 0) == 1 && (readable.revents & POLLIN) != 0;
 }
 
-/* Part of a line of /proc/self/maps: "first-end rwxp ...", numbers in hexadecimal, p or s for private or shared. */
+/* Part of a line of /proc/self/maps: "first-end rwxp ...", numbers in hexadecimal, p or s for private or
+ * shared. */
 struct maps_line {
 	uint64_t number[2];
-	unsigned int field; /* that the next character belongs to: 0, 1: numbers, 2: permissions, 3: the rest */
-	char last;          /* of the permissions */
+	unsigned int field; /* of the next character: 0, 1: numbers, 2: permissions, 3: the rest */
+	char last;          /* last character of the permissions */
 };
 
 /* Takes a character; true at the end of the line. */

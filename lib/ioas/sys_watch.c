@@ -3,9 +3,9 @@
  */
 
 /*
- * userfaultfd as a monitor of memory: it tells what the process unmaps, moves and drops, by whatever way. A range
- * is registered for write protection and never protected, so there are no faults to be served. User mode
- * alone (Linux 5.11) takes no privilege.
+ * userfaultfd as a monitor of memory: it reports all memory that the process unmaps, moves or drops in any
+ * way. A range is registered for write protection but never protected, so no faults must be served. User mode
+ * only, which needs no privilege (Linux 5.11).
  */
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define UFFD_USER_MODE_ONLY 1
 #endif
 
-/* Since Linux 6.7: then memory of any kind can be registered. The headers of Debian 12 are older. */
+/* Since Linux 6.7: memory of any kind can be registered. The headers of Debian 12 are older. */
 #define WP_ASYNC (UINT64_C(1) << 15)
 #define WP_KINDS (UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM)
 
@@ -50,7 +50,7 @@ sys_watch_open(bool removals)
 				(removals ? UFFD_FEATURE_EVENT_REMOVE : 0);
 	int fd = -EINVAL;
 
-	/* A descriptor that has refused features takes no others. */
+	/* After a descriptor has refused features, it accepts no others. */
 	for (unsigned int i = 0; i < 3 && fd == -EINVAL; i++)
 		fd = open_with(events | kinds[i]);
 	return fd;
@@ -72,7 +72,7 @@ sys_watch_read(int fd, struct ioas_range *gone)
 {
 	struct uffd_msg event;
 
-	/* The thread that takes the memory away goes on as soon as this is read. */
+	/* The thread that takes the memory away continues as soon as this is read. */
 	while (read(fd, &event, sizeof(event)) == sizeof(event)) {
 		switch (event.event) {
 		case UFFD_EVENT_UNMAP:

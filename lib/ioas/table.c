@@ -81,7 +81,7 @@ detail_of(uint64_t entry)
 	return (uint64_t *)(uintptr_t)(entry & IOAS_ENTRY_MASK);
 }
 
-/* Whether a page of the flat array holds nothing (no detail either). */
+/* Whether a page of the flat array is empty (has no detail either). */
 static bool
 is_empty(const struct replica *replica, const uint64_t *page)
 {
@@ -91,7 +91,7 @@ is_empty(const struct replica *replica, const uint64_t *page)
 	return true;
 }
 
-/* Stores value in an entry, or in that part of its detail that is for [va, last]. */
+/* Stores value in an entry, or in the part of its detail for [va, last]. */
 static void
 fill_slot(uint64_t *slot, uint64_t va, uint64_t last, uint64_t value)
 {
@@ -108,7 +108,7 @@ fill_slot(uint64_t *slot, uint64_t va, uint64_t last, uint64_t value)
 				 TABLE_PUBLISH);
 }
 
-/* Whether a range has all of the page of the flat array that its first address is in. */
+/* Whether a range covers all of the page of the flat array that contains its first address. */
 static bool
 has_page(const struct replica *replica, uint64_t va, uint64_t last)
 {
@@ -124,8 +124,8 @@ page_of(const struct replica *replica, uint64_t va, uint64_t *index)
 	return &replica->flat[*index * replica->page_entries];
 }
 
-/* Does a page of the flat array by sharing; the bytes done, 0 if entries are to be stored. A page that is shared has
- * the words of one area already: another area finds it only after that one has been cleared. */
+/* Sets a page of the flat array by sharing. Returns the bytes done, or 0 if entries must be stored. A shared
+ * page already has the words of this area, because the words of another area would have been cleared first. */
 static uint64_t
 set_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
@@ -142,7 +142,7 @@ set_page(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 	return size - (va & (size - 1));
 }
 
-/* Stores value in every entry for the range, which has been prepared. */
+/* Stores value in every entry for the range. The range must be prepared. */
 static void
 set_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 {
@@ -158,14 +158,14 @@ set_replica(struct replica *replica, uint64_t va, uint64_t last, uint64_t value)
 	}
 }
 
-/* From an address to the end of the stretch that it is in, whose length is a power of two. */
+/* The bytes from an address to the end of its aligned block of 2^shift bytes. */
 static uint64_t
 bytes_to_end(uint64_t va, unsigned int shift)
 {
 	return (UINT64_C(1) << shift) - (va & ((UINT64_C(1) << shift) - 1));
 }
 
-/* How many bytes from an address on have no entry that could be anything but 0. */
+/* The number of bytes from an address whose entries are certainly 0. */
 static uint64_t
 empty_bytes(const struct replica *replica, uint64_t va)
 {
@@ -177,8 +177,8 @@ empty_bytes(const struct replica *replica, uint64_t va)
 	return __atomic_load_n(&replica->used[va >> ROOM_SHIFT], __ATOMIC_RELAXED) ? 0 : bytes_to_end(va, ROOM_SHIFT);
 }
 
-/* Ends the sharing of the page of the flat array that an address is in. Returns the bytes done, if all of the
- * page goes; 0 if entries are to be stored. */
+/* Ends the sharing of the page of the flat array that contains an address. Returns the bytes done if the
+ * whole page is cleared, or 0 if entries must be stored. */
 static uint64_t
 clear_page(struct replica *replica, uint64_t va, uint64_t last)
 {
@@ -191,7 +191,8 @@ clear_page(struct replica *replica, uint64_t va, uint64_t last)
 		? replica->page_entries * SLOT_SIZE : 0;
 }
 
-/* Has an entry that is going to be 0 in part lead to a detail that says the same; 0 without memory for it. */
+/* Replaces an entry by a detail with the same meaning, before a part of it becomes 0. Without memory for a
+ * detail the entry becomes 0. */
 static bool
 split_slot(struct replica *replica, uint64_t *slot)
 {
@@ -248,7 +249,7 @@ table_clear(struct table *table, uint64_t first, uint64_t last)
 	return exact;
 }
 
-/* The replicas are filled, and emptied, the first one first. */
+/* Reads only the first replica: it is the first to be filled and to be cleared. */
 bool
 table_any(const struct table *table, uint64_t first, uint64_t last)
 {

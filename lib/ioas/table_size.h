@@ -6,7 +6,7 @@
 
 #include "ioas.h"
 
-/* The flat array covers what Linux hands out unasked: 47 bits on x86-64 and ppc64, 48 on arm64. */
+/* The flat array covers the addresses that Linux uses by default: 47 bits on x86-64 and ppc64, 48 on arm64. */
 #ifdef __aarch64__
 #define TABLE_FLAT_BITS 48
 #else

@@ -9,14 +9,14 @@ max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* How many numbers lie between a and b. */
+/* Counts the numbers between a and b. */
 static uint64_t
 between(uint64_t a, uint64_t b)
 {
 	return b > a ? b - a - 1 : 0;
 }
 
-/* Recomputes what a node knows of its subtree from its children. */
+/* Computes a node's data about its subtree from its children. */
 static void
 update_node(struct tree_node *node)
 {
@@ -38,14 +38,14 @@ update_node(struct tree_node *node)
 		*node->memory = (struct tree_memory){ 0 };
 }
 
-/* The order in the tree: by the first number; ranges that begin alike are told apart by their nodes. */
+/* The order in the tree: by the first number, then by the node's address. */
 static bool
 is_below(const struct tree_node *a, const struct tree_node *b)
 {
 	return a->first < b->first || (a->first == b->first && (uintptr_t)a < (uintptr_t)b);
 }
 
-/* Joins two trees of which all of a lies below all of b. */
+/* Joins two trees. All of a must be below all of b. */
 static struct tree_node *
 join_subtrees(struct tree_node *a, struct tree_node *b)
 {
@@ -63,7 +63,7 @@ join_subtrees(struct tree_node *a, struct tree_node *b)
 	return b;
 }
 
-/* Splits into what is below x and the rest. */
+/* Splits into the ranges below x and the rest. */
 static void
 split_subtree(struct tree_node *node, const struct tree_node *x, struct tree_node **below,
 	      struct tree_node **above)
@@ -100,7 +100,7 @@ insert_below(struct tree_node *root, struct tree_node *node)
 void
 tree_insert(struct tree *tree, struct tree_node *node)
 {
-	/* xorshift32: all that a treap asks of its priorities is that nobody sorts by them. */
+	/* xorshift32: a treap only needs priorities that do not follow the order of the ranges. */
 	uint32_t seed = tree->seed != 0 ? tree->seed : 0x9e3779b9;
 
 	seed ^= seed << 13;
@@ -206,22 +206,22 @@ tree_touching(struct tree *tree, uint64_t first, uint64_t last, const struct tre
 	return find_touching(tree, tree->root, first, last, behind);
 }
 
-/* A search for a hole. In all that it has passed it would have found nothing either for the phases from below
- * less than the wanted one to above more. */
+/* A search for a hole. In the part that it has passed it would not have found a hole for other phases either:
+ * from below less than the wanted phase to above more. */
 struct search {
 	struct tree *tree;
 	const struct tree_hole *hole;
 	uint64_t below, above;
 };
 
-/* The numbers from a power of two on start again at 0. */
+/* align is a power of two. */
 static uint64_t
 modulo(uint64_t x, uint64_t align)
 {
 	return x & (align - 1);
 }
 
-/* For phases that are farther the search might have found something. */
+/* The search might have found something for phases that are farther away. */
 static void
 narrow_phases(struct search *search, uint64_t below, uint64_t above)
 {
@@ -231,7 +231,7 @@ narrow_phases(struct search *search, uint64_t below, uint64_t above)
 		search->above = above;
 }
 
-/* A place in [low, high], which is free. */
+/* The lowest place in [low, high], which is free. */
 static bool
 place_in(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 {
@@ -243,7 +243,7 @@ place_in(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 		return false;
 	room = high - low - (hole->length - 1);
 	if (room < pad) {
-		/* It could begin at low and up to room behind it. */
+		/* A hole could begin from low to low + room. */
 		narrow_phases(search, pad - room - 1, hole->align - 1 - pad);
 		return false;
 	}
@@ -251,7 +251,7 @@ place_in(struct search *search, uint64_t low, uint64_t high, uint64_t *x)
 	return true;
 }
 
-/* Whether an earlier search of the subtree has shown that this one is in vain. */
+/* Whether an earlier search of the subtree proves that this one finds nothing. */
 static bool
 skip_in_vain(struct search *search, const struct tree_node *node)
 {
@@ -272,7 +272,7 @@ skip_in_vain(struct search *search, const struct tree_node *node)
 	return false;
 }
 
-/* Whether a tells all that b tells. */
+/* Whether a says at least as much as b. */
 static bool
 implies(const struct tree_vain *a, const struct tree_vain *b)
 {
@@ -281,7 +281,7 @@ implies(const struct tree_vain *a, const struct tree_vain *b)
 		modulo(b->phase - a->phase, a->align) + b->others <= a->others);
 }
 
-/* Keeps what the search has found out about the subtree, in place of what is superfluous or the oldest. */
+/* Remembers the result of the search of the subtree, in place of one that it implies, or of the oldest. */
 static void
 remember_vain(struct tree_node *node, const struct search *search)
 {
@@ -328,11 +328,11 @@ hole_between(struct search *search, struct tree_node *node, uint64_t *x)
 	return false;
 }
 
-/* The lowest place in [low, high], where no range but those of the subtree matters. */
+/* The lowest place in [low, high]. Only ranges of the subtree can be in there. */
 static bool
 hole_in(struct search *search, struct tree_node *node, uint64_t low, uint64_t high, uint64_t *x)
 {
-	/* Ranges outside [low, high] cut nothing off. */
+	/* Skips ranges outside [low, high]. */
 	while (node != NULL && (node->last < low || node->first > high)) {
 		search->tree->passed++;
 		node = node->last < low ? node->right : node->left;

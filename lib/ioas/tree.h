@@ -8,28 +8,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The structure that a node is embedded in. */
+/* The structure that contains a member. */
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 
 /*
- * An ordered set of ranges of 64-bit numbers, which also finds holes between them. The nodes live in the
- * caller's structures: nothing here allocates, nothing can fail. A treap; every operation is logarithmic
- * in the number of ranges. A hole may be long enough and have no place of the right phase. Each node remembers
- * which searches below it have found nothing, until the ranges below it change, so a search tries such a hole
- * only once.
+ * An ordered set of ranges of 64-bit numbers, which also finds holes between them. The caller's structures
+ * embed the nodes: no function allocates or fails. A treap; every operation is logarithmic in the number of
+ * ranges. A hole may be long enough but have no place of the right phase. Therefore each node remembers which
+ * searches below it have found nothing, until the ranges below it change. A search tries such a hole only
+ * once.
  *
- * Ranges may overlap in a tree that is asked by tree_touching() only.
+ * Ranges may overlap if only tree_touching() searches the tree.
  */
 
-/* A search that found nothing: between the ranges of the subtree there is no x for which [x, x + length - 1] is
+/* A search that found nothing: between the ranges of the subtree no x exists for which [x, x + length - 1] is
  * free and x modulo align is one of phase, phase + 1, ... phase + others. align 0: nothing is remembered. */
 struct tree_vain {
 	uint64_t length, align, phase, others;
 };
 
-/* The latest first. There are two, because a place is searched with free numbers around it first, and then
- * without. */
+/* The latest first. Two, because a search first wants free numbers around the place, and then does without. */
 #define TREE_VAIN 2
 
 struct tree_memory {
@@ -37,18 +36,18 @@ struct tree_memory {
 };
 
 struct tree_node {
-	/* Set by the caller before tree_insert(). */
+	/* The caller sets these before tree_insert(). */
 	uint64_t first, last; /* inclusive */
-	struct tree_memory *memory; /* where holes are searched; NULL: nothing is remembered */
+	struct tree_memory *memory; /* for searches of holes; NULL: nothing is remembered */
 
-	/* The rest belongs to tree.c. */
+	/* The rest is private to tree.c. */
 	struct tree_node *left, *right;
 	uint64_t low, high; /* first and last number covered by the subtree */
 	uint64_t gap;       /* longest hole between two ranges of the subtree */
 	uint32_t priority;
 };
 
-/* How many numbers a range has; not for the one that has them all. */
+/* The size of a range. Not for the range of all numbers, whose size does not fit. */
 static inline uint64_t
 tree_length(const struct tree_node *node)
 {
@@ -58,7 +57,7 @@ tree_length(const struct tree_node *node)
 struct tree {
 	struct tree_node *root;
 	uint32_t seed;
-	uint64_t passed; /* nodes that tree_touching() and tree_find_hole() have looked at: tests count them */
+	uint64_t passed; /* nodes that tree_touching() and tree_find_hole() have visited, for tests */
 };
 
 void tree_insert(struct tree *tree, struct tree_node *node);
@@ -66,7 +65,7 @@ void tree_insert(struct tree *tree, struct tree_node *node);
 /* The node must be in the tree. */
 void tree_remove(struct tree *tree, struct tree_node *node);
 
-/* The next range behind one of the tree (NULL: the first) that touches [first, last], in the order of their
+/* The next range after one of the tree (NULL: the first) that touches [first, last], in the order of their
  * first numbers; NULL if there is none. */
 struct tree_node *tree_touching(struct tree *tree, uint64_t first, uint64_t last,
 				const struct tree_node *behind);
@@ -83,12 +82,12 @@ struct tree_node *tree_find(const struct tree *tree, uint64_t x);
 /* Whether nothing in the tree touches [first, last]. */
 bool tree_is_free(const struct tree *tree, uint64_t first, uint64_t last);
 
-/* A hole that is wanted: [x, x + length - 1], with x modulo align (a power of two) equal to phase. */
+/* The hole to find: [x, x + length - 1], with x modulo align (a power of two) equal to phase. */
 struct tree_hole {
 	uint64_t length, align, phase;
 };
 
-/* The lowest x where the hole is free and inside [low, high]. */
+/* Finds the lowest x for which the hole is free and inside [low, high]. */
 bool tree_find_hole(struct tree *tree, uint64_t low, uint64_t high, const struct tree_hole *hole,
 		    uint64_t *x);
 

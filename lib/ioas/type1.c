@@ -3,12 +3,11 @@
  */
 
 /*
- * VFIO's own container with a type1 IOMMU: what kernels before iommufd have, and kernels without it.
+ * VFIO's own container with a type1 IOMMU, for kernels without iommufd.
  *
- * User space chooses the IOVAs: a map goes to the first byte of its window, which the placement has
- * chosen by the kernel's rules. The container translates only while a group is in it: it gets its
- * IOMMU with the first one, and with the last one it forgets all maps. What the ledger has is
- * therefore mapped again when the next first one comes.
+ * User space chooses the IOVAs: a map goes to the first byte of its window, which the placement has chosen by
+ * the kernel's rules. The container gets its IOMMU with its first group, and forgets all maps with its last
+ * one. Therefore the ledger's areas are mapped again when the next first group enters.
  */
 
 #include <errno.h>
@@ -35,8 +34,8 @@ to_type1(struct backend *backend)
 	return container_of(backend, struct type1, backend);
 }
 
-/* Whether the container is an iommufd in disguise (CONFIG_IOMMUFD_VFIO_CONTAINER): such a one knows
- * iommufd's calls, and answers this one with ENODEV as long as it has no address space. */
+/* Whether the container is an emulation by iommufd (CONFIG_IOMMUFD_VFIO_CONTAINER). The emulation knows
+ * iommufd's calls, and returns ENODEV to this one while it has no address space. */
 static bool
 is_emulated(const struct type1 *type1)
 {
@@ -46,7 +45,7 @@ is_emulated(const struct type1 *type1)
 	return ret == 0 || ret == -ENODEV;
 }
 
-/* Version 2 unmaps exactly what was mapped or nothing; version 1 is older and serves as well. */
+/* Version 2 unmaps exactly what was mapped or nothing. Version 1 is older and also works. */
 static int
 choose_type(struct type1 *type1)
 {
@@ -138,7 +137,7 @@ unmap_in_container(struct type1 *type1, uint64_t iova, uint64_t length)
 	return unmapped == length ? 0 : -ENOENT;
 }
 
-/* Unmaps what the ledger has, as far as it is mapped. */
+/* Unmaps all areas of the ledger, as far as they are mapped. */
 static void
 forget_maps(struct type1 *type1)
 {
@@ -149,7 +148,7 @@ forget_maps(struct type1 *type1)
 		unmap_in_container(type1, area->iova.first, tree_length(&area->iova));
 }
 
-/* Maps what the ledger has. */
+/* Maps all areas of the ledger. */
 static int
 replay_maps(struct type1 *type1)
 {
@@ -166,7 +165,7 @@ replay_maps(struct type1 *type1)
 	return 0;
 }
 
-/* The first group is in the container: gives it its IOMMU, and the maps. */
+/* The container has its first group: sets its IOMMU, and maps the areas. */
 static int
 start_iommu(struct type1 *type1, const struct ioas_device *device)
 {
@@ -174,7 +173,7 @@ start_iommu(struct type1 *type1, const struct ioas_device *device)
 	int ret;
 
 	ret = container_set_iommu(type1->backend.sys, type1->fd, type1->type);
-	/* It still has one if the application keeps a device open that is detached. */
+	/* It still has an IOMMU if the application keeps a detached device open. */
 	if (ret == -EINVAL && sys_request(type1->backend.sys, type1->fd, VFIO_IOMMU_GET_INFO, &info) == 0)
 		ret = 0;
 	if (ret == 0)
@@ -220,8 +219,8 @@ type1_detach(struct backend *backend, struct ioas_device *device)
 {
 	struct type1 *const type1 = to_type1(backend);
 
-	/* The last device may stay open for longer, through a descriptor or a map of its registers
-	 * that the application keeps; DMA must end here all the same. */
+	/* The application may keep the last device open, through a descriptor or a map of its registers, but
+	 * DMA must end here. */
 	if (type1->groups->next == NULL && device->group->n_devices == 1)
 		forget_maps(type1);
 	backend->sys->close(device->fd);
@@ -229,7 +228,7 @@ type1_detach(struct backend *backend, struct ioas_device *device)
 	group_leave(backend, &type1->groups, group_part(device));
 }
 
-/* Without a group there is nothing that could map; the next one finds the area in the ledger. */
+/* Without a group no map is possible. The next group finds the area in the ledger. */
 static int
 type1_map_fixed(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova)
 {
@@ -247,7 +246,7 @@ type1_unmap(struct backend *backend, uint64_t va, uint64_t length, uint64_t iova
 	return type1->groups == NULL ? 0 : unmap_in_container(type1, iova, length);
 }
 
-/* What the kernel tells of the IOMMU, with all capabilities; the caller frees it. */
+/* The kernel's information about the IOMMU, with all capabilities. The caller frees it. */
 static int
 get_info(const struct type1 *type1, struct vfio_iommu_type1_info **out)
 {
@@ -328,7 +327,7 @@ type1_ranges(struct backend *backend, struct ioas_range *ranges, uint64_t *pages
 	return ret;
 }
 
-/* Told since Linux 5.10. */
+/* The kernel reports it since Linux 5.10. */
 static uint64_t
 type1_room(struct backend *backend)
 {

@@ -52,7 +52,7 @@ check_va(struct ioas *space, uint64_t first, uint64_t last)
 	return 0;
 }
 
-/* What came from the space that this one follows stays. Returns how many areas were removed. */
+/* Copies stay. Returns the number of removed areas. */
 static int
 remove_own(struct ioas *space, struct area *area)
 {
@@ -75,11 +75,11 @@ unmap_addresses(struct ioas *space, uint64_t first, uint64_t last)
 		return ret;
 	for (area = ledger_alias(&space->ledger, first, last, NULL); area != NULL; area = next) {
 		next = ledger_alias(&space->ledger, first, last, area);
-		/* A copy may have lost its memory before its origin has. */
+		/* A copy may have lost its memory before its origin. */
 		if (area->copy.origin == NULL && ledger_live(area).first >= first && ledger_live(area).last <= last)
 			ret += remove_own(space, area);
 	}
-	/* An area takes all of its pieces with it: the search begins behind the piece that was found. */
+	/* An area is removed with all of its pieces: search again behind the piece that was found. */
 	while ((piece = ledger_from_va(&space->ledger, from)) != NULL && piece->va.first <= last) {
 		from = piece->va.last;
 		ret += remove_own(space, piece->area);
@@ -109,7 +109,7 @@ unmap_iovas(struct ioas *space, uint64_t first, uint64_t last)
 	return ret;
 }
 
-/* Has unmap remove the areas of a range as one call. Returns how many there were. */
+/* Removes the areas of a range with unmap, as one call. Returns the number of areas. */
 static int
 unmap_range(struct ioas *space, uint64_t first, uint64_t length,
 	    int (*unmap)(struct ioas *space, uint64_t first, uint64_t last))

@@ -13,7 +13,7 @@
 
 #define STACK_SIZE (128 << 10)
 
-/* Deals with what has happened until now. */
+/* Handles the events so far. */
 static void
 read_events(struct watch *watch)
 {
@@ -24,7 +24,7 @@ read_events(struct watch *watch)
 			watch->gone(&gone, watch->arg);
 }
 
-/* Nothing in here waits for a lock that is held by who waits for an event to be read. */
+/* This thread waits for no lock whose owner may be waiting for an event to be read. */
 static void *
 watch_on(void *arg)
 {
@@ -55,13 +55,13 @@ start_thread(struct watch *watch)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	/* Not on the CPU of a thread that never sleeps, where another one is free. */
+	/* Keeps the thread away from the CPU of a thread that never sleeps, if another CPU is free. */
 	pthread_attr_setaffinity_np(&attr, sizeof(watch->cpus), &watch->cpus);
-	/* A real-time priority is for threads that poll. */
+	/* Real-time priority is for polling threads. */
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
 	pthread_attr_setschedparam(&attr, &usual);
-	/* The application's signals are for its own threads. */
+	/* The application's threads handle its signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	ret = pthread_create(&watch->thread, &attr, watch_on, watch);

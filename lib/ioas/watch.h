@@ -12,36 +12,36 @@
 #include "sys.h"
 
 /*
- * The kernel's own word about memory that goes: the second line behind ioas_forget_begin(), for those that do
- * not call it.
+ * The kernel reports memory that goes. This serves threads that do not call ioas_forget_begin().
  *
- * Who unmaps waits until a thread of the library has read the event, and not until it has dealt with it.
- * Therefore events are read and dealt with under one lock, which ioas_watch() takes before memory is mapped:
- * new memory at an address is not taken for the old.
+ * A thread that unmaps memory waits until the library has read the event, but not until the library has
+ * handled it. Therefore the library reads and handles events under one lock, which ioas_watch() takes before
+ * memory is mapped. Otherwise new memory at an address could be taken for the old memory.
  */
 struct watch {
-	/* Set before watch_create(). */
+	/* The caller sets these before watch_create(). */
 	const struct ioas_sys *sys;
 	const struct ioas_log *log;
-	void (*gone)(const struct ioas_range *range, void *arg); /* what is to be done */
+	void (*gone)(const struct ioas_range *range, void *arg); /* handles memory that has gone */
 	void *arg;
 
-	pthread_mutex_t lock; /* the space's is not waited for with it held */
+	pthread_mutex_t lock; /* no thread waits for the space's lock while it holds this one */
 	bool started;
-	int error;            /* why it could not be started; 0: it could, or was not tried yet */
-	int fd[2];            /* for private memory; for shared memory, of which dropped pages come back as they were */
-	int stop;             /* tells the thread to end */
-	cpu_set_t cpus;       /* the thread's: those of the process when the space was made, before threads are pinned */
+	int error;            /* reason why it could not start; 0: it could, or was not tried yet */
+	int fd[2];            /* [0]: private memory; [1]: shared memory, whose dropped pages come back unchanged */
+	int stop;             /* ends the thread */
+	cpu_set_t cpus;       /* the process's CPUs when the space was created, before it pins threads */
 	pthread_t thread;
 };
 
 void watch_create(struct watch *watch);
 void watch_destroy(struct watch *watch);
 
-/* Watches memory, too; after what has happened until now. Logs why it cannot, once. */
+/* Starts to watch memory. Handles earlier events first. Logs once why it cannot watch. */
 int watch_add(struct watch *watch, uint64_t va, uint64_t length, bool shared);
 
-/* In a child of fork(), which has neither the thread nor its registrations. Another thread may have had the lock. */
+/* In a child of fork(), which has neither the thread nor its registrations. Another thread may have held the
+ * lock. */
 void watch_after_fork(struct watch *watch);
 
 #endif /* IOAS_WATCH_H */

@@ -27,7 +27,7 @@ window_whole(struct ioas_range window)
 	return window;
 }
 
-/* The first area at a chosen IOVA outside of a window, or NULL. */
+/* The first area at a chosen IOVA outside a window, or NULL. */
 static const struct area *
 find_outside(const struct ledger *ledger, struct ioas_range window)
 {

@@ -7,12 +7,12 @@
 #include "ioas.h"
 #include "log.h"
 
-/* The window that the user confines IOVAs to. */
+/* The window to which the user restricts IOVAs. */
 
 /* -EINVAL, logged, if it is not a range of whole pages. */
 int window_check(struct ioas_range window, const struct ioas_log *log);
 
-/* In the options both 0 stand for all there is. */
+/* Both 0 in the options mean all IOVAs. */
 struct ioas_range window_whole(struct ioas_range window);
 
 #endif /* IOAS_WINDOW_H */
