@@ -3,7 +3,7 @@
  */
 #include "addresses.h"
 
-/* The addresses of EAL's memory lists: constant, and known after rte_eal_cleanup() as well. */
+/* The addresses of EAL's memory lists. They are constant, and stay known after rte_eal_cleanup(). */
 static struct ioas_range eal_lists[RTE_MAX_MEMSEG_LISTS];
 static unsigned int n_eal_lists;
 

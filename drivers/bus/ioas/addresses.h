@@ -11,11 +11,11 @@
 
 #include "ioas.h"
 
-/* Questions about addresses that no other part of the plugin is needed for. */
+/* Queries about addresses that depend on no other part of the plugin. */
 
-/* Notes where EAL's memory is. With EAL's memory lock held. */
+/* Notes the addresses of EAL's memory. With EAL's memory lock held. */
 void addresses_note_eal(void);
-/* Whether an address is memory of EAL's own. */
+/* Whether an address belongs to EAL's own memory. */
 bool address_is_eal(uint64_t va);
 /* Whether [va, va + length) is mapped linearly at iova, in a space. */
 bool addresses_are_mapped_at(const struct ioas *space, uint64_t va, uint64_t length, rte_iova_t iova);

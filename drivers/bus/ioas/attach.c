@@ -3,8 +3,8 @@
  */
 
 /*
- * Attaches devices. Failures are kept until a driver asks, because a failure does not matter where no driver
- * wants the device.
+ * Attaches devices. A failure is kept until a driver asks for the device, because it does not matter
+ * otherwise.
  */
 
 #include <pthread.h>
@@ -20,7 +20,7 @@
 #include "common_space.h"
 #include "traced.h"
 
-/* Attaches a device; a failure is kept with it. */
+/* Attaches a device. A failure is kept with it. */
 static void *
 attach(void *arg)
 {
@@ -44,7 +44,7 @@ attach(void *arg)
 	return NULL;
 }
 
-/* Whether a device is a physical function with virtual ones, which are gone while it is reset. */
+/* Whether a device is a physical function with virtual functions, which disappear while it is reset. */
 static bool
 has_virtual_functions(const struct owned_device *owned)
 {
@@ -55,9 +55,9 @@ has_virtual_functions(const struct owned_device *owned)
 }
 
 /*
- * Attaches devices, each in a thread of its own: most of the time the kernel waits for a reset. Isolated
- * ones come one after the other: of two that the IOMMU cannot tell apart the first is attached. So do
- * physical functions, before their virtual ones.
+ * Attaches devices, each in its own thread, because most of the time the kernel waits for a reset. Isolated
+ * devices are attached one after the other: of two that the IOMMU cannot tell apart, the first one is
+ * attached. Physical functions are attached before their virtual functions.
  */
 void
 attach_devices(struct owned_device **list, unsigned int count)
@@ -72,9 +72,9 @@ attach_devices(struct owned_device **list, unsigned int count)
 			attach(list[i]);
 	}
 	pthread_attr_init(&small);
-	/* An application may lock all of its memory: not 8 MiB for each device. */
+	/* An application may lock all of its memory, so do not use 8 MiB for each device. */
 	pthread_attr_setstacksize(&small, 256 << 10);
-	/* The first is this thread's. */
+	/* This thread attaches the first device. */
 	for (unsigned int i = 1; i < count; i++)
 		if (state[i] == NOT_YET && pthread_create(&threads[i], &small, attach, list[i]) == 0)
 			state[i] = IN_THREAD;

@@ -3,8 +3,8 @@
  */
 
 /*
- * Static DPDK: the linker has bound all callers by --wrap (the flags are in dpdk-ioas-static.pc).
- * The originals are the __real_ symbols.
+ * Static DPDK: the linker binds all callers by --wrap (dpdk-ioas-static.pc has the flags). The originals are
+ * the __real_ symbols.
  */
 
 #include "bind.h"
@@ -23,7 +23,7 @@ seam_originals(void)
 	return &seam_found;
 }
 
-/* The program has one EAL and one plugin, or it would not link. */
+/* The program has exactly one EAL and one plugin, or it would not link. */
 int
 eals_check(void)
 {

@@ -5,14 +5,13 @@
 /*
  * Shared DPDK: points the import slots of every loaded object at the replacements.
  *
- * An object calls a function of another object through a slot in its own data, which the dynamic
- * linker fills (JUMP_SLOT, GLOB_DAT; a plain address where a table of functions is initialised).
- * Every object is walked, but for the plugin itself; those that come later when they are there. With
- * RELRO the slots are write-protected: the protection is lifted for one page at a time, only inside
- * PT_GNU_RELRO, and only where the object has been relocated in full (count_relocated()), in which case it
- * was read-only before and is again afterwards. Where the plugin was linked or preloaded before EAL, the dynamic
- * linker has filled the slots with the replacements already; for the functions of libc it is done here
- * in any case.
+ * An object calls a function of another object through a slot in its own data. The dynamic linker fills the
+ * slot (JUMP_SLOT, GLOB_DAT; a plain address in an initialised table of functions). This file walks all
+ * objects except the plugin, and objects that are loaded later once they are there. RELRO write-protects
+ * slots. The protection is lifted for one page at a time, only inside PT_GNU_RELRO, and only if the object is
+ * fully relocated (count_relocated()): then the page was read-only before, and is read-only again afterwards.
+ * If the plugin was linked or preloaded before EAL, the dynamic linker has already filled the slots of EAL's
+ * functions with the replacements. The slots of libc's functions are always written here.
  */
 
 #include <dlfcn.h>
@@ -49,40 +48,41 @@
 #error "relocation types of this architecture are not known"
 #endif
 
-/* A slot through which a function is called that is replaced. */
+/* A slot through which a replaced function is called. */
 struct slot {
 	void **where;
 	unsigned int seam;
 	bool protect; /* by RELRO */
 };
 
-/* The objects that are loaded, in the order in which they came. */
+/* The loaded objects, in the order of loading. */
 struct loaded {
 	size_t count;
-	unsigned long long adds, subs; /* how often one had come and gone until then */
+	unsigned long long adds, subs; /* numbers of loads and unloads so far */
 };
 
 /* One pass over the objects. */
 struct pass {
-	bool bind;             /* at once, while no object can go away */
+	bool bind;             /* write each object's slots at once, while no object can be unloaded */
 	struct loaded loaded;  /* those that are relocated */
-	size_t known;          /* so many of them need no look */
-	size_t objects;        /* how many it has come by */
-	bool again;            /* one has gone since: numbers mean other objects now */
-	bool changed;          /* objects have come or gone since the pass before */
+	size_t known;          /* the number of objects to skip */
+	size_t objects;        /* the number of objects visited */
+	bool again;            /* an object was unloaded, so numbers now mean other objects */
+	bool changed;          /* objects were loaded or unloaded since the last pass */
 	int error;
 };
 
 struct seam_originals seam_found;
 
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
-/* Set by seams_bind(): else nothing is ever bound. */
+/* Set by seams_bind(). Nothing is bound without it. */
 static bool binds;
-/* What the last pass that went well has looked at, and the slots of these objects. */
+/* The objects of the last successful pass, and their slots. */
 static struct loaded bound;
 static struct slot *slots;
 static size_t n_slots, slots_room;
-/* Which letters names of replaced functions have where: nearly all imports differ in the first few. */
+/* The letters at each place of the replaced functions' names. Nearly all other imports differ in the first
+ * few letters. */
 #define LETTERS 12
 static bool seam_letters[LETTERS][UCHAR_MAX + 1];
 
@@ -102,7 +102,7 @@ note_letters(const char *name)
 	}
 }
 
-/* Whether it can be the name of a replaced function. */
+/* Whether a name can be that of a replaced function. */
 static bool
 has_letters(const char *name)
 {
@@ -112,7 +112,7 @@ has_letters(const char *name)
 	return false;
 }
 
-/* Adds a relocation's slot if its function is one that is replaced. */
+/* Adds a relocation's slot if its function is replaced. */
 static int
 add_slot(const struct object *object, const ElfW(Rela) *rela)
 {
@@ -157,7 +157,7 @@ protect_page(const struct slot *slot, int prot)
 	return 0;
 }
 
-/* Has the slots of one page hold the replacements, or the originals again. */
+/* Writes the replacements into the slots of one page, or the originals. */
 static int
 write_page(const struct slot *first, size_t count, bool bind)
 {
@@ -181,7 +181,7 @@ write_page(const struct slot *first, size_t count, bool bind)
 	return writable ? protect_page(first, PROT_READ) : 0;
 }
 
-/* The same for all slots from the nth on. Originals are put back as far as can be. */
+/* The same for all slots from the nth on. Restores as many originals as possible. */
 static int
 write_slots(size_t nth, bool bind)
 {
@@ -211,7 +211,7 @@ count_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 	return 0;
 }
 
-/* The objects that are there, and relocated, for the dynamic linker lists them before it does that. */
+/* Counts the loaded objects that are relocated. The dynamic linker lists an object before it relocates it. */
 static struct loaded
 count_relocated(void)
 {
@@ -221,8 +221,8 @@ count_relocated(void)
 	dl_iterate_phdr(count_object, &loaded);
 	if (loaded.adds == bound.adds)
 		return loaded;
-	/* Waits until other threads that are loading have ended. Our own, where EAL loads the plugin, has
-	 * relocated all that it has listed. */
+	/* Waits until other threads have finished loading. If EAL loads the plugin, this thread has relocated
+	 * all objects that it has listed. */
 	program = dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD);
 	if (program != NULL)
 		dlclose(program);
@@ -249,14 +249,14 @@ walk_object(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 	return pass->error;
 }
 
-/* Looks at all objects that have come since the last pass. If it fails, the next one looks at all. */
+/* Visits all objects that were loaded since the last pass. After a failure the next pass visits all objects. */
 static void
 walk_objects(struct pass *pass)
 {
 	do {
 		pass->objects = 0;
 		pass->loaded = count_relocated();
-		/* New ones come last, as long as none has gone. */
+		/* New objects come last, unless one was unloaded. */
 		pass->known = pass->loaded.subs == bound.subs ? bound.count : 0;
 		if (pass->known == 0)
 			n_slots = 0;
@@ -265,8 +265,8 @@ walk_objects(struct pass *pass)
 	bound = pass->error == 0 ? pass->loaded : (struct loaded){ 0 };
 }
 
-/* Binds once more what a thread has bound to the original, which had looked for that before we came. Called
- * for the first object: until it returns, none can go. */
+/* Binds slots again that a thread has bound to the original, because it had looked up the function before.
+ * Called for the first object: until it returns, no object can be unloaded. */
 static int
 check_slots(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 {
@@ -288,7 +288,7 @@ find_originals(void)
 	for (unsigned int i = 0; i < SEAM_COUNT; i++)
 		if (seam_table[i].original != NULL)
 			*seam_table[i].original = dlsym(eal, seam_table[i].name);
-	/* Who calls EAL keeps it loaded. */
+	/* The objects that call EAL keep it loaded. */
 	dlclose(eal);
 }
 
@@ -320,8 +320,8 @@ check_originals(void)
 }
 
 /*
- * The functions that rte_eal_init() must reach us by; without a slot for them (a library linked
- * with -Bsymbolic, say) half of DPDK would see our IOVAs and half would not.
+ * rte_eal_init() must reach the plugin by these functions. Without a slot for them (in a library linked with
+ * -Bsymbolic, for example) half of DPDK would see the plugin's IOVAs, and half would not.
  */
 static int
 check_required(void)
@@ -363,7 +363,8 @@ seams_bind(void)
 		ret = check_required();
 		if (ret < 0)
 			goto out_unlock;
-		/* Objects can neither come nor go now: the dynamic linker is at work for the plugin. */
+		/* No object can be loaded or unloaded now, because the dynamic linker is busy with the
+		 * plugin. */
 		ret = write_slots(0, true);
 	}
 	binds = ret == 0;

@@ -3,7 +3,7 @@
  */
 
 /*
- * What EAL's buses have found.
+ * The devices that EAL's buses have found.
  */
 
 #include <stdio.h>

@@ -8,8 +8,8 @@
 
 #include <rte_dev.h>
 
-/* Calls fn for every device that the buses have found. For the scan and the first probe only: later, when devices
- * come and go, no thread but the buses' own may walk their lists. */
+/* Calls fn for every device that the buses have found. Only for the scan and the first probe: later devices
+ * come and go, and only the buses' own threads may walk their lists. */
 void buses_walk(void (*fn)(const struct rte_device *dev, void *arg), void *arg);
 /* The folder of a device in sysfs. */
 void buses_sysfs_path(const struct rte_device *dev, char path[PATH_MAX]);

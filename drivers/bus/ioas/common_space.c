@@ -9,9 +9,9 @@
 struct ioas *bus_ioas_space;
 bool bus_ioas_isolated;
 
-/* Where this thread's lines about failures go. */
+/* The destination of this thread's error lines. */
 static __thread struct {
-	char *line; /* NULL: to the log */
+	char *line; /* NULL: the log */
 	size_t size;
 } kept;
 

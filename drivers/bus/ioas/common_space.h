@@ -10,24 +10,24 @@
 #include "ioas.h"
 
 /*
- * The space that all devices have in common. Where each device is isolated, it has none of them, and the
- * space of each follows it.
+ * The common space of all devices. If devices are isolated, it has no device, and the space of each device
+ * follows it.
  */
 
-/* NULL: no device is ours. Constant once EAL has memory. */
+/* NULL: the plugin owns no device. Constant once EAL has memory. */
 extern struct ioas *bus_ioas_space;
-/* Each device has a space of its own. */
+/* Each device has its own space. */
 extern bool bus_ioas_isolated;
 
-/* Makes the space; its lines go to DPDK's log. 0, or negative after a log line: then there is none. */
+/* Creates the space; its lines go to DPDK's log. 0, or negative after a log line: then no space exists. */
 int common_space_create(const struct ioas_options *options, bool isolated);
-/* The same, where a failure does not matter: its lines are for debugging. */
+/* The same if a failure does not matter: its lines have level debug. */
 int common_space_try(const struct ioas_options *options, bool isolated);
 void common_space_destroy(void);
-/* A space for one device, with all of EAL's memory at the IOVAs that it has for all: an mbuf and a
- * memseg have room for one. */
+/* Creates a space for one device, with all of EAL's memory at the same IOVAs as in the common space, because
+ * an mbuf and a memseg have only one IOVA. */
 int common_space_follow(struct ioas **space);
-/* Of this thread the latest line about a failure goes here from now on; NULL: to the log again. */
+/* From now on stores the latest error line of this thread here; NULL: in the log. */
 void common_space_keep_failures(char *line, size_t size);
 
 #endif /* IOAS_COMMON_SPACE_H */

@@ -3,8 +3,8 @@
  */
 
 /*
- * The list of the devices that are ours: those that EAL's options allow and that are bound to a VFIO
- * driver, with an IOMMU that translates for them.
+ * The list of owned devices: devices that EAL's options allow, that are bound to a VFIO driver, and for which
+ * an IOMMU translates.
  */
 
 #include <errno.h>

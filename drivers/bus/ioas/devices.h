@@ -13,51 +13,51 @@
 
 struct owned_device {
 	struct owned_device *next;
-	struct ioas *space;         /* of its own; NULL: the common one */
-	struct ioas_device *device; /* NULL: could not be attached */
+	struct ioas *space;         /* if isolated; NULL: the common one */
+	struct ioas_device *device; /* NULL: the attach failed */
 	bool in_use;                /* a driver has set it up */
-	unsigned int shares;        /* secondary processes that have asked for it and not released it */
-	int group;                  /* its IOMMU group; -1: it has none */
+	unsigned int shares;        /* secondary processes that have opened it and not released it */
+	int group;                  /* its IOMMU group; -1: none */
 	int node;                   /* its NUMA node; -1: not known */
 	char name[RTE_DEV_NAME_MAX_LEN];
 	char path[PATH_MAX];        /* its folder in sysfs */
-	char driver[64];            /* DPDK's; "": not known */
-	char failure[640];          /* why it could not be attached */
-	int error;                  /* and the errno, negative; else 0 */
+	char driver[64];            /* of DPDK; "": not known */
+	char failure[640];          /* error line of the attach */
+	int error;                  /* negative errno of the attach, or 0 */
 };
 
-/* Held by who changes the list or a device in it, and by all who read; around fork() as well. */
+/* Protects the list and its devices, for writers and readers; also held around fork(). */
 void devices_lock(void);
 void devices_unlock(void);
 
 /* ---- with the lock held ---- */
 
-/* The last to come; NULL: there is none. */
+/* The newest device; NULL: none. */
 struct owned_device *devices_first(void);
 struct owned_device *devices_find(const char *name);
-/* Records the device with this sysfs folder. NULL with rte_errno, logged, if there is no memory. */
+/* Records the device with this sysfs folder. NULL with rte_errno, logged, if memory is lacking. */
 struct owned_device *devices_record(const char *path, const char *name);
-/* Detaches the device, ends its own space and forgets it. */
+/* Detaches the device, destroys its own space and removes it from the list. */
 void devices_drop(struct owned_device *owned);
 
 /* ---- without the lock ---- */
 
-/* How many devices are attached. */
+/* The number of attached devices. */
 unsigned int devices_count(void);
-/* Whether a device of ours is in that IOMMU group, and its name. */
+/* Whether an owned device is in that IOMMU group. Stores its name. */
 bool devices_in_group(int group, char name[RTE_DEV_NAME_MAX_LEN]);
-/* What is told of a device. */
+/* Public information about a device. */
 struct bus_ioas_device {
 	const char *name;
-	const char *driver;  /* of DPDK; "": none, or not known because it came later */
-	int error;           /* negative: it could not be attached; no driver has asked yet */
+	const char *driver;  /* of DPDK; "": none, or not known because the device came later */
+	int error;           /* negative: it could not be attached, and no driver has asked for it yet */
 	int node;            /* NUMA; -1: not known */
-	int group;           /* IOMMU; -1: it has none */
+	int group;           /* IOMMU group; -1: none */
 	bool isolated;
 	bool in_use;
 	unsigned int shares; /* secondary processes that use it */
 };
-/* Calls fn for each, the last to come first. */
+/* Calls fn for each device, the newest first. */
 void devices_walk(void (*fn)(const struct bus_ioas_device *device, void *arg), void *arg);
 
 #endif /* IOAS_DEVICES_H */

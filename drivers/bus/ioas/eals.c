@@ -3,11 +3,11 @@
  */
 
 /*
- * Shared DPDK: which EAL this process has, and whether it has the plugin already.
+ * Shared DPDK: finds the EAL of this process, and whether the process already has the plugin.
  *
- * The plugin depends on the librte_eal that it was linked with: the dynamic linker loads that one even if
- * the program uses another, or has DPDK linked in. Such an EAL is never started, and what the plugin
- * does with it means nothing to the program.
+ * The plugin depends on the librte_eal that it was linked with. The dynamic linker loads that one even if the
+ * program uses another, or has DPDK linked in. Such an EAL is never started, and the plugin's calls of it do
+ * not affect the program.
  */
 
 #include <dlfcn.h>
@@ -18,16 +18,16 @@
 #include "ioas_bus.h"
 #include "objects.h"
 
-/* What one look at all objects has found. Names are those of the dynamic linker. */
+/* The result of a walk over all objects. Names are those of the dynamic linker. */
 struct eals {
 	const void *eal_init, *table; /* the functions that the program finds by these names */
 	struct object plugin;
 	struct object eals[2];
 	unsigned int n_eals;
 	bool eal_came_first; /* before the plugin */
-	bool eal_is_needed;  /* by another object than the plugin */
-	bool plugin_is_public; /* the program finds the plugin's functions: it was linked or preloaded */
-	const char *other_plugin; /* that came before; NULL: none */
+	bool eal_is_needed;  /* an object other than the plugin needs it */
+	bool plugin_is_public; /* the program finds the plugin's functions: the plugin was linked or preloaded */
+	const char *other_plugin; /* loaded earlier; NULL: none */
 };
 
 static bool
@@ -85,7 +85,7 @@ look_at(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 	return 0;
 }
 
-/* Of two copies of the plugin the first is in use: it is the one that callers find. */
+/* Of two copies of the plugin the first is in use, because callers find that one. */
 static int
 look_for_other(struct dl_phdr_info *info, size_t size __rte_unused, void *arg)
 {
@@ -133,7 +133,7 @@ eals_check(void)
 			     object_path(&found.eals[1]), needed_eal(&found.plugin));
 		return -ENOTSUP;
 	}
-	/* A program that loads DPDK by and by may still come to use it. */
+	/* Only a warning: a program that loads DPDK later may still use it. */
 	if (!found.eal_came_first && !found.eal_is_needed && !found.plugin_is_public)
 		BUS_IOAS_LOG(WARNING, "librte_eal was loaded for the plugin alone: if this program has DPDK linked "
 			     "in, the plugin does nothing for it: link it with dpdk-ioas-static");
@@ -153,7 +153,7 @@ eals_open(void)
 	eal = &found.eals[0];
 	compiled = needed_eal(&found.plugin);
 	soname = object_string(eal, DT_SONAME, 0);
-	/* The program uses the one that it has not got through the plugin. */
+	/* The program uses the EAL that was not loaded for the plugin. */
 	if (found.n_eals > 1 && compiled != NULL && soname != NULL && strcmp(compiled, soname) == 0)
 		eal = &found.eals[1];
 	return dlopen(eal->name[0] != '\0' ? eal->name : NULL, RTLD_LAZY | RTLD_NOLOAD);

@@ -4,12 +4,12 @@
 #ifndef IOAS_EALS_H
 #define IOAS_EALS_H
 
-/* The EAL of this process, and what is beside it. */
+/* The EALs of this process. */
 
-/* Whether the plugin can work beside it: 0; -EEXIST if this process has the plugin already, -ENOTSUP. A line
- * says why not. */
+/* Whether the plugin can work in this process: 0; -EEXIST if another copy of the plugin is in use; -ENOTSUP.
+ * Logs the reason of a failure. */
 int eals_check(void);
-/* A handle of the EAL that this program uses. NULL: there is none. */
+/* A handle of the EAL that this program uses. NULL: none. */
 void *eals_open(void);
 
 #endif /* IOAS_EALS_H */

@@ -3,7 +3,7 @@
  */
 
 /*
- * What lies at an IOVA, in EAL's words: segment, heap, memzone, mempool.
+ * Describes the memory at an IOVA in EAL's terms: segment, heap, memzone, mempool.
  */
 
 #include <errno.h>
@@ -21,13 +21,13 @@
 #include "rte_bus_ioas.h"
 #include "spaces.h"
 
-/* While pools and zones are walked. */
+/* Argument of the walks over pools and zones. */
 struct walk {
 	const char *va;
 	struct rte_bus_ioas_iova *answer;
 };
 
-/* EAL gives heaps by name only: the name whose heap has this number. "": none. */
+/* Finds the name of the heap with this number, because EAL looks heaps up only by name. "": none. */
 static void
 find_heap(int socket_id, char name[RTE_BUS_IOAS_HEAP_NAMESIZE])
 {
@@ -117,8 +117,8 @@ check_mempool(const struct rte_mempool *mp, const struct walk *walk)
 	}
 }
 
-/* rte_mempool_walk() would go through pools that are being freed: a pool is taken from the list, under
- * this lock, before its memory goes. */
+/* rte_mempool_walk() would visit pools that are being freed. Under this lock a pool is removed from the list
+ * before its memory goes. */
 static void
 find_mempool(const struct walk *walk)
 {

@@ -3,13 +3,15 @@
  */
 
 /*
- * Memory that EAL does not own: asked for its IOVA, or mapped at an IOVA that the application states.
+ * Memory that EAL does not own. A driver asks for its IOVA, or the application maps it at a fixed IOVA (a
+ * statement).
  *
- * EAL does not tell when it goes. The seams of libc do, before the call and after it (foreign_leaves(),
- * foreign_has_left()); behind them the kernel tells what does not come through a seam (ioas_watch()).
+ * EAL does not report when this memory goes. The seams of libc do, before and after the call
+ * (foreign_leaves(), foreign_has_left()). The kernel reports memory that goes without a seam (ioas_watch()).
  *
- * A question maps one page, and keeps a linear range of IOVAs for the mapping that the page is in. So an
- * application that asks for the first byte and then states that IOVA for a longer range gets it.
+ * A query maps one page, and reserves a linear range of IOVAs for the mapping that contains the page.
+ * Therefore an application can ask for the IOVA of the first byte, and then state that IOVA for a longer
+ * range.
  */
 
 #include <errno.h>
@@ -29,7 +31,8 @@
 #include "role.h"
 #include "traced.h"
 
-/* What the application has stated and not taken back. Stock EAL refuses to unmap a part of one. */
+/* A range that the application has mapped and not unmapped. Like stock EAL, the plugin refuses to unmap a
+ * part of one. */
 struct statement {
 	const struct ioas *space;
 	uint64_t va, iova, length;
@@ -107,7 +110,7 @@ foreign_has_left(unsigned int token, const void *va, size_t length, bool gone)
 	errno = error;
 }
 
-/* Most memory is not mapped for DMA, and then it does not matter. */
+/* Most memory is not mapped for DMA, so nothing depends on it. */
 static bool
 matters(const void *va, size_t length)
 {
@@ -132,7 +135,7 @@ foreign_part(const void *va, size_t length)
 	struct ioas_range mapping;
 	bool shared;
 
-	/* A hole is a part of its own. */
+	/* A hole counts as a separate part. */
 	if (!matters(va, length) || !ioas_mapping_from(va, &mapping, &shared))
 		return length;
 	return RTE_MIN(length, (mapping.first > (uintptr_t)va ? mapping.first - 1 : mapping.last) - (uintptr_t)va + 1);
@@ -170,7 +173,7 @@ is_inside(const struct statement *statement, uint64_t first, uint64_t length)
 	return statement->iova >= first && statement->iova + statement->length <= first + length;
 }
 
-/* With the lock of the statements held: forgets those that are taken back as a whole. */
+/* Removes the statements that are inside the range. With statements_lock held. */
 static void
 remove_statements(const struct ioas *space, uint64_t iova, uint64_t length)
 {
@@ -195,7 +198,7 @@ log_no_memory(uint64_t iova)
 	return -ENOMEM;
 }
 
-/* Makes room for one more. */
+/* Makes room for one more statement. */
 static int
 prepare_statement(uint64_t iova)
 {
@@ -207,7 +210,7 @@ prepare_statement(uint64_t iova)
 	return 0;
 }
 
-/* Some of its memory has gone without being unmapped first; other memory may have its IOVAs. */
+/* Whether some of its memory has gone without being unmapped. Other memory may have its IOVAs now. */
 static bool
 is_outdated(const struct ioas *space, const struct statement *statement)
 {
@@ -224,12 +227,12 @@ add_statement(const struct ioas *space, uint64_t va, uint64_t iova, uint64_t len
 	statements[n_statements++] = (struct statement){ space, va, iova, length };
 }
 
-/* Parts of what is stated that are not at their IOVAs yet. */
+/* A part of a statement that is not mapped at its IOVA yet. */
 struct run {
 	uint64_t offset, length;
 };
 
-/* Finds them; the caller frees the list. */
+/* Finds these parts. The caller frees the list. */
 static int
 find_missing(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_t length, struct run **out)
 {
@@ -257,7 +260,8 @@ find_missing(const struct ioas_table *table, uint64_t va, uint64_t iova, uint64_
 	return n;
 }
 
-/* Maps the parts that are not at their IOVAs yet. If a part fails, the parts that were mapped before it are unmapped. */
+/* Maps the parts that are not at their IOVAs yet. If a part fails, the parts that were mapped before it are
+ * unmapped. */
 static int
 map_missing(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
@@ -294,7 +298,7 @@ map_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
 	int ret;
 
-	/* The library has the line for these. */
+	/* The library refuses these, and logs the reason. */
 	if (length == 0 || va + length < va || iova + length < iova)
 		return traced_map_fixed(space, (void *)(uintptr_t)va, length, iova);
 	ret = prepare_statement(iova);
@@ -310,7 +314,7 @@ foreign_map(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 {
 	int ret;
 
-	/* testpmd states 0 for anonymous pools whose IOVAs it has asked for before. */
+	/* testpmd states IOVA 0 for anonymous pools whose IOVAs it has already got. */
 	if (iova == 0 && length != 0 && is_mapped(space, va, length)) {
 		BUS_IOAS_LOG(DEBUG, "0x%" PRIx64 " keeps its IOVA 0x%" PRIx64 ": 0 is never one",
 			     va, ioas_lookup(ioas_table(space), (void *)(uintptr_t)va));
@@ -325,7 +329,7 @@ foreign_map(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 	return -1;
 }
 
-/* A statement of which [iova, iova + length) is a part, or that it crosses; NULL: none. */
+/* A statement that overlaps [iova, iova + length) and extends beyond it; NULL: none. */
 static const struct statement *
 find_larger(const struct ioas *space, uint64_t iova, uint64_t length)
 {
@@ -336,7 +340,7 @@ find_larger(const struct ioas *space, uint64_t iova, uint64_t length)
 	return NULL;
 }
 
-/* Whether one area has all of these IOVAs, and others: a question has mapped the page, before it was stated. */
+/* Whether one area has all of these IOVAs and more: a query had mapped the page before the statement. */
 static bool
 is_part_of_page(struct ioas *space, uint64_t iova, uint64_t length)
 {
@@ -362,7 +366,7 @@ unmap_stated(struct ioas *space, uint64_t va, uint64_t iova, uint64_t length)
 	if (is_part_of_page(space, iova, length))
 		return 0;
 	ret = traced_unmap_iova(space, iova, length);
-	/* What a device has because all have it stays. */
+	/* A device keeps memory that it shares with all devices. */
 	if (ret == 0 && space != bus_ioas_space && addresses_are_mapped_at(space, va, length, iova))
 		return 0;
 	if (ret == 0)

@@ -3,7 +3,7 @@
  */
 
 /*
- * Huge pages: whether there are any, and whether the kernel takes a map for each.
+ * Checks for huge pages, and whether the kernel accepts a map for each.
  */
 
 #include <glob.h>
@@ -17,7 +17,7 @@
 #include "hugepages.h"
 #include "ioas_bus.h"
 
-/* The number of huge pages of all sizes; ULONG_MAX where that cannot be read. */
+/* The number of huge pages of all sizes; ULONG_MAX if it cannot be read. */
 static unsigned long
 count_hugepages(const char *pattern)
 {
@@ -39,8 +39,8 @@ count_hugepages(const char *pattern)
 	return pages;
 }
 
-/* EAL's own message does not say what to do. It also takes pages that the kernel makes when they are wanted
- * (nr_overcommit_hugepages). */
+/* EAL's own message does not name the remedy. Pages that the kernel creates on demand
+ * (nr_overcommit_hugepages) count too. */
 void
 hugepages_check(void)
 {

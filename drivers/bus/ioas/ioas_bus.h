@@ -5,7 +5,7 @@
 #define IOAS_BUS_H
 
 /*
- * The plugin's lines in DPDK's log, and its options.
+ * The plugin's log lines and its options.
  */
 
 #include <rte_bus.h>
@@ -20,30 +20,30 @@ extern int bus_ioas_logtype;
 	rte_log(RTE_LOG_ ## level, bus_ioas_logtype, \
 		RTE_FMT("IOAS: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", RTE_FMT_TAIL(__VA_ARGS__,)))
 
-/* Says that something cannot be done to what has that name, or "", because there is no memory. */
+/* Logs that memory is lacking to do what to the object of that name (or ""). */
 void bus_ioas_log_no_memory(const char *what, const char *name);
 
-/* How many descriptors can be handed in. */
+/* The largest number of descriptors that can be handed in. */
 #define BUS_IOAS_MAX_FDS 64
 
 /* The options of the environment variable DPDK_IOAS. */
 struct bus_ioas_options {
 	const char *backend;      /* "auto" or a backend's name */
-	enum rte_iova_mode iova;  /* RTE_IOVA_PA: chosen by the kernel; RTE_IOVA_VA: equal to VA;
-				   * RTE_IOVA_DC: not named, chosen wherever that is right for all */
-	struct ioas_range window; /* where chosen IOVAs may lie; zeroed: everywhere */
-	bool isolate;             /* each device has a space of its own */
-	uint64_t quarantine;      /* bytes that are not used again after they were freed */
-	struct ioas_descriptor fds[BUS_IOAS_MAX_FDS]; /* handed in */
+	enum rte_iova_mode iova;  /* RTE_IOVA_PA: kernel-chosen; RTE_IOVA_VA: equal to VA; RTE_IOVA_DC: not
+				   * named, kernel-chosen unless a neighbour needs VA */
+	struct ioas_range window; /* the window; zeroed: the whole aperture */
+	bool isolate;             /* each device has its own space */
+	uint64_t quarantine;      /* the quarantine in bytes */
+	struct ioas_descriptor fds[BUS_IOAS_MAX_FDS]; /* descriptors that were handed in */
 	unsigned int n_fds;
 	char names[BUS_IOAS_MAX_FDS][96];             /* theirs */
 };
 
-/* The text of DPDK_IOAS. NULL: it is not set, or it must not have effect in this program; then a line is logged. */
+/* The text of DPDK_IOAS. NULL: it is not set, or this program must ignore it, which is logged. */
 const char *bus_ioas_environment(void);
-/* Fills the options. 0; -EINVAL (one is wrong) or -ENOMEM after a log line. */
+/* Fills the options. 0; -EINVAL (an option is wrong) or -ENOMEM after a log line. */
 int bus_ioas_parse_options(const char *text, struct bus_ioas_options *options);
-/* Lines of lib/ioas go to DPDK's log. */
+/* Writes a line of lib/ioas to DPDK's log. */
 void bus_ioas_log_line(enum ioas_log_level level, const char *line, void *arg);
 
 #endif /* IOAS_BUS_H */

@@ -3,8 +3,8 @@
  */
 
 /*
- * Decides once whether the plugin works in this process. Where it does not, a line says why, and each
- * replacement calls EAL's own function.
+ * Decides once whether the plugin works in this process. If not, it logs the reason, and each replacement
+ * calls EAL's own function.
  */
 
 #include <dlfcn.h>
@@ -28,7 +28,7 @@ static bool in_charge;
 static int
 check_time(void)
 {
-	/* It is decided by the scan, which the plugin has missed. */
+	/* The scan sets the mode, and the plugin has missed it. */
 	if (rte_eal_iova_mode() == RTE_IOVA_DC)
 		return 0;
 	BUS_IOAS_LOG(ERR, "the plugin was loaded after EAL had started: give it to EAL (-d), link or preload it");
@@ -40,7 +40,7 @@ load(void)
 {
 	int ret = eals_check();
 
-	/* The copy that came first works. */
+	/* The copy that was loaded first is in use. */
 	if (ret == -EEXIST)
 		return;
 	if (ret == 0)
@@ -53,7 +53,7 @@ load(void)
 		BUS_IOAS_LOG(ERR, "the plugin stays out: DPDK continues without it, %s", release_running());
 		return;
 	}
-	/* A second copy would register them twice, which ends EAL. */
+	/* If a second copy registered them too, EAL would stop. */
 	trace_points_register();
 	in_charge = true;
 }
@@ -84,8 +84,8 @@ bus_ioas_how_to_load(void)
 }
 
 /*
- * Runs when EAL loads the plugin, before it scans the buses. Wrong options are reported by the bus scan,
- * which can stop EAL.
+ * Runs when EAL loads the plugin, before EAL scans the buses. The bus scan reports wrong options, because it
+ * can stop EAL.
  */
 RTE_INIT_PRIO(bus_ioas_construct, LAST)
 {

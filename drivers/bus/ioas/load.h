@@ -6,10 +6,10 @@
 
 #include <stdbool.h>
 
-/* Whether the plugin works in this process. Decided by its constructor, or by the first call: another
- * library's constructor may start EAL before. */
+/* Whether the plugin works in this process. The constructor or the first call decides, because another
+ * library's constructor may start EAL earlier. */
 bool bus_ioas_load(void);
-/* How another process comes to the plugin, behind a line that says that it must. */
+/* How to load the plugin in another process: the end of a log line that says that the process needs it. */
 const char *bus_ioas_how_to_load(void);
 
 #endif /* IOAS_LOAD_H */

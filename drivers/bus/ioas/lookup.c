@@ -10,8 +10,8 @@
 
 __thread const struct ioas_table *lookup_thread_table;
 
-/* Decides which replica of the table is this thread's: that of its lcore's node, or of the node where
- * it runs for other threads. */
+/* Chooses the replica of the table for this thread: that of its lcore's node, or for other threads that of
+ * the node where it runs. */
 static void
 choose_table(void)
 {

@@ -22,7 +22,7 @@ memlock_read(struct memlock *memlock)
 		return -errno;
 	memlock->used = 0;
 	while (fgets(line, sizeof(line), status) != NULL) {
-		/* iommufd counts into VmPin, type1 and sPAPR into VmLck. */
+		/* iommufd counts pinned memory in VmPin, type1 and sPAPR in VmLck. */
 		if (sscanf(line, "VmPin: %" SCNu64 " kB", &kib) == 1 ||
 		    sscanf(line, "VmLck: %" SCNu64 " kB", &kib) == 1)
 			memlock->used += kib << 10;

@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-/* How much memory this process may pin, and has pinned or locked. */
+/* The memory that this process may pin, and that it has pinned or locked. */
 struct memlock {
-	uint64_t limit; /* bytes; UINT64_MAX: as much as it likes */
+	uint64_t limit; /* in bytes; UINT64_MAX: no limit */
 	uint64_t used;
 };
 

@@ -5,19 +5,17 @@
 /*
  * EAL's memory in the I/O address space.
  *
- * Until the first probe rte_mem_virt2iova() answers with the address itself, which satisfies EAL's
- * contiguity checks (role_starting.c). memory_map_all() then maps what is there and corrects what was
- * recorded.
+ * Until the first probe rte_mem_virt2iova() returns the address itself, which satisfies EAL's contiguity
+ * checks (role_starting.c). memory_map_all() then maps the existing memory and corrects the recorded IOVAs.
  *
- * From then on EAL's own call of rte_mem_virt2iova() for each new page, made when the page is
- * present and before anybody can use it, maps the page: a page that cannot be mapped makes EAL's
- * allocation fail, which a memory event could not. Pages go away again through the FREE event, and
- * those that EAL takes back without one (an allocation that failed half-way) through its munmap()
- * and mmap(MAP_FIXED).
+ * From then on EAL calls rte_mem_virt2iova() for each new page, when the page is present and before any
+ * thread can use it. This call maps the page. If it fails, EAL's allocation fails, which a memory event could
+ * not achieve. The FREE event unmaps pages. EAL takes some pages back without an event (after an allocation
+ * that failed half-way): then its munmap() and mmap(MAP_FIXED) unmap them.
  *
- * Memory that EAL never frees is mapped one area a contiguous run, all other a page an area,
- * because the kernel unmaps whole areas only. The IOVAs of each memory list are reserved as one
- * linear range where the aperture is large enough, so that contiguity never depends on luck.
+ * Memory that EAL never frees is mapped as one area for each contiguous run. All other memory is mapped as
+ * one area for each page, because the kernel unmaps only whole areas. If the aperture is large enough, the
+ * IOVAs of each memory list are reserved as one linear range, so that contiguity never depends on luck.
  */
 
 #include <errno.h>
@@ -43,12 +41,12 @@
 
 #define EVENT_NAME "bus_ioas"
 
-/* Held from "is it mapped?" to the end of the map. */
+/* Held from the check whether an address is mapped to the end of the map. */
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /*
- * In a child of fork() memory of EAL that is private is a copy, and what EAL and mbufs have recorded are the IOVAs
- * of the parent's: a right answer would not help. All that EAL's usual modes hand out is shared.
+ * In a child of fork() private memory of EAL is a copy, but EAL and mbufs have recorded the IOVAs of the
+ * parent's memory. A correct IOVA would not help. In EAL's usual modes all of its memory is shared.
  */
 static bool
 is_copy(const struct rte_memseg_list *msl, const void *va)
@@ -65,7 +63,7 @@ is_copy(const struct rte_memseg_list *msl, const void *va)
 	return true;
 }
 
-/* Maps the page that an address lies in. */
+/* Maps the page that contains an address. */
 static rte_iova_t
 map_page(const void *va)
 {
@@ -75,7 +73,7 @@ map_page(const void *va)
 	if (msl != NULL && msl->external) {
 		const struct rte_memseg *const ms = rte_mem_virt2memseg(va, msl);
 
-		/* An IOVA that the application has stated for its own memory. */
+		/* The application has named an IOVA for this memory. */
 		if (ms != NULL && ms->iova != RTE_BAD_IOVA)
 			return ms->iova + RTE_PTR_DIFF(va, ms->addr);
 	}
@@ -99,7 +97,7 @@ memory_iova(const void *va)
 		return iova;
 	pthread_mutex_lock(&map_lock);
 	iova = ioas_lookup_or_wait(bus_ioas_space, va);
-	/* A question must not give to all devices what the application has given to one. */
+	/* If the application has mapped the memory for one device, a query must not map it for all. */
 	if (iova == RTE_BAD_IOVA)
 		iova = spaces_lookup(va);
 	if (iova == RTE_BAD_IOVA)
@@ -108,7 +106,7 @@ memory_iova(const void *va)
 	return iova;
 }
 
-/* EAL's memory is gone for good. Waits until it is unmapped: its huge pages are wanted again. */
+/* EAL frees this memory. Waits until it is unmapped, because EAL may need its huge pages again. */
 static void
 forget(const void *va, size_t length)
 {
@@ -117,9 +115,9 @@ forget(const void *va, size_t length)
 }
 
 /*
- * External memory of a heap: stated IOVAs are kept, missing ones are chosen. Chosen ones are found by
- * lookups alone: as in stock EAL, a segment without a stated IOVA stays without one, and EAL makes no
- * contiguous memzones of it.
+ * Maps external memory of a heap at the IOVA that the application has named, otherwise at a chosen one. Only
+ * lookups find a chosen IOVA: as in stock EAL, a segment without a named IOVA stays without one, and EAL
+ * makes no contiguous memzones from it.
  */
 static void
 map_external(struct rte_memseg *ms)
@@ -140,9 +138,12 @@ map_external(struct rte_memseg *ms)
 }
 
 /*
- * EAL frees whole areas while it runs. In rte_eal_cleanup(), when no driver has a device any more, it
- * also frees page by page what it never frees otherwise: then the run goes with its last page.
- * Runs before the memory is handed to anyone, with EAL's memory lock held.
+ * Unmaps memory that EAL frees. Records the IOVAs of new memory, which rte_mem_virt2iova() has already
+ * mapped, and maps external memory. EAL calls it with its memory lock held, before any thread gets the
+ * memory.
+ *
+ * EAL frees whole areas while it runs. rte_eal_cleanup(), when no driver has a device any more, also frees
+ * other memory page by page: then an area goes with its last page.
  */
 static void
 memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg __rte_unused)
@@ -163,12 +164,12 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 	}
 }
 
-/* The walk over what EAL has when the first probe is near. */
+/* State of the walk over EAL's memory before the first probe. */
 struct start_walk {
 	const struct rte_memseg_list *msl;
-	uintptr_t first;  /* the run that is not mapped yet */
+	uintptr_t first;  /* the current run, not mapped yet */
 	uint64_t length;
-	bool never_frees; /* EAL runs in a mode in which no memory is ever freed */
+	bool never_frees; /* EAL runs in a mode that never frees memory */
 };
 
 static int
@@ -192,7 +193,7 @@ add_to_run(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void 
 		if (map_run(walk) < 0)
 			return -1;
 		walk->first = ms->addr_64;
-		walk->msl = stays ? msl : NULL; /* nothing joins a page that can go */
+		walk->msl = stays ? msl : NULL; /* no page joins one that EAL can free */
 	}
 	walk->length += ms->len;
 	return 0;
@@ -218,7 +219,7 @@ set_memseg_iova(const struct rte_memseg_list *msl, const struct rte_memseg *ms,
 static int
 reserve_list(const struct rte_memseg_list *msl, void *arg __rte_unused)
 {
-	/* Where it does not fit, runs are placed one by one. */
+	/* If the list does not fit, runs are placed one by one. */
 	if (!msl->external && rte_eal_iova_mode() != RTE_IOVA_VA)
 		ioas_reserve(bus_ioas_space, msl->base_va, msl->len);
 	return 0;
@@ -232,7 +233,7 @@ set_memzone_iova(const struct rte_memzone *mz, void *arg __rte_unused)
 	zone->iova = lookup_iova(zone->addr);
 }
 
-/* Nothing stays mapped of a start that failed half-way. */
+/* Undoes a start that failed half-way. */
 static void
 stop(bool never_frees)
 {
@@ -248,7 +249,7 @@ memory_map_all(void)
 	int ret;
 
 	addresses_note_eal();
-	/* All of it, before anything is mapped. */
+	/* Checks all memory before mapping any. */
 	ret = rte_memseg_walk_thread_unsafe(check_fits, NULL);
 	if (ret < 0)
 		return ret;

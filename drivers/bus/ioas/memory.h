@@ -8,13 +8,13 @@
 
 #include "ioas.h"
 
-/* Maps what EAL has, and follows its changes. With EAL's memory lock held. 0 or -1. */
+/* Maps EAL's memory, and follows its changes. With EAL's memory lock held. 0 or -1. */
 int memory_map_all(void);
-/* Then: corrects the IOVAs that EAL has recorded for memzones. */
+/* After memory_map_all(): corrects the IOVAs that EAL has recorded for memzones. */
 void memory_set_memzones(void);
-/* The IOVA of an address, mapped now if it was not; RTE_BAD_IOVA if that fails. */
+/* The IOVA of an address, which is mapped first if necessary; RTE_BAD_IOVA if that fails. */
 rte_iova_t memory_iova(const void *va);
-/* Around fork(), in the parent and in the child. */
+/* Called around fork(), in the parent and in the child. */
 void memory_before_fork(void);
 void memory_after_fork(void);
 

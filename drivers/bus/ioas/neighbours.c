@@ -3,13 +3,13 @@
  */
 
 /*
- * What is beside our devices and takes IOVAs for something else than they are.
+ * Neighbours: devices and modules that misread IOVAs as other addresses.
  *
- * EAL has one IOVA mode for all. A device that takes chosen IOVAs, or addresses, for physical ones
- * reads and writes memory of other programs. Most buses compare what a device needs with EAL's mode
- * before they probe it. Those that do not are found here, by what makes them find devices themselves:
- * EAL does not tell which bus wishes for which mode. VFIO devices without an IOMMU the PCI bus would
- * keep out itself, but with them all others (rte_vfio_noiommu_is_enabled); so each is refused here.
+ * EAL has one IOVA mode for all devices. A device that takes chosen IOVAs, or virtual addresses, for physical
+ * addresses reads and writes memory of other programs. Most buses compare the needs of a device with EAL's
+ * mode before they probe it. This file detects the others by the same means by which they find their devices,
+ * because EAL does not tell which bus wants which mode. The PCI bus itself could refuse VFIO devices without
+ * an IOMMU, but only with all others (rte_vfio_noiommu_is_enabled()). Therefore each is refused here.
  */
 
 #include <errno.h>
@@ -26,28 +26,28 @@
 #include "ioas_bus.h"
 #include "neighbours.h"
 
-/* It is there if all that is named is. */
+/* It exists if all of its named parts exist. */
 struct neighbour {
 	const char *name;
 	enum rte_iova_mode needs;
-	const char *bus;       /* of EAL, which its driver has registered */
-	const char *device;    /* one on the bus, whose name begins so */
-	const char *folder;    /* an environment variable that names the folder of the files */
+	const char *bus;       /* a bus of EAL, which its driver has registered */
+	const char *device;    /* prefix of the name of a device on the bus */
+	const char *folder;    /* an environment variable with the folder of the files */
 	const char *files;     /* a pattern */
 };
 
-/* By the sources of DPDK 22.11, 24.11 and 25.11: all that ask EAL for IOVAs and do not check the mode. */
+/* All that ask EAL for IOVAs and do not check the mode, by the sources of DPDK 22.11, 24.11 and 25.11. */
 static const struct neighbour neighbours[] = {
 	{ "the bus dsa", RTE_IOVA_VA, .bus = "dsa", .folder = "DSA_DEV_PATH", .files = "/dev/dsa/wq*" },
 	{ "the bus uacce", RTE_IOVA_VA, .bus = "uacce", .device = "" },
 	{ "the bus cdx", RTE_IOVA_VA, .bus = "cdx", .device = "" },
 	{ "the bus fslmc", RTE_IOVA_VA, .bus = "fslmc", .files = "/sys/bus/fsl-mc/drivers/vfio-fsl-mc/dprc*" },
-	/* In mode PA it reads memory at what a memzone says. */
+	/* In mode PA it reads memory at the address in a memzone. */
 	{ "KNI's kernel module", RTE_IOVA_VA, .files = "/dev/kni" },
 	{ "the bus dpaa", RTE_IOVA_PA, .bus = "dpaa", .files = "/sys/devices/platform/{soc/soc:,}fsl,dpaa" },
 	/* The hypervisor reads packets at their physical addresses. */
 	{ "the bus vmbus", RTE_IOVA_PA, .bus = "vmbus", .files = "/sys/bus/vmbus/drivers/uio_hv_generic/*-*" },
-	/* Its kernel driver's nodes are for an IOMMU that is off, or does not translate. */
+	/* Its kernel driver creates the nodes only for an IOMMU that is off or does not translate. */
 	{ "net_nbl", RTE_IOVA_PA, .files = "/dev/nbl_userdev/*" },
 	{ "baseband_la12xx", RTE_IOVA_PA, .bus = "vdev", .device = "baseband_la12xx" },
 	{ "crypto_caam_jr", RTE_IOVA_PA, .bus = "vdev", .device = "crypto_caam_jr" },
@@ -98,7 +98,7 @@ is_there(const struct neighbour *neighbour)
 	       (neighbour->files == NULL || has_files(neighbour));
 }
 
-/* The first that does not take IOVAs of this mode for what they are; NULL: all do. */
+/* The first neighbour that cannot use IOVAs of this mode; NULL: none. */
 static const struct neighbour *
 find_other(enum rte_iova_mode mode)
 {
@@ -138,7 +138,7 @@ neighbours_mode(void)
 	return RTE_IOVA_VA;
 }
 
-/* Chosen IOVAs are right for none of them. */
+/* No neighbour can use chosen IOVAs. */
 int
 neighbours_check(void)
 {

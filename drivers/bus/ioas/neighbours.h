@@ -8,15 +8,15 @@
 
 #include <rte_bus.h>
 
-/* Whether there is something that takes IOVAs for something else than chosen ones, whatever EAL's mode is. */
+/* Whether a neighbour exists that cannot use chosen IOVAs, whatever EAL's mode is. */
 bool neighbours_are_there(void);
-/* Whether the plugin must not be in use, because something takes all IOVAs for physical addresses; then logs. */
+/* Whether the plugin must stay out, because a neighbour takes all IOVAs for physical addresses. Logs it. */
 bool neighbours_keep_out(void);
-/* The mode in which IOVAs are right for all: PA (chosen ones), or VA after a log line. */
+/* The mode that is right for all: PA (chosen IOVAs), or VA after a log line. */
 enum rte_iova_mode neighbours_mode(void);
-/* Before each probe: whether EAL's mode is right for all. 0, or -1 after a log line. */
+/* Called before each probe: whether EAL's mode is right for all. 0, or -1 after a log line. */
 int neighbours_check(void);
-/* Whether no IOMMU translates for a device that VFIO gives out, or for one of that group; then logs. */
+/* Whether VFIO offers the device, or one of that group, although no IOMMU translates for it. Logs it. */
 bool neighbours_refuse_device(const char *sysfs_base, const char *name);
 bool neighbours_refuse_group(int group);
 

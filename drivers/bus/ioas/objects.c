@@ -12,7 +12,7 @@ read_dynamic(struct object *object)
 	bool plt_is_rela = true;
 
 	for (const ElfW(Dyn) *dyn = object->dynamic; dyn->d_tag != DT_NULL; dyn++) {
-		/* glibc has relocated these addresses in place, but not in the vDSO. */
+		/* glibc has relocated these addresses in place, except in the vDSO. */
 		const ElfW(Addr) ptr = dyn->d_un.d_ptr;
 
 		switch (dyn->d_tag) {
@@ -61,7 +61,7 @@ object_read(struct object *object, const struct dl_phdr_info *info)
 		if (ph->p_type == PT_DYNAMIC)
 			object->dynamic = (const void *)first;
 		if (ph->p_type == PT_GNU_RELRO) {
-			/* Rounded as the dynamic linker does. */
+			/* Rounded in the same way as by the dynamic linker. */
 			object->relro_first = first & ~page;
 			object->relro_end = (first + ph->p_memsz) & ~page;
 		}
@@ -69,7 +69,7 @@ object_read(struct object *object, const struct dl_phdr_info *info)
 	if (object->dynamic == NULL)
 		return false;
 	read_dynamic(object);
-	/* The vDSO's addresses are offsets; it imports nothing. */
+	/* The vDSO's addresses are offsets. It has no imports. */
 	return object->symbols != NULL && (uintptr_t)object->symbols > info->dlpi_addr &&
 	       object->strings != NULL;
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the dynamic section of an object says. */
+/* Data from the dynamic section of an object. */
 struct object {
 	ElfW(Addr) base;
 	const char *name;
@@ -23,15 +23,15 @@ struct object {
 	const ElfW(Rela) *tables[2];
 	size_t counts[2];
 	uintptr_t relro_first, relro_end;
-	bool is_plugin; /* this one */
+	bool is_plugin; /* the object is this plugin */
 };
 
-/* Fills in what is known of an object. False: it has no dynamic symbols. */
+/* Fills in the data of an object. False: it has no dynamic symbols. */
 bool object_read(struct object *object, const struct dl_phdr_info *info);
 bool object_contains(const struct dl_phdr_info *info, const void *address);
-/* The string of the nth entry with that tag (DT_SONAME, DT_NEEDED); NULL: there is none. */
+/* The string of the nth entry with that tag (DT_SONAME, DT_NEEDED); NULL: none. */
 const char *object_string(const struct object *object, ElfW(Sxword) tag, unsigned int nth);
-/* Its path, or "the program". */
+/* The object's path, or "the program". */
 const char *object_path(const struct object *object);
 
 #endif /* IOAS_OBJECTS_H */

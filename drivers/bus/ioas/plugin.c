@@ -59,7 +59,8 @@ parse_iova(const char *value, struct bus_ioas_options *options)
 	return 0;
 }
 
-/* Whether it begins with a digit: strtoull() also takes spaces and a sign, and turns -1 into 2^64 - 1. */
+/* Whether a text begins with a digit. strtoull() alone also accepts spaces and a sign, and turns -1 into 2^64
+ * - 1. */
 static bool
 is_number(const char *text)
 {
@@ -91,7 +92,7 @@ parse_window(const char *value, struct bus_ioas_options *options)
 static int
 parse_fd(const char *value, struct bus_ioas_options *options)
 {
-	/* PCI addresses have colons too: the last one counts. */
+	/* PCI addresses contain colons too, so take the last one. */
 	const char *const colon = strrchr(value, ':');
 	const unsigned int n = options->n_fds;
 	char *end;
@@ -126,7 +127,7 @@ parse_isolate(const char *value, struct bus_ioas_options *options)
 	return 0;
 }
 
-/* A number with K, M, G or T behind it, or none; 0: it is no size. */
+/* A number, with or without K, M, G or T after it. 0: not a size. */
 static uint64_t
 parse_size(const char *text)
 {
@@ -151,7 +152,7 @@ static int
 parse_quarantine(const char *value, struct bus_ioas_options *options)
 {
 	options->quarantine = strcmp(value, "all") == 0 ? UINT64_MAX : parse_size(value);
-	/* Less than a page holds nothing: somebody has meant MiB. */
+	/* Less than a page has no effect: the user probably meant MiB. */
 	if (options->quarantine >= 4096)
 		return 0;
 	BUS_IOAS_LOG(ERR, "DPDK_IOAS: quarantine=%s: give a size, 64M or 1G for example, or all", value);

@@ -3,14 +3,14 @@
  */
 
 /*
- * What the user and the drivers demand of IOVAs.
+ * Demands of the user and the drivers on IOVAs.
  *
- * Chosen IOVAs lie in the user's window and below every DMA mask that a driver has set. IOVAs equal
- * to addresses cannot be placed, so they are checked against the aperture and the masks before
- * anything is mapped.
+ * Chosen IOVAs lie in the user's window and below every DMA mask that a driver has set. With IOVA=VA the
+ * plugin cannot place IOVAs, so it checks the addresses against the aperture and the masks before it maps
+ * any.
  *
- * EAL compares rte_memseg.iova with a mask. Until memory is mapped that holds a placeholder, so the
- * answer is yes then, the mask is remembered, and kept to when memory is mapped.
+ * EAL compares rte_memseg.iova with a mask. Until memory is mapped this is a placeholder. Therefore the
+ * plugin accepts the mask, remembers it, and applies it when memory is mapped.
  */
 
 #include <errno.h>
@@ -35,13 +35,13 @@
 /* The option iova=. */
 static enum rte_iova_mode user_wants = RTE_IOVA_DC;
 
-/* By a driver. */
+/* A driver demands IOVA=VA. */
 static bool va_demanded;
 
-/* The highest address below all masks. They are set while buses are scanned and devices probed. */
+/* The highest address that all masks allow. Drivers set masks while buses are scanned and devices probed. */
 static uint64_t mask = UINT64_MAX;
 
-/* EAL refuses masks that are wider; in less than a page nothing can be mapped, and 0 means none. */
+/* EAL refuses wider masks. 0 means none, and nothing can be mapped in less than a page. */
 static bool
 is_mask(uint8_t bits)
 {
@@ -54,7 +54,7 @@ mask_of(uint8_t bits)
 	return (UINT64_C(1) << bits) - 1;
 }
 
-/* Chosen IOVAs lie below from now on, or nothing has changed. */
+/* Restricts chosen IOVAs to those up to last. On failure nothing changes. */
 static int
 confine(uint64_t last)
 {
@@ -132,7 +132,7 @@ policy_check_mask(uint8_t bits, int (*original)(uint8_t bits))
 		return 1;
 	ret = original(bits);
 	if (ret != 0) {
-		/* What the application or the user has placed is above. */
+		/* The application or the user has placed memory above. */
 		log_mask(mask_of(bits));
 		ioas_set_window(bus_ioas_space, info.window);
 		mask = before;
@@ -150,7 +150,7 @@ add_length(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-/* Where all of EAL's memory would fit, 0 if nowhere. Below 4 GiB are programs. */
+/* A base address at which all of EAL's memory would fit; 0: none. Programs lie below 4 GiB. */
 static uint64_t
 find_base(void)
 {
@@ -173,7 +173,7 @@ find_base(void)
 int
 policy_check_va(uint64_t va, uint64_t length)
 {
-	static uint64_t said = UINT64_MAX; /* the hole: memory is asked for page by page, and again */
+	static uint64_t said = UINT64_MAX; /* the last hole that was logged, because EAL asks page by page, and again */
 	const char *what = "is reserved";
 	char base_option[64] = "";
 	struct ioas_range hole = { 0 };
@@ -223,7 +223,7 @@ enum rte_iova_mode
 policy_mode(enum rte_iova_mode wanted)
 {
 	va_demanded = wanted == RTE_IOVA_VA;
-	/* PA is the mode in which EAL and drivers read rte_memseg.iova. */
+	/* In mode PA, EAL and drivers read rte_memseg.iova. */
 	return user_wants != RTE_IOVA_DC ? user_wants : neighbours_mode();
 }
 
@@ -233,7 +233,7 @@ policy_refuses_drivers(void)
 	return va_demanded && rte_eal_iova_mode() != RTE_IOVA_VA;
 }
 
-/* The user's window must be usable by the devices, and so must what is left below the masks. */
+/* The devices must be able to use the user's window, also the part below the masks. */
 static int
 start_window(void)
 {

@@ -11,8 +11,8 @@
 #include "release.h"
 
 /*
- * The releases whose EAL was read and tested with: the seams and the order of rte_eal_init() are the
- * same in all of them. A release that is not listed is refused, never guessed at.
+ * The releases that were read and tested: in all of them EAL has the same seams and the same order in
+ * rte_eal_init(). The plugin refuses any other release.
  */
 static const char *const releases[] = { "22.11", "24.11", "25.11" };
 

@@ -4,9 +4,10 @@
 #ifndef IOAS_RELEASE_H
 #define IOAS_RELEASE_H
 
-/* 0 if the plugin knows this release of DPDK (NULL: DPDK does not say); else logs and gives -ENOTSUP. */
+/* 0 if the plugin supports this release of DPDK (NULL: DPDK does not report one), else -ENOTSUP after a log
+ * line. */
 int release_check(const char *version);
-/* The release that runs, for log lines. */
+/* The running release, for log lines. */
 const char *release_running(void);
 
 #endif /* IOAS_RELEASE_H */

@@ -12,7 +12,7 @@
 #include <rte_vfio.h>
 
 /*
- * The role that the plugin plays in this process: its state, one value, and what the seams do in it.
+ * The role that the plugin plays in this process: its state, one value, and the functions behind the seams.
  *
  *   new ------- scan ----+-> stock
  *                        +-> waiting --- EAL's mode ---+-> stock
@@ -22,14 +22,14 @@
  *                        +-> secondary --- the same ----------> refused_secondary
  *                        +-> refused
  *
- * Any thread may read it; the thread that starts EAL changes it, and a child of fork() does.
+ * Any thread may read it. The thread that starts EAL changes it, and so does a child of fork().
  */
 struct role {
 	bool has_mapped; /* EAL's memory is mapped: its addresses have IOVAs */
-	bool is_child;   /* the process came out of fork(): private memory is a copy of the parent's */
-	const struct role *refusal; /* the role where EAL must not start; NULL: it has started, or nothing can fail */
+	bool is_child;   /* the process is a child of fork(): private memory is a copy of the parent's */
+	const struct role *refusal; /* the role if EAL must not start; NULL: EAL has started, or nothing can fail */
 
-	/* The seams. original: EAL's function for the same question. */
+	/* The seams. original: EAL's function with the same purpose. */
 	int (*scan)(void);
 	enum rte_iova_mode (*mode)(enum rte_iova_mode wanted);
 	int (*using_phys_addrs)(void);
@@ -45,20 +45,20 @@ struct role {
 	int (*noiommu_is_enabled)(void);
 	int (*map)(int container_fd, uint64_t va, uint64_t iova, uint64_t length);
 	int (*unmap)(int container_fd, uint64_t va, uint64_t iova, uint64_t length);
-	void (*aim)(const char *name); /* what this thread maps is for that device; NULL: for all */
+	void (*aim)(const char *name); /* the device for which this thread maps; NULL: all */
 	int (*unregister)(void *va, size_t length);
 };
 
 extern const struct role role_new;               /* the buses are not scanned yet; as stock */
-extern const struct role role_stock;             /* no device is ours: all is EAL's */
-extern const struct role role_waiting;           /* there is a space without a device; EAL has no IOVA mode yet */
-extern const struct role role_starting;          /* devices are attached, or can come; memory is not mapped */
+extern const struct role role_stock;             /* the plugin owns no device: all seams are EAL's functions */
+extern const struct role role_waiting;           /* a space without a device; EAL has no IOVA mode yet */
+extern const struct role role_starting;          /* devices are attached, or can come later; memory is not mapped */
 extern const struct role role_primary;           /* memory is mapped */
 extern const struct role role_child;             /* the same, in a child of fork() */
 extern const struct role role_secondary;         /* the primary process has the devices and the space */
-extern const struct role role_refused;           /* EAL must not start, and no device is ours */
-extern const struct role role_refused_start;     /* it must not start, after starting */
-extern const struct role role_refused_secondary; /* it must not start, after secondary */
+extern const struct role role_refused;           /* EAL must not start; no device is owned */
+extern const struct role role_refused_start;     /* EAL must not start, after starting */
+extern const struct role role_refused_secondary; /* EAL must not start, after secondary */
 
 extern const struct role *role_current;
 
@@ -70,17 +70,17 @@ role(void)
 
 /* The transitions. */
 
-/* The buses were scanned. */
+/* After the bus scan. */
 void role_choose(const struct role *chosen);
-/* A wait ends: EAL has the mode in which a device can come later. */
+/* A wait ends: in EAL's mode a device can come later. */
 void role_start(void);
 /* A wait ends: EAL has another mode. */
 void role_stand_aside(void);
-/* EAL's memory is mapped. */
+/* After EAL's memory was mapped. */
 void role_run(void);
-/* This process came out of fork(). */
+/* In a child of fork(). */
 void role_fork(void);
-/* EAL must not start. */
+/* If EAL must not start. */
 void role_refuse(void);
 
 #endif /* IOAS_ROLE_H */

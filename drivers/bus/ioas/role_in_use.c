@@ -3,7 +3,7 @@
  */
 
 /*
- * What a process does that has devices of its own and one that has those of the primary process.
+ * Shared by processes that own devices and by those that use devices of the primary process.
  */
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "neighbours.h"
 #include "role_in_use.h"
 
-/* By I/O ports a device of uio needs no registers that are mapped: virtio's legacy interface. */
+/* A device of uio can be used through I/O ports without mapped registers (virtio's legacy interface). */
 int
 in_use_iopl_init(void)
 {
@@ -33,8 +33,9 @@ in_use_iova(const void *va, rte_iova_t (*find)(const void *va))
 {
 	rte_iova_t iova;
 
-	/* What unmaps memory of the application's has to reach us first. Without a lock: it waits for threads
-	 * that load libraries, whose constructors may ask as well. */
+	/* A call that unmaps the application's memory must reach the plugin first. No lock is held here,
+	 * because this waits for threads that load libraries, and their constructors may ask for IOVAs as
+	 * well. */
 	if (!address_is_eal((uintptr_t)va))
 		seams_bind_late();
 	iova = find(va);
@@ -49,7 +50,7 @@ in_use_setup_other(const char *sysfs_base, const char *name, int *fd, struct vfi
 	return neighbours_refuse_device(sysfs_base, name) ? -1 : stock_setup(sysfs_base, name, fd, info);
 }
 
-/* EAL's VFIO of a secondary process has that of this one open the group. */
+/* The VFIO of a secondary process's EAL makes this process open the group. */
 int
 in_use_get_group_fd(int group)
 {

@@ -11,21 +11,21 @@
 
 #include "role_stock.h"
 
-/* For roles in which devices are ours, or those of the primary process. */
+/* For roles with owned devices, or with devices of the primary process. */
 
 int in_use_iopl_init(void);
-/* The IOVA of an address that is not in the table, as find() has it. */
+/* The IOVA of an address that is not in the table, found with find(). */
 rte_iova_t in_use_iova(const void *va, rte_iova_t (*find)(const void *va));
-/* A device that is not ours. */
+/* Sets up a device that is not owned. */
 int in_use_setup_other(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 int in_use_get_group_fd(int group);
-/* Whether stock VFIO stays off: a user who may open the cdevs need not be allowed to open the legacy container.
- * Then its devices are skipped. */
+/* Whether stock VFIO stays off: a user who may open the cdevs may lack permission for the legacy container.
+ * EAL then skips stock VFIO's devices. */
 bool in_use_without_vfio(void);
 int in_use_vfio_is_enabled(const char *modname);
 int in_use_noiommu_is_enabled(void);
 
-/* What these roles have in common, for their tables. */
+/* Seams that these roles share, for their tables. */
 #define IN_USE_SEAMS \
 	.scan = stock_scan, \
 	.iopl_init = in_use_iopl_init, \

@@ -3,7 +3,7 @@
  */
 
 /*
- * The first scan of the buses decides which role the plugin plays. Until then it does nothing.
+ * The first scan of the buses chooses the role. Until then the plugin does nothing.
  */
 
 #include <rte_eal.h>

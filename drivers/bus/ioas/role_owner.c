@@ -3,7 +3,7 @@
  */
 
 /*
- * Devices and memory of a process whose devices are ours.
+ * Devices and memory of a process that owns devices.
  */
 
 #include "foreign.h"

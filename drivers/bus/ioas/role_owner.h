@@ -12,14 +12,14 @@
 #include "role_in_use.h"
 #include "spaces.h"
 
-/* For roles in which devices are ours. */
+/* For roles with owned devices. */
 int owner_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 int owner_release(const char *sysfs_base, const char *name, int fd);
 int owner_enable_vfio(const char *modname);
 int owner_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length);
 int owner_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length);
 
-/* What roles have in common in which devices are ours, and can come. */
+/* Seams that the roles share in which devices are owned or can come later. */
 #define OWNER_SEAMS \
 	IN_USE_SEAMS, \
 	.mode = policy_mode, \

@@ -3,7 +3,7 @@
  */
 
 /*
- * Memory is mapped.
+ * EAL's memory is mapped.
  */
 
 #include <rte_common.h>
@@ -14,15 +14,15 @@
 #include "role.h"
 #include "role_owner.h"
 
-/* Buses that come later would take chosen IOVAs for physical addresses, for devices of uio, whose DMA no IOMMU
- * translates. */
+/* Returns 0, because buses that come later would take chosen IOVAs for physical addresses, for devices of
+ * uio, whose DMA no IOMMU translates. */
 static int
 using_phys_addrs(void)
 {
 	return 0;
 }
 
-/* Applications probe again what they have found since. */
+/* Applications may probe again after they have found more devices. */
 static int
 probe(void)
 {
@@ -35,7 +35,8 @@ iova(const void *va, rte_iova_t (*original)(const void *va) __rte_unused)
 	return in_use_iova(va, memory_iova);
 }
 
-/* A registration ends; what the application has stated by rte_dev_dma_map() stays until it takes that back. */
+/* A registration ends. Memory that the application has mapped by rte_dev_dma_map() stays until the
+ * application unmaps it. */
 static int
 unregister(void *va, size_t length)
 {

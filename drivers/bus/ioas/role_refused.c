@@ -3,9 +3,9 @@
  */
 
 /*
- * EAL must not start. It is told by what rte_bus_scan() and rte_bus_probe() return; but where a compiler has seen
- * that EAL's own return nothing but 0 (Debian's DPDK 25.11), EAL goes on all the same, and then no device may be
- * probed, nor come later: stock EAL would take those that the plugin could not have.
+ * EAL must not start. rte_bus_scan() and rte_bus_probe() return an error. If the compiler has seen that EAL's
+ * own functions only return 0 (Debian's DPDK 25.11), EAL continues nevertheless. Then no device may be probed
+ * or come later: stock EAL would take the devices that the plugin could not.
  */
 
 #include <rte_common.h>

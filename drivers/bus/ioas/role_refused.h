@@ -6,7 +6,7 @@
 
 #include <rte_vfio.h>
 
-/* EAL must not start: no device is probed, nor comes later. */
+/* EAL must not start: no device is probed or comes later. */
 int refused_probe(void);
 int refused_setup(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 

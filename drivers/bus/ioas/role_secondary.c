@@ -3,7 +3,7 @@
  */
 
 /*
- * The primary process has the devices and the space; this one asks it.
+ * The primary process has the devices and the space; a secondary process asks it.
  */
 
 #include <rte_common.h>

@@ -46,7 +46,7 @@ address(const void *va)
 	return (uintptr_t)va;
 }
 
-/* The address itself, which satisfies EAL's contiguity checks. */
+/* Returns the address itself, which satisfies EAL's contiguity checks. */
 static rte_iova_t
 iova(const void *va, rte_iova_t (*original)(const void *va) __rte_unused)
 {

@@ -4,7 +4,7 @@
 #ifndef IOAS_ROLE_STARTING_H
 #define IOAS_ROLE_STARTING_H
 
-/* Before memory is there EAL asks, and takes chosen IOVAs for physical addresses. */
+/* Returns 1: EAL asks before memory exists, and must treat chosen IOVAs as physical addresses. */
 int starting_using_phys_addrs(void);
 
 #endif /* IOAS_ROLE_STARTING_H */

@@ -12,7 +12,7 @@
 #include "role_stock.h"
 #include "seams.h"
 
-/* How many devices went to stock EAL's VFIO. */
+/* The number of devices that stock EAL's VFIO has set up. */
 static unsigned int stock_devices;
 
 int

@@ -13,7 +13,7 @@
 
 #include "policy.h"
 
-/* EAL's own functions: for roles in which no device is ours, and in the others for devices that are not ours. */
+/* EAL's own functions: for roles without owned devices, and in other roles for devices that are not owned. */
 int stock_scan(void);
 enum rte_iova_mode stock_mode(enum rte_iova_mode wanted);
 int stock_using_phys_addrs(void);
@@ -31,10 +31,10 @@ int stock_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length);
 void stock_aim(const char *name);
 int stock_unregister(void *va, size_t length);
 
-/* Whether devices went to stock EAL's VFIO: its container has to be kept up to date as well. */
+/* Whether stock EAL's VFIO has devices: then its container must be kept up to date as well. */
 bool stock_has_devices(void);
 
-/* All but scan, probe and setup, for a role's table. */
+/* Seams for a role's table: all but scan, probe and setup. */
 #define STOCK_SEAMS \
 	.mode = stock_mode, \
 	.using_phys_addrs = stock_using_phys_addrs, \

@@ -3,9 +3,9 @@
  */
 
 /*
- * There is a space without a device. EAL is going to have an IOVA mode; whether it is the one that was asked for
- * shows at the first seam that is called afterwards. The wait ends there, and the seam goes to the role that
- * follows.
+ * The plugin has a space without a device. EAL will choose an IOVA mode. The first seam that is called
+ * afterwards shows whether it is the mode that the plugin needs. The wait ends there, and the next role
+ * handles the seam.
  */
 
 #include <rte_eal.h>

@@ -13,9 +13,9 @@
 #include <rte_vfio.h>
 
 /*
- * Every function that the plugin replaces, once: result, name, parameters. From this list come the
- * replacements' prototypes, the table that the slots are bound from, the symbols for ordinary
- * interposition, and the pointers to the originals. meson.build takes the names for --wrap from it.
+ * All functions that the plugin replaces: result, name, parameters. This list provides the replacements'
+ * prototypes, the table for binding slots, the symbols for ordinary interposition, and the pointers to the
+ * originals. meson.build takes the names for --wrap from it.
  */
 #define SEAMS(SEAM) \
 	SEAM(int, rte_bus_scan, (void)) \
@@ -46,8 +46,8 @@
 		uint64_t iova, uint64_t len))
 
 /*
- * Functions of libc through which memory changes its pages behind an address that is mapped for
- * DMA. Bound by slots or --wrap only: to interpose them for the whole process would be too much.
+ * Functions of libc that change the pages of an address that may be mapped for DMA. They are bound only by
+ * slots or --wrap, because interposing them would affect the whole process.
  */
 #define LIBC_SEAMS(SEAM) \
 	SEAM(void *, mmap, (void *addr, size_t length, int prot, int flags, int fd, \
@@ -68,7 +68,7 @@ struct seam_originals {
 };
 #undef SEAM_ORIGINAL
 extern struct seam_originals seam_found;
-/* They are found when the first is asked for: a caller may come before the plugin's constructor. */
+/* The first call finds them, because a caller may come before the plugin's constructor. */
 const struct seam_originals *seam_originals(void);
 #define seam_original (*seam_originals())
 

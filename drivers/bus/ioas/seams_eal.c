@@ -3,12 +3,12 @@
  */
 
 /*
- * The replacements for EAL's functions, of DPDK 22.11 to 25.11: each calls what the plugin's role does in its place
- * (role.h). Their purposes are in doc/guides/internals.rst.
+ * The replacements for EAL's functions, of DPDK 22.11 to 25.11. Each calls the function of the plugin's role
+ * (role.h). doc/guides/internals.rst describes their purposes.
  */
 
 #include <rte_compat.h>
-/* It puts functions into a section, where our replacements would have to be as well. */
+/* It puts functions into a section, and the replacements would have to be in it as well. */
 #undef __rte_experimental
 #define __rte_experimental
 
@@ -25,7 +25,7 @@
 #define SEAM_PROTOTYPE(result, name, params) static result seam_ ## name params;
 SEAMS(SEAM_PROTOTYPE)
 
-/* Ordinary interposition, or --wrap: the replacement under the name that callers are linked to. */
+/* For ordinary interposition or --wrap: defines the replacement under the name that callers use. */
 #ifdef BUS_IOAS_WRAP
 #define SEAM_SYMBOL(result, name, params) \
 	result __wrap_ ## name params __attribute__((alias("seam_" #name)));
@@ -138,7 +138,7 @@ seam_rte_vfio_release_device(const char *sysfs_base, const char *dev_addr, int f
 	return role()->release(sysfs_base, dev_addr, fd);
 }
 
-/* The bus maps for the device through rte_vfio_container_dma_map(), which does not name it. */
+/* The bus maps for the device through rte_vfio_container_dma_map(), whose parameters do not name the device. */
 static int
 for_device(int (*original)(struct rte_device *dev, void *addr, uint64_t iova, size_t len),
 	   struct rte_device *dev, void *addr, uint64_t iova, size_t len)

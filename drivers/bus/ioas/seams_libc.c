@@ -3,8 +3,8 @@
  */
 
 /*
- * The replacements for functions of libc by which memory goes, or gets other pages, behind an address that is
- * mapped for DMA. Each tells before the call and after it; what the kernel refuses changes nothing.
+ * The replacements for functions of libc that remove memory, or change the pages of an address that may be
+ * mapped for DMA. Each reports before and after the call. If the kernel refuses the call, nothing changes.
  */
 
 #include <errno.h>
@@ -40,7 +40,7 @@ LIBC_SEAMS(SEAM_SYMBOL)
 #define LIBC(name) name
 #endif
 
-/* The kernel unmaps all that is at fixed addresses first, and can fail afterwards. */
+/* With a fixed address the kernel first unmaps what is there, and can then fail. */
 static bool
 is_empty(unsigned int token, const void *addr, size_t length)
 {
@@ -64,7 +64,7 @@ seam_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
 	return p;
 }
 
-/* The same function under its other name: off_t has 64 bits wherever the plugin builds. */
+/* The same function under another name: off_t has 64 bits on all platforms of the plugin. */
 _Static_assert(sizeof(off_t) == sizeof(off64_t), "64-bit file offsets");
 
 void *
@@ -84,8 +84,8 @@ seam_munmap(void *addr, size_t length)
 	return ret;
 }
 
-/* Memory that is moved leaves its addresses, and takes the place of what is at the new ones. What shrinks in place
- * loses its end, what grows in place loses nothing. */
+/* Moved memory leaves its addresses, and replaces the memory at the new ones. Memory that shrinks in place
+ * loses its end. Memory that grows in place loses nothing. */
 void *
 seam_mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)
 {
@@ -97,7 +97,7 @@ seam_mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)
 	va_start(ap, flags);
 	to = (flags & MREMAP_FIXED) != 0 ? va_arg(ap, void *) : NULL;
 	va_end(ap);
-	/* The end goes in any case; while it is under way it is not found again. */
+	/* The end goes in any case. It has a separate departure, so that lookups do not find it again. */
 	if (old_length > kept)
 		end = foreign_leaves(RTE_PTR_ADD(addr, kept), old_length - kept);
 	whole = foreign_leaves(addr, kept);
@@ -111,7 +111,7 @@ seam_mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)
 	return p;
 }
 
-/* Whether the pages of a range are other ones when they are touched again. */
+/* Whether a range has other pages when it is next touched. */
 static bool
 drops_pages(const void *addr, size_t length, int advice)
 {
@@ -129,7 +129,7 @@ drops_pages(const void *addr, size_t length, int advice)
 	}
 }
 
-/* Within one mapping, which loses all of the pages or none. */
+/* Handles a part inside one mapping, which loses all of its pages or none. */
 static int
 advise(void *addr, size_t length, int advice)
 {
@@ -143,13 +143,13 @@ advise(void *addr, size_t length, int advice)
 	return ret;
 }
 
-/* The kernel goes from mapping to mapping, and stops at one that refuses; holes it reports in the end. */
+/* The kernel handles one mapping after the other, and stops at one that refuses. It reports holes at the end. */
 int
 seam_madvise(void *addr, size_t length, int advice)
 {
 	bool hole = false;
 
-	/* This it refuses before it has dropped anything. */
+	/* The kernel refuses this before it drops any page. */
 	if ((uintptr_t)addr + length < length)
 		return LIBC(madvise)(addr, length, advice);
 	do {
@@ -169,7 +169,7 @@ seam_madvise(void *addr, size_t length, int advice)
 	return -1;
 }
 
-/* A file's pages come in another order. */
+/* The pages of a file get another order. */
 int
 seam_remap_file_pages(void *addr, size_t length, int prot, size_t page, int flags)
 {
@@ -205,7 +205,7 @@ seam_shmat(int id, const void *addr, int flags)
 	return p;
 }
 
-/* The kernel takes away all mappings of the segment; its inode is the identifier. */
+/* The kernel removes all mappings of the segment. Its inode is the identifier. */
 int
 seam_shmdt(const void *addr)
 {

@@ -6,7 +6,7 @@
 
 #include "seams.h"
 
-/* The replacements for functions of libc (seams_libc.c), for the table of all. */
+/* The replacements for functions of libc (seams_libc.c), for the table of all seams. */
 #define SEAM_LIBC_PROTOTYPE(result, name, params) result seam_ ## name params;
 LIBC_SEAMS(SEAM_LIBC_PROTOTYPE)
 

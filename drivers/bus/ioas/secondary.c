@@ -3,12 +3,12 @@
  */
 
 /*
- * A secondary process maps nothing: the primary has the address space.
+ * A secondary process maps nothing, because the primary process has the address space.
  *
- * The IOVAs of EAL's memory are in the memsegs, which all processes share; EAL has the primary allocate and free
- * what a secondary wants, so the primary's plugin maps and unmaps it. What a secondary needs beyond that it asks
- * over EAL's multi-process channel, in messages of one kind (messages.h): which mode the primary runs in, the
- * descriptor of a device, whether memory is mapped.
+ * The memsegs, which all processes share, have the IOVAs of EAL's memory. When a secondary process allocates
+ * or frees, EAL makes the primary process do so, and the primary's plugin maps and unmaps. For all else a
+ * secondary process asks over EAL's multi-process channel, in messages of one kind (messages.h): for the
+ * primary's mode, for the descriptor of a device, and whether memory is mapped.
  */
 
 #include <errno.h>
@@ -30,10 +30,10 @@
 #include "messages.h"
 #include "secondary.h"
 
-/* A primary that is busy answers late; one that has gone cannot be reached at all. */
+/* A busy primary process answers late. One that has ended cannot be reached. */
 #define PATIENCE_SECONDS 60
 
-/* The devices that the primary has shared with us. */
+/* A device that the primary process has shared with this process. */
 struct shared {
 	struct shared *next;
 	char name[RTE_DEV_NAME_MAX_LEN];
@@ -43,10 +43,10 @@ static enum rte_iova_mode primary_mode;
 static struct shared *shared_devices;
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* For which device this thread maps; NULL: for all. */
+/* The device for which this thread maps; NULL: all. */
 static __thread const char *aimed_at;
 
-/* Where the device is linked; to NULL if it is not shared. With shared_lock held. */
+/* The link to the device; it is NULL if the device is not shared. With shared_lock held. */
 static struct shared **
 find_shared(const char *name)
 {
@@ -68,7 +68,8 @@ log_other_version(const struct message *answer)
 		     answer->version, BUS_IOAS_RELEASE, MESSAGE_VERSION);
 }
 
-/* The descriptor of an answer, -1 if it has none. EAL leaves it open for programs that this process starts. */
+/* The descriptor of an answer, -1 if it has none. Without FD_CLOEXEC programs that this process starts would
+ * inherit it. */
 static int
 take_descriptor(const struct rte_mp_msg *reply, bool is_wanted)
 {
@@ -79,12 +80,12 @@ take_descriptor(const struct rte_mp_msg *reply, bool is_wanted)
 	return -1;
 }
 
-/* Asks the primary. The answer goes into *message, the descriptor of a device, or -1, into *fd. Returns the
- * answer's result. */
+/* Asks the primary process. Stores the answer in *message, and the descriptor of a device, or -1, in *fd.
+ * Returns the answer's result. */
 static int
 ask(struct message *message, int *fd)
 {
-	/* EAL refuses a second question of one name while the first waits for its answer. */
+	/* EAL refuses a second request of the same name while the first one waits for its answer. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
 	const bool is_for_device = message->question == ASK_DEVICE;
@@ -157,7 +158,7 @@ secondary_iova(const void *va)
 	static bool said;
 	const struct rte_memseg *const ms = rte_mem_virt2memseg(va, NULL);
 
-	/* What is not in use is zeroed, and 0 is no IOVA. */
+	/* EAL zeroes unused segments, and 0 is never an IOVA. */
 	if (ms != NULL && ms->iova != 0 && ms->iova != RTE_BAD_IOVA)
 		return ms->iova + RTE_PTR_DIFF(va, ms->addr);
 	if (!said)
@@ -188,7 +189,7 @@ secondary_setup(const char *name, int *fd, struct vfio_device_info *info)
 		free(device);
 		return ret < 0 ? -1 : 1;
 	}
-	/* The bus may know a shorter one, and says how long it is. */
+	/* The bus may know a shorter structure, and passes its length. */
 	memcpy(info, &message.info, RTE_MIN(info->argsz, sizeof(message.info)));
 	strlcpy(device->name, name, sizeof(device->name));
 	pthread_mutex_lock(&shared_lock);
@@ -219,7 +220,7 @@ secondary_release(const char *name, int fd)
 	message_sign(message);
 	message->question = TELL_RELEASED;
 	strlcpy(message->device, name, sizeof(message->device));
-	/* If it is lost, the primary says once that we may still use the device. */
+	/* If the message is lost, the primary process logs once that this process may still use the device. */
 	rte_mp_sendmsg(&msg);
 	return 0;
 }
@@ -253,7 +254,7 @@ secondary_map(uint64_t va, uint64_t iova, uint64_t length)
 
 	if (aimed_at != NULL)
 		strlcpy(message.device, aimed_at, sizeof(message.device));
-	/* Only what is in a list has the same address in all processes. */
+	/* Only memory in a list has the same address in all processes. */
 	if (msl != NULL && length != 0 && length <= msl->len &&
 	    rte_mem_virt2memseg_list((void *)(uintptr_t)(va + length - 1)) == msl &&
 	    ask(&message, &fd) == 0)

@@ -3,11 +3,11 @@
  */
 
 /*
- * The primary process answers secondary ones.
+ * The primary process answers secondary processes.
  *
- * Whether it has anything to answer is seen without asking, for EAL lets a question that nobody answers wait for
- * its timeout: an empty tail queue, whose name is in the shared configuration, says so. EAL holds secondaries back
- * until the primary's start is complete.
+ * A secondary process must see without asking whether the primary answers, because EAL lets a request without
+ * a handler wait for its timeout. The primary shows it by an empty tail queue, whose name is in the shared
+ * configuration. EAL holds secondary processes back until the primary's start is complete.
  */
 
 #include <errno.h>
@@ -26,10 +26,10 @@
 #include "setup.h"
 #include "spaces.h"
 
-/* Its name is all that there is of it. */
+/* Only its name is used. */
 static struct rte_tailq_elem presence = { .name = MESSAGE_NAME };
 
-/* Fills the answer; *fd is a descriptor that goes with it. */
+/* Fills the answer; *fd is a descriptor to send with it. */
 static void
 answer(const struct message *asked, struct message *told, int *fd)
 {
@@ -79,7 +79,7 @@ void
 serve_secondaries(void)
 {
 	if (rte_mp_action_register(MESSAGE_NAME, take_message) < 0) {
-		/* Without shared files (--in-memory) there are no secondaries. */
+		/* Without shared files (--in-memory) no secondary process can exist. */
 		if (rte_errno != ENOTSUP)
 			BUS_IOAS_LOG(WARNING, "secondary processes cannot use the devices: %s",
 				     rte_strerror(rte_errno));
@@ -90,7 +90,7 @@ serve_secondaries(void)
 			     "no room for a name");
 }
 
-/* An answer without a descriptor: EAL of the secondary process goes on without VFIO. */
+/* Answers without a descriptor: then EAL of the secondary process continues without VFIO. */
 static int
 refuse_vfio(const struct rte_mp_msg *msg, const void *peer)
 {

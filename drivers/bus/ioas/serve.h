@@ -4,10 +4,10 @@
 #ifndef IOAS_SERVE_H
 #define IOAS_SERVE_H
 
-/* Memory is mapped: from now on secondary processes get answers. */
+/* Memory is mapped: from now on the plugin answers secondary processes. */
 void serve_secondaries(void);
-/* EAL's own VFIO stays off in this process: nobody else would answer what that of a secondary process
- * without the plugin asks. */
+/* EAL's own VFIO stays off in this process. The plugin then answers the requests from the VFIO of a secondary
+ * process without the plugin. */
 void serve_without_vfio(void);
 
 #endif /* IOAS_SERVE_H */

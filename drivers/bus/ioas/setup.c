@@ -3,7 +3,7 @@
  */
 
 /*
- * A driver sets its device up and releases it; secondary processes share it meanwhile.
+ * A driver sets up its device and releases it. Secondary processes share it meanwhile.
  */
 
 #include <errno.h>

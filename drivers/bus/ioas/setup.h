@@ -6,11 +6,11 @@
 
 #include <rte_vfio.h>
 
-/* The seams for devices of ours; 1 means "not ours". */
+/* The seams for owned devices; 1: not owned. */
 int setup_owned(const char *sysfs_base, const char *name, int *fd, struct vfio_device_info *info);
 int setup_release(const char *name, int fd);
-/* For a secondary process: a descriptor of the device, to be closed by the caller. 0, a negative
- * errno, or 1 for "not ours". */
+/* For a secondary process: returns a descriptor of the device, which the caller closes. 0, a negative errno,
+ * or 1: not owned. */
 int setup_share(const char *name, int *fd, struct vfio_device_info *info);
 /* A secondary process has closed its descriptor. */
 void setup_unshare(const char *name);

@@ -3,7 +3,7 @@
  */
 
 /*
- * Which space a device means, or a thread that maps for a device.
+ * Finds the space of a device, or of a thread that maps for a device.
  */
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include "devices.h"
 #include "spaces.h"
 
-/* For which device this thread maps. */
+/* The device for which this thread maps. */
 static __thread struct {
 	bool set;
-	struct ioas *space; /* NULL: the device is not ours */
+	struct ioas *space; /* NULL: the device is not owned */
 } aim;
 
 void

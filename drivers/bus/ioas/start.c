@@ -3,7 +3,7 @@
  */
 
 /*
- * The start in a process whose devices are ours: before the first probe EAL's memory is mapped, and followed from
+ * Starts a process with owned devices: maps EAL's memory before the first probe, and follows its changes from
  * then on.
  */
 
@@ -49,7 +49,7 @@ in_child(void)
 	in_parent();
 }
 
-/* What only helps to know, for the plugin needs none of it. */
+/* For information only: the plugin uses none of these features. */
 static void
 log_features(void)
 {
@@ -104,9 +104,9 @@ start_memory(void)
 	if (policy_start() < 0)
 		return -1;
 	pthread_atfork(before_fork, in_parent, in_child);
-	/* When they were attached there was no memory for events. */
+	/* EAL had no memory for events when the devices were attached. */
 	devices_walk(trace_device, NULL);
-	/* As in stock VFIO: no memory may come or go between the walk and the events. */
+	/* As in stock VFIO: memory must not change between the walk and the registration for events. */
 	rte_mcfg_mem_read_lock();
 	ret = memory_map_all();
 	if (ret == 0)

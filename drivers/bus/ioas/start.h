@@ -4,7 +4,7 @@
 #ifndef IOAS_START_H
 #define IOAS_START_H
 
-/* Before the first probe: maps what EAL has, follows its changes, and changes the role (role_run()). 0 or -1. */
+/* Before the first probe: maps EAL's memory, follows its changes, and changes the role (role_run()). 0 or -1. */
 int start_memory(void);
 
 #endif /* IOAS_START_H */

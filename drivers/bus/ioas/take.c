@@ -4,8 +4,8 @@
 
 /*
  * Takes the devices right after the bus scan, so that the aperture is known before memory is mapped. A driver
- * asks for its device later (setup.c). When the probe is over, the devices that no driver has asked for are
- * given back.
+ * asks for its device later (setup.c). After the probe the devices that no driver has asked for are given
+ * back.
  */
 
 #include <errno.h>
@@ -55,8 +55,8 @@ add_candidate(const struct rte_device *dev, void *arg)
 	candidates->list = list;
 }
 
-/* Without one attached device there is nothing to do: says so and gives all back. Stock EAL would put
- * them all into one container. */
+/* Without an attached device the plugin has nothing to do: logs this and gives all devices back. Stock EAL
+ * would put all of them into one container. */
 static void
 give_up(void)
 {
@@ -71,7 +71,7 @@ give_up(void)
 		     ? "does not run without isolate=device" : "continues without the plugin");
 }
 
-/* The NUMA nodes that lcores (service lcores too) are on. Returns how many. */
+/* The NUMA nodes of all lcores, including service lcores. Returns their number. */
 static unsigned int
 lcore_nodes(int nodes[RTE_MAX_NUMA_NODES])
 {
@@ -106,7 +106,7 @@ can_isolate(void)
 	return true;
 }
 
-/* Devices must not share a space if the user has asked for a space each: EAL is stopped. */
+/* If the user has asked for separate spaces, devices must not share one: stops EAL. */
 static const struct role *
 refuse_to_share(void)
 {

@@ -7,11 +7,11 @@
 #include "ioas_bus.h"
 #include "role.h"
 
-/* After the buses were scanned: opens and attaches what EAL allows. The role that the plugin plays then. */
+/* After the bus scan: opens and attaches the devices that EAL allows. Returns the role of this process. */
 const struct role *take_devices(const struct bus_ioas_options *options);
-/* After the probe: notes which driver has which device. */
+/* After the probe: notes the driver of each device. */
 void take_note_drivers(void);
-/* Then: gives back what no driver wanted. */
+/* After that: gives back the devices that no driver wanted. */
 void take_give_back(void);
 
 #endif /* IOAS_TAKE_H */

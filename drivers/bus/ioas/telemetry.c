@@ -3,7 +3,7 @@
  */
 
 /*
- * What can be asked by DPDK's telemetry.
+ * The plugin's commands of DPDK's telemetry.
  */
 
 #include <errno.h>
@@ -115,7 +115,7 @@ telemetry_start(void)
 		  "What has been counted and measured. Parameters: [DEVICE]" },
 	};
 
-	/* EEXIST: EAL was started again in the same process. */
+	/* Ignores EEXIST: EAL was started again in the same process. */
 	for (unsigned int i = 0; i < RTE_DIM(commands); i++)
 		rte_telemetry_register_cmd(commands[i].name, commands[i].answer, commands[i].help);
 }

@@ -10,12 +10,12 @@
 #include "ioas.h"
 
 /*
- * What the answers of telemetry are made with. Numbers that may have more than 32 bits are strings, and
- * lists are dictionaries with the keys 0, 1, 2 ...: that is what all releases can put into a dictionary
- * alike. All of these ignore a dictionary that is NULL, for which there was no memory.
+ * Helpers for answers of telemetry commands. Numbers that may have more than 32 bits are strings, and lists
+ * are dictionaries with the keys 0, 1, 2 ..., because all releases can put these into a dictionary in the
+ * same way. All helpers ignore a dictionary that is NULL because memory was lacking.
  */
 
-/* An answer has 16 KiB at the most, an item of these lists 150 bytes. */
+/* An answer has at most 16 KiB, and an item of these lists 150 bytes. */
 #define TELEMETRY_LIST 100
 
 void tel_add(struct rte_tel_data *data, const char *name, const char *format, ...)
@@ -25,10 +25,10 @@ void tel_add_int(struct rte_tel_data *data, const char *name, int value);
 struct rte_tel_data *tel_add_dict(struct rte_tel_data *data, const char *name);
 struct rte_tel_data *tel_add_item(struct rte_tel_data *list, unsigned int n);
 
-/* What the user and the kernel allow to be pinned; bytes in use are those of this process. */
+/* The memory that the user and the kernel allow to pin, and the bytes that this process uses. */
 void tel_add_memlock(struct rte_tel_data *data);
 
-/* Takes apart IOVA[,DEVICE]; device is NULL if there is none. 0 or -EINVAL. */
+/* Parses IOVA[,DEVICE]; device is NULL if it is missing. 0 or -EINVAL. */
 int tel_parse_iova(const char *params, uint64_t *iova, const char **device);
 
 /* The commands. */
@@ -40,7 +40,7 @@ int telemetry_quarantine(const char *cmd, const char *params, struct rte_tel_dat
 int telemetry_ranges(const char *cmd, const char *params, struct rte_tel_data *data);
 int telemetry_stats(const char *cmd, const char *params, struct rte_tel_data *data);
 
-/* From now on questions are answered. */
+/* Registers the commands. */
 void telemetry_start(void);
 
 #endif /* IOAS_TELEMETRY_H */

@@ -3,7 +3,7 @@
  */
 
 /*
- * The devices that are the plugin's.
+ * Telemetry about owned devices.
  */
 
 #include <errno.h>
@@ -13,12 +13,12 @@
 #include "devices.h"
 #include "telemetry.h"
 
-/* An answer has 16 KiB at the most, an item 300 bytes. */
+/* An answer has at most 16 KiB, and an item 300 bytes. */
 #define DEVICES 50
 
 struct listing {
 	struct rte_tel_data *list;
-	unsigned int from, n; /* the first that is asked for; how many there are */
+	unsigned int from, n; /* the first item to list; the number of devices */
 };
 
 static void

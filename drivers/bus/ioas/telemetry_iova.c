@@ -3,7 +3,7 @@
  */
 
 /*
- * What an IOVA leads to, or led to.
+ * Telemetry about an IOVA: the memory that it leads or led to.
  */
 
 #include <errno.h>
@@ -40,7 +40,7 @@ add_memory(struct rte_tel_data *data, const struct rte_bus_ioas_iova *is)
 	}
 }
 
-/* Seconds of CLOCK_MONOTONIC, as the kernel's log has them, and how long ago that is. */
+/* Adds seconds of CLOCK_MONOTONIC, as in the kernel's log, and the time since then. */
 static void
 add_time(struct rte_tel_data *data, uint64_t at)
 {

@@ -3,7 +3,7 @@
  */
 
 /*
- * What the I/O address space looks like: all of it, its ranges, what is mapped and what is held back.
+ * Telemetry about the I/O address space: its ranges, its maps and its quarantine.
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "spaces.h"
 #include "telemetry.h"
 
-/* What the kernel offers beyond what the plugin uses. */
+/* Adds features of the kernel that the plugin does not use. */
 static void
 add_features(struct rte_tel_data *data)
 {
@@ -29,7 +29,7 @@ add_features(struct rte_tel_data *data)
 	tel_add_int(dict, "dirty_tracking", (features & IOAS_FEATURE_DIRTY_TRACKING) != 0);
 }
 
-/* Of the space that all devices have in common. */
+/* Describes the common space. */
 int
 telemetry_info(const char *cmd __rte_unused, const char *params __rte_unused,
 	       struct rte_tel_data *data)
@@ -98,11 +98,11 @@ telemetry_ranges(const char *cmd __rte_unused, const char *params, struct rte_te
 	return 0;
 }
 
-/* Areas of one kind whose IOVAs follow one another. */
+/* Areas of one kind with consecutive IOVAs. */
 struct run {
-	struct ioas_area area; /* as if it were one */
+	struct ioas_area area; /* as if they were one area */
 	unsigned int areas;
-	bool linear;           /* their addresses follow one another as well */
+	bool linear;           /* their addresses are consecutive as well */
 };
 
 struct listing {
@@ -110,7 +110,7 @@ struct listing {
 	uint64_t from;
 	struct run runs[TELEMETRY_LIST];
 	unsigned int n;
-	uint64_t next;         /* where the run begins that does not fit; 0: all do */
+	uint64_t next;         /* start of the first run that does not fit; 0: all fit */
 };
 
 static bool

@@ -3,7 +3,7 @@
  */
 
 /*
- * What has been counted and measured.
+ * Telemetry about counters and measurements.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "spaces.h"
 #include "telemetry.h"
 
-/* What is read of a space. */
+/* Data of a space. */
 struct figures {
 	struct ioas_stats stats;
 	uint64_t node_bytes[RTE_MAX_NUMA_NODES];
@@ -27,8 +27,8 @@ struct figures {
 	uint64_t bytes_without_entries; /* in pages whose size EAL does not know */
 };
 
-/* EAL's memory lists tell on which node hugepages are, and for all memory that it knows the size of the
- * pages. Ordinary pages are where they were touched first. */
+/* EAL's memory lists have the node of hugepages, and the page size of all memory that EAL knows. Ordinary
+ * pages are on the node that touched them first. */
 static int
 add_area(const struct ioas_area *area, void *arg)
 {
@@ -122,7 +122,8 @@ telemetry_stats(const char *cmd __rte_unused, const char *params, struct rte_tel
 	const struct ioas_stats *const stats = &figures.stats;
 	int ret;
 
-	/* Before the devices and the space, as where EAL tells of its memory. */
+	/* Taken before the locks of the devices and the space, in the same order as when EAL reports its
+	 * memory. */
 	rte_mcfg_mem_read_lock();
 	ret = spaces_call(params, read_figures, &figures);
 	rte_mcfg_mem_read_unlock();

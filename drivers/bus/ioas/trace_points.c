@@ -5,7 +5,7 @@
 
 #include "trace_points.h"
 
-/* DPDK registers each by a constructor. Ours are called by trace_points_register(). */
+/* DPDK registers each trace point by a constructor. Here trace_points_register() does it instead. */
 #undef RTE_INIT
 #define RTE_INIT(name) static void name(void)
 

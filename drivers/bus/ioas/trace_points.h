@@ -6,7 +6,7 @@
 
 #include <rte_trace_point.h>
 
-/* The names of the arguments are those of the fields in the trace. */
+/* The arguments have the names of the fields in the trace. */
 
 RTE_TRACE_POINT(
 	bus_ioas_trace_map,
@@ -47,7 +47,7 @@ RTE_TRACE_POINT(
 	rte_trace_point_emit_string(device);
 )
 
-/* Makes them known to EAL. Until then none may be used. */
+/* Registers them with EAL. None may be used before. */
 void trace_points_register(void);
 
 #endif /* IOAS_TRACE_POINTS_H */

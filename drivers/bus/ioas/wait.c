@@ -3,7 +3,7 @@
  */
 
 /*
- * Where there is no device at the start, the plugin waits for one if it can: it makes a space without a device.
+ * Without a device at the start the plugin waits for one if possible: it creates a space without a device.
  */
 
 #include <glob.h>
@@ -31,7 +31,7 @@ wait_log_unused(void)
 		     "the IOMMU on); DPDK continues without the plugin, %s", rte_version());
 }
 
-/* Whether the command line names an IOVA mode: EAL does not tell. */
+/* Whether the command line names an IOVA mode, because EAL does not report it. */
 static bool
 mode_is_named(void)
 {
@@ -49,8 +49,8 @@ mode_is_named(void)
 	return named;
 }
 
-/* Whether IOVAs can be chosen for a device that comes later: one can come, the machine has an IOMMU, and
- * no bus that is there asks for a mode of its own, above all not for physical addresses. */
+/* Whether IOVAs can be chosen for a device that comes later: a device can come, the machine has an IOMMU, and
+ * no present bus demands a mode, above all not physical addresses. */
 static bool
 can_wait(void)
 {
@@ -66,8 +66,8 @@ can_wait(void)
 	return true;
 }
 
-/* A space without a device. What devices will be able to use is not known: these IOVAs all IOMMUs have,
- * and what x86 and Arm reserve lies below. On POWER devices bring the space. */
+/* Creates a space without a device. The range that later devices can use is not known. All IOMMUs support
+ * this one, and the reserved regions of x86 and Arm lie below it. On POWER the space needs a device. */
 bool
 wait_start(const struct ioas_options *options, enum rte_iova_mode mode, bool isolated)
 {

@@ -10,13 +10,13 @@
 
 #include "ioas.h"
 
-/* Makes a space without a device, if IOVAs can be chosen for one that comes later. Whether it did. */
+/* Creates a space without a device if IOVAs can be chosen for one that comes later. Returns whether it has. */
 bool wait_start(const struct ioas_options *options, enum rte_iova_mode mode, bool isolated);
-/* Whether that space serves a device that comes when EAL has this mode. */
+/* Whether that space is usable for a device if EAL has this mode. */
 bool wait_fits(enum rte_iova_mode mode);
-/* Ends the space, and says why. */
+/* Destroys the space, and logs the reason. */
 void wait_give_up(void);
-/* Says why EAL goes on without us. */
+/* Logs why EAL continues without the plugin. */
 void wait_log_unused(void);
 
 #endif /* IOAS_WAIT_H */
