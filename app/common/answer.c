@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Reads values out of the answers of telemetry, where DPDK releases write the same thing in different ways. */
+/* Reads values from telemetry answers. DPDK releases write the same value in different ways. */
 #include <stdlib.h>
 
 #include "answer.h"
@@ -35,7 +35,7 @@ answer_list(const json_t *answer, const char *name)
 
 	json_array_foreach(from, i, item)
 		json_array_append(list, item);
-	/* In the order in which they came. */
+	/* In the order of their insertion. */
 	json_object_foreach(from, key, item)
 		json_array_append(list, item);
 	return list;

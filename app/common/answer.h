@@ -8,19 +8,19 @@
 
 #include <jansson.h>
 
-/* What an answer of telemetry has under a name. */
+/* Values in a telemetry answer, by name. */
 
-/* "" if there is no such text. */
+/* "" if the text is missing. */
 const char *answer_text(const json_t *answer, const char *name);
 
-/* Of a text "0x..." or "123"; 0 if there is none. */
+/* Converts a text "0x..." or "123"; 0 if it is missing. */
 uint64_t answer_number(const json_t *answer, const char *name);
 
-/* Of a number; 0 if there is none. */
+/* 0 if the number is missing. */
 json_int_t answer_int(const json_t *answer, const char *name);
 
-/* A list: an array, or a dictionary whose keys count from 0, which is how DPDK 22.11 can nest them. A new
- * array, to be given back with json_decref(); empty if there is none. */
+/* A list: an array, or a dictionary whose keys count from 0, as in DPDK 22.11 for nested lists. Returns a new
+ * array, empty if the list is missing; free it with json_decref(). */
 json_t *answer_list(const json_t *answer, const char *name);
 
 #endif /* APP_ANSWER_H */

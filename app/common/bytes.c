@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Writes numbers of bytes in the units that people read. */
+/* Formats numbers of bytes with units. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

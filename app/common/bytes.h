@@ -8,10 +8,10 @@
 
 #define BYTES_TEXT 32
 
-/* "512 MiB": in the largest unit in which the number is whole. Returns text. */
+/* "512 MiB": in the largest unit that divides the number. Returns text. */
 const char *bytes_exact(uint64_t bytes, char text[BYTES_TEXT]);
 
-/* "512 MiB", "3.5 GiB": the same where that is short, else rounded to a tenth. Returns text. */
+/* "512 MiB", "3.5 GiB": the same if that is short, else rounded to a tenth. Returns text. */
 const char *bytes_short(uint64_t bytes, char text[BYTES_TEXT]);
 
 #endif /* APP_BYTES_H */

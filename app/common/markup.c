@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Writes text into XML and HTML: the characters that have a meaning there are escaped. */
+/* Writes text into XML and HTML, with special characters escaped. */
 #include "markup.h"
 
 void
@@ -19,7 +19,7 @@ markup_text(const char *text, FILE *out)
 			fputs("&amp;", out);
 			break;
 		default:
-			/* No other control character may be in XML. */
+			/* XML allows no other control character. */
 			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
 		}
 }

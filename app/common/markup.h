@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Prints a text as that of an element of XML or HTML. */
+/* Prints the text of an XML or HTML element. */
 void markup_text(const char *text, FILE *out);
 
 #endif /* APP_MARKUP_H */

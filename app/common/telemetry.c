@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Finds the telemetry socket of a running DPDK application and asks it. */
+/* Finds the telemetry socket of a running DPDK application and sends it commands. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 #include "telemetry.h"
 
 #define SOCKET_NAME "dpdk_telemetry.v2"
-/* The most that DPDK sends at once, and more. */
+/* More than DPDK sends at once. */
 #define MAX_ANSWER (64 * 1024)
 
-/* An answer to a client that asks nothing has the version and so on. */
+/* DPDK first sends its version and other data to each new client. */
 static int
 connect_to(const char *path)
 {
@@ -32,7 +32,7 @@ connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* An application that has been stopped does not answer. */
+	/* A stopped application does not answer. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	    recv(fd, greeting, sizeof(greeting), 0) > 0)
@@ -42,7 +42,7 @@ connect_to(const char *path)
 	return -error;
 }
 
-/* EAL's runtime folder: of the service, of the system for root, of the user, or in /tmp. */
+/* EAL's runtime folder: of the service; for root of the system; of the user; or in /tmp. */
 static const char *
 runtime_folder(void)
 {

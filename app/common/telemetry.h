@@ -6,13 +6,14 @@
 
 #include <jansson.h>
 
-/* A client of the telemetry of a running DPDK application. */
+/* A client for the telemetry of a running DPDK application. */
 
-/* Connects to the socket at a path, or if that is NULL to the one of a file prefix, of this user or,
- * for root, of all. Returns the descriptor, or a negative errno with the path that was tried in tried. */
+/* Connects to the socket at a path. If path is NULL, to the socket of a file prefix, of this user or, for
+ * root, of all users. Returns the descriptor, or a negative errno and in tried the path. */
 int telemetry_connect(const char *path, const char *prefix, char *tried, size_t size);
 
-/* Asks; the answer's value, to be given back with json_decref(), or NULL. A null answer is NULL too. */
+/* Sends a command. Returns the value of the answer, or NULL, also for a null answer; free it with
+ * json_decref(). */
 json_t *telemetry_ask(int fd, const char *command);
 
 #endif /* APP_TELEMETRY_H */

@@ -3,8 +3,8 @@
  */
 
 /*
- * dpdk-ioas-fault: says of each DMA that the kernel's log reports as stopped what the device was
- * after: it asks the DPDK application that drives the device.
+ * dpdk-ioas-fault: explains each stopped DMA in the kernel's log. It asks the DPDK application that drives
+ * the device for the memory at the IOVA.
  */
 
 #include <errno.h>
@@ -99,7 +99,7 @@ print_mapped(const json_t *answer)
 		       answer_text(answer, "object_offset"));
 }
 
-/* When it was unmapped, seen from the fault. */
+/* The time of the unmap, relative to the fault. */
 static void
 print_unmapped(const json_t *answer, const struct ioas_fault *fault)
 {
@@ -147,7 +147,7 @@ print_answer(const json_t *answer, const struct ioas_fault *fault)
 {
 	const char *const state = answer_text(answer, "state");
 
-	/* The name is made of what the report has, which may be less than a name: no more than a warning. */
+	/* Only a warning: the name is derived from the report, which may lack parts of it. */
 	if (json_object_get(answer, "attached") != NULL && !is_true(answer, "attached"))
 		printf("  %s is not a device of this application (or has another name there)\n",
 		       fault->device);
@@ -174,7 +174,7 @@ print_fault(const struct ioas_fault *fault)
 	       fault->iommu, fault->reason);
 }
 
-/* Asks the application, which may have come or gone since the last fault. */
+/* Asks the application, which may have started or ended since the last fault. */
 static void
 explain(const struct ioas_fault *fault, const struct options *options)
 {
@@ -199,7 +199,7 @@ explain(const struct ioas_fault *fault, const struct options *options)
 	close(fd);
 }
 
-/* The kernel's log gives a line a read; EPIPE: lines were lost before they were read. */
+/* The kernel's log returns one line for each read. EPIPE: lines were lost before they were read. */
 static ssize_t
 read_kernel_line(int fd, char *line)
 {
@@ -275,7 +275,7 @@ read_file(const struct options *options)
 		}
 		if (!options->follow || in == stdin || ferror(in))
 			break;
-		/* Its end, or a line that is not complete yet. */
+		/* The end of the file, or an incomplete line. */
 		fseeko(in, at, SEEK_SET);
 		sleep(1);
 	}

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * What is missing on this machine before the plugin can work, each with the command that helps. config.c checks the
- * configuration that is asked for.
+ * Finds what this machine lacks for the plugin, each with the command that provides it. config.c checks the
+ * requested configuration.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "info.h"
 #include "machine.h"
 
-/* Whether a text is among the kernel's options. */
+/* Whether the kernel's command line contains a text. */
 static bool
 booted_with(const char *option)
 {
@@ -63,7 +63,7 @@ advise_iommu(struct info *info)
 	       "its definition); with Intel also intel_iommu=on on the kernel's command line");
 }
 
-/* Whether the kernel was configured without an option, as far as /boot tells. */
+/* Whether the kernel was configured without an option, if /boot has the configuration. */
 static bool
 is_configured_without(const struct info *info, const char *option)
 {
@@ -81,10 +81,10 @@ is_configured_without(const struct info *info, const char *option)
 	return found;
 }
 
-/* What the package's udev rules give the nodes to. */
+/* The group to which the package's udev rules give the nodes. */
 #define GROUP "vfio"
 
-/* How a user gets access to a node: now, and for good. */
+/* How a user gets access to a node, for now and permanently. */
 static void
 remedy_access(struct info_problem *wrong, const struct info *info, const char *node,
 	      const char *rule)
@@ -101,7 +101,7 @@ remedy_access(struct info_problem *wrong, const struct info *info, const char *n
 			    info->sudo, node, rule);
 }
 
-/* Why a backend does not work, and what to do about its node. */
+/* Reports why a backend does not work, with the remedy for its node. */
 static void
 advise_backend(struct info *info, const struct info_backend *backend, const char *node,
 	       const char *option, const char *module)
@@ -132,7 +132,7 @@ advise_backends(struct info *info)
 		advise_backend(info, type1, "/dev/vfio/vfio", "CONFIG_VFIO", "vfio-pci");
 }
 
-/* The command that takes a device from the kernel. */
+/* The command that takes a device from its kernel driver. */
 static void
 remedy_bind(struct info_problem *wrong, const struct info *info, const struct info_device *device,
 	    const char *remark)
@@ -152,7 +152,8 @@ advise_no_device(struct info *info)
 		problem(info, true, "no device is bound to a VFIO driver");
 	const struct info_device *example = NULL;
 
-	/* Rather one that the kernel has no interface of: it may be how the user got here. */
+	/* Prefers a device without a kernel interface, because the user may be connected through an
+	 * interface. */
 	for (unsigned int i = 0; i < info->n_devices; i++) {
 		const struct info_device *const device = &info->devices[i];
 
@@ -224,7 +225,7 @@ advise_devices(struct info *info)
 		       "users one by one");
 }
 
-/* Pages that are there, but not for this user. */
+/* Pages exist, but this user may not use them. */
 static void
 advise_mount(struct info *info, const struct info_hugepages *pages)
 {
@@ -268,7 +269,7 @@ advise_hugepages(struct info *info)
 		return;
 	}
 	if (total == 0 && info->config.bytes > 0)
-		return; /* advise_config() knows how many are needed */
+		return; /* advise_config() knows the number of pages */
 	if (reserved == NULL) {
 		remedy(problem(info, true, "no hugepages are reserved"), "`%sdpdk-hugepages.py -r 1G` on each "
 		       "node, or `%shugeadm --pool-pages-min DEFAULT:1G` on all together", info->sudo,

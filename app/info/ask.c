@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Asks a running application about its IOVA spaces, and makes a picture of each from its answers. */
+/* Asks a running application about its IOVA spaces, and makes a picture of each. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,15 +27,15 @@ add(struct picture *picture, enum kind kind, uint64_t first, uint64_t last, cons
 	stretch->address = answer_number(run, "address");
 }
 
-/* Where to go on: in text an IOVA, as a number that of a device. 0 at the end. */
+/* Where to continue: an IOVA as text, or the number of a device. 0 at the end. */
 static uint64_t
 next_of(const json_t *answer)
 {
 	return answer_number(answer, "next") + answer_int(answer, "next");
 }
 
-/* A question that takes several answers: "next" says from where on to ask again. Returns false if
- * there is no answer. */
+/* A command with several answers: "next" is where to continue. Returns false if the application does not
+ * answer. */
 static bool
 ask_all(int fd, const char *question, const char *member, const char *device, json_t *all)
 {
@@ -53,7 +53,7 @@ ask_all(int fd, const char *question, const char *member, const char *device, js
 		from = next;
 		next = next_of(answer);
 		json_decref(answer);
-		/* It must go on, or this would never end. */
+		/* Stops if the answer makes no progress, or the loop would never end. */
 		if (next <= from)
 			return true;
 		snprintf(command, sizeof(command), "%s,%" PRIu64 "%s%s", question, next,
@@ -77,7 +77,7 @@ add_runs(struct picture *picture, const json_t *runs, bool quarantine)
 	}
 }
 
-/* What lies between the ranges that the devices allow. */
+/* The ranges between those that the devices can use. */
 static void
 add_reserved(struct picture *picture, const json_t *ranges)
 {
@@ -102,7 +102,7 @@ compare(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* What nothing has been said of is free. */
+/* IOVAs that no answer contains are free. */
 static void
 add_free(struct picture *picture, uint64_t first, uint64_t last)
 {
@@ -126,7 +126,7 @@ out:
 	qsort(picture->stretches, picture->n, sizeof(*picture->stretches), compare);
 }
 
-/* Asks about the space of a device, or "" for the one that all have in common. */
+/* Asks about the space of a device; "": the common space. */
 static bool
 ask_space(struct pictures *pictures, int fd, const char *device)
 {

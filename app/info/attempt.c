@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * Tries the configuration: attaches the devices, allocates hugepages and maps them. A failure is reported as a
+ * Tries the configuration: attaches the devices, allocates hugepages and maps them. Reports a failure as a
  * problem.
  */
 #include <errno.h>
@@ -49,7 +49,7 @@ keep_ranges(struct info_attempt *attempt, struct ioas *space)
 	attempt->n_ranges = ioas_ranges(space, ranges, ioas_ranges(space, NULL, 0));
 }
 
-/* Of pages of one size: those that were asked for, or the largest that suffice. */
+/* Pages of one size: the requested size, or the largest of which enough are free. */
 static struct info_hugepages *
 choose_pages(const struct info *info)
 {

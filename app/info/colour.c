@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Colours of the terminal, where the output is one and the user wants them. */
+/* Terminal colours, if the output is a terminal and the user wants them. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "colour.h"
 
-/* NO_COLOR as https://no-color.org has it: set, and not empty. */
+/* NO_COLOR as in https://no-color.org: set and not empty. */
 static bool
 is_wanted(FILE *out)
 {

@@ -8,7 +8,8 @@
 
 enum colour { PLAIN, BOLD, RED, GREEN, YELLOW, BLUE, GREY, COLOURS };
 
-/* What switches a colour on; "" where the output is no terminal, a dumb one, or NO_COLOR is set. */
+/* The sequence that switches a colour on; "" if the output is not a terminal, is a dumb one, or NO_COLOR is
+ * set. */
 const char *colour(FILE *out, enum colour colour);
 
 #endif /* INFO_COLOUR_H */

@@ -3,8 +3,8 @@
  */
 
 /*
- * dpdk-ioas-info: says what this machine can do for DPDK with the plugin librte_bus_ioas, what is
- * missing, and whether a configuration will map; shows the IOVA space of a running application.
+ * dpdk-ioas-info: reports what this machine offers DPDK with the plugin librte_bus_ioas, what it lacks, and
+ * whether a configuration will map. Shows the IOVA space of a running application.
  */
 
 #include <errno.h>
@@ -56,7 +56,7 @@ usage(FILE *out)
 		"go to a terminal only, and not if NO_COLOR is set.\n");
 }
 
-/* Digits and an optional unit; false if it is anything else, or 0. */
+/* Digits and an optional unit; false for any other text, or 0. */
 static bool
 parse_size(const char *text, uint64_t unit, uint64_t *bytes)
 {
@@ -106,7 +106,7 @@ parse_socket_mem(const char *list, struct info_config *config)
 	return right;
 }
 
-/* As EAL takes it: the domain may be left out. */
+/* Like EAL, accepts an address without a domain. */
 static bool
 want_device(struct info *info, const char *text)
 {
@@ -134,7 +134,7 @@ enum {
 	OPT_TRY,
 };
 
-/* What says which application is to be shown, and how. */
+/* Options that select a running application and the output. */
 static bool
 take_running(struct options *options, int c, const char *argument)
 {
@@ -257,7 +257,7 @@ write_svg(const struct pictures *pictures, const char *path, FILE *out, FILE *er
 	return failed;
 }
 
-/* The IOVA space of a running application. */
+/* Shows the IOVA space of a running application. */
 static int
 show_running(const struct options *options, FILE *out, FILE *err)
 {

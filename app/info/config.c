@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * Whether the configuration that is asked for will map: hugepages, the limit of locked memory, the number of maps,
- * the aperture.
+ * Checks whether the requested configuration will map: hugepages, the limit of locked memory, the number of
+ * maps, the aperture.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "info.h"
 
-/* 16 bytes for each 4 KiB of a default window of 1 or 2 GiB, and as much for another window. */
+/* 16 bytes for each 4 KiB of a default window of 1 or 2 GiB, and as much again for another window. */
 #define SPAPR_TABLES (UINT64_C(16) << 20)
 
 void
@@ -39,10 +39,10 @@ is_on(const struct info_pages *on, int node)
 	return node == ANY_NODE || on->node == node;
 }
 
-/* Pages that may be used. */
+/* Usable pages. */
 struct count {
 	uint64_t free, added;   /* bytes */
-	struct info_hugepages *best; /* the size that more are asked for: one that is used, or the smallest */
+	struct info_hugepages *best; /* the size to request more of: one in use, or the smallest */
 };
 
 static struct count
@@ -69,7 +69,7 @@ count_pages(const struct info *info, int node)
 	return count;
 }
 
-/* That of the first device. */
+/* The node of the first device. */
 static int
 node_of_devices(const struct info *info)
 {
@@ -79,7 +79,7 @@ node_of_devices(const struct info *info)
 	return ANY_NODE;
 }
 
-/* dpdk-hugepages.py sets what each node has, unless one is named. */
+/* dpdk-hugepages.py sets the number for each node, unless one is named. */
 void
 remedy_pages(const struct info *info, struct info_problem *wrong, struct info_hugepages *pages, int node,
 	     uint64_t bytes)
@@ -103,7 +103,7 @@ remedy_pages(const struct info *info, struct info_problem *wrong, struct info_hu
 			    more);
 }
 
-/* Enough hugepages on a node, or on all together? Not where a remedy brings them. */
+/* Checks for enough hugepages on a node, or on all together. Skipped if a remedy adds them. */
 static void
 advise_pages(struct info *info, int node, uint64_t needed)
 {
@@ -132,7 +132,7 @@ advise_page_size(struct info *info)
 	struct info_problem *wrong;
 
 	if (info->n_hugepages == 0)
-		return false; /* advise() has said it */
+		return false; /* advise() has reported it */
 	for (unsigned int i = 0; i < info->n_hugepages; i++)
 		if (may_be_used(info, &info->hugepages[i]))
 			return true;
@@ -143,7 +143,7 @@ advise_page_size(struct info *info)
 	return false;
 }
 
-/* What counts against RLIMIT_MEMLOCK: on POWER the tables of each device's DMA windows as well. */
+/* Memory that counts against RLIMIT_MEMLOCK. On POWER this includes the tables of each device's DMA windows. */
 static uint64_t
 locked_bytes(const struct info *info)
 {
@@ -175,7 +175,7 @@ advise_memlock(struct info *info)
 		    needed >> 10, needed >> 20);
 }
 
-/* type1: what is there from the start is a map a contiguous run, what comes later a map a page. */
+/* type1: preallocated memory takes one map for each contiguous run, later memory one map for each page. */
 static void
 advise_maps(struct info *info)
 {
@@ -212,7 +212,7 @@ advise_aperture(struct info *info)
 		ranges = device_ranges(info, device, &n);
 		for (unsigned int k = 0; k < n; k++) {
 			const uint64_t step = ranges[k].last - ranges[k].first;
-			/* All 64 bits are no number. */
+			/* The length of all 64 bits does not fit into 64 bits. */
 			const uint64_t length = step + (step < UINT64_MAX);
 
 			sum += length;

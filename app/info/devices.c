@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * The PCI devices that DPDK has drivers for: their driver, their IOMMU group, their nodes and the IOVAs that they
- * can use. All of it is read from sysfs.
+ * The PCI devices for which DPDK has drivers: their kernel driver, their IOMMU group, their nodes and their
+ * usable IOVAs. All data comes from sysfs.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -16,7 +16,7 @@
 
 #define PCI "/sys/bus/pci/devices/%s"
 
-/* PCI classes that DPDK has drivers for: the upper byte, or the upper two. */
+/* PCI classes for which DPDK has drivers: the upper byte, or the upper two. */
 static const struct {
 	const char *kind;
 	uint32_t class, mask;
@@ -48,7 +48,7 @@ is_vfio(const char *driver)
 	return strstr(driver, "vfio") != NULL;
 }
 
-/* Drivers beside which a group stays viable: they do no DMA of their own. */
+/* Drivers that leave a group viable, because they do no DMA. */
 static bool
 is_harmless(const char *driver)
 {
@@ -89,7 +89,7 @@ look_at_reserved(struct info_device *device)
 		fclose(file);
 }
 
-/* A group that VFIO has made up because there is no IOMMU does not count. */
+/* A group that VFIO has made up because the machine has no IOMMU does not count. */
 static void
 look_at_group(struct info_device *device)
 {
@@ -105,7 +105,8 @@ look_at_group(struct info_device *device)
 	look_at_reserved(device);
 }
 
-/* VFIO devices all have a folder vfio-dev/vfioN, those with a character device a file "dev" in it. */
+/* All VFIO devices have a folder vfio-dev/vfioN. It contains a file "dev" if the device has a character
+ * device. */
 static void
 look_at_cdev(struct info_device *device)
 {
@@ -128,8 +129,8 @@ add_interfaces(struct info_device *device, const char *folder)
 	sys_free(names);
 }
 
-/* The device's own, or those of a device that its driver has made (virtioN). Links lead to others, and what
- * has a class is a PCI device behind a bridge. */
+/* Interfaces of the device, or of a device that its driver has created (virtioN). Links lead to other
+ * devices, and an entry with a class is a PCI device behind a bridge. */
 static void
 look_at_interfaces(struct info_device *device)
 {
@@ -249,7 +250,7 @@ device_ranges(const struct info *info, const struct info_device *device, unsigne
 	for (unsigned int i = 0; i < device->n_reserved; i++) {
 		const struct info_reserved *const reserved = &device->reserved[i];
 
-		/* Those of the firmware that it does not insist on. */
+		/* Regions of the firmware that are not mandatory. */
 		if (strcmp(reserved->type, "direct-relaxable") == 0 || reserved->range.last < from)
 			continue;
 		if (reserved->range.first > last)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Draws the IOVA spaces of an application on a terminal, a line for each stretch. */
+/* Draws the IOVA spaces of an application on a terminal, one line for each stretch. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* The hugepages of each size: how many there are on each node, and where they are mounted. */
+/* The hugepages of each size: their number on each node, and their mounts. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ look_at_node(struct info_hugepages *pages, int node, const char *folder)
 		   (unsigned long long)pages->size >> 10);
 }
 
-/* "pagesize=2M" among the options of a mount; the kernel writes K or M. */
+/* Finds "pagesize=2M" in the options of a mount. The kernel writes K or M. */
 static uint64_t
 size_of_mount(const char *options)
 {
@@ -38,7 +38,7 @@ size_of_mount(const char *options)
 	return n << (unit == 'K' ? 10 : 20);
 }
 
-/* The first one, which is EAL's choice as well. */
+/* The first mount, which EAL chooses as well. */
 static void
 look_for_barred_mount(struct info_hugepages *pages)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* The lists and texts of struct info: how they grow and are freed, and how a problem gets its remedy. */
+/* The lists and texts of struct info: they grow, are freed, and a problem gets its remedy. */
 #include <err.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* The IOMMUs of this machine: model, address width and number of devices. All of it is read from sysfs. */
+/* The IOMMUs of this machine: model, address width and number of devices. All data comes from sysfs. */
 #include <stdio.h>
 #include <string.h>
 
 #include "info.h"
 #include "machine.h"
 
-/* What a kernel with CONFIG_IOMMUFD_TEST has for its own tests. */
+/* A kernel with CONFIG_IOMMUFD_TEST has it for its own tests. */
 #define MOCK "iommufd_selftest_iommu"
 
 #define BIT_FIELD(word, high, low) ((word) >> (low) & ((UINT64_C(2) << ((high) - (low))) - 1))
 
-/* The capability register: the width that the chip handles, and the depths of its tables (bit 1: 3
- * levels, 39 bits; each further one 9 bits more). */
+/* The capability register has the width that the chip handles, and the depths of its tables (bit 1: 3 levels,
+ * 39 bits; each further one 9 bits more). */
 static unsigned int
 vtd_bits(const char *name)
 {
@@ -30,7 +30,7 @@ vtd_bits(const char *name)
 	return table != 0 && table < bits ? table : bits;
 }
 
-/* The extended features: the most levels that its tables can have, from 4 on. */
+/* The extended features have the maximum number of table levels, counted from 4. */
 static unsigned int
 amd_bits(const char *name)
 {
@@ -90,7 +90,7 @@ count(char **names)
 	return n;
 }
 
-/* Those that VFIO makes up where there is no IOMMU do not count. */
+/* Groups that VFIO makes up without an IOMMU do not count. */
 static unsigned int
 count_groups(void)
 {

@@ -9,7 +9,7 @@
 
 #include "info.h"
 
-/* IOVAs may have 64 bits, which JSON's numbers have not. */
+/* IOVAs may have 64 bits, more than a JSON number. */
 static json_t *
 address(uint64_t iova)
 {
@@ -110,7 +110,7 @@ reserved(const struct info_device *device)
 	return all;
 }
 
-/* null: not known before it is attached. */
+/* null: not known before the device is attached. */
 static json_t *
 usable(const struct info *info, const struct info_device *device)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* What the program reads from the system: files of sysfs and procfs, limits, users, memory. Tests replace it. */
+/* Reads from the system: files of sysfs and procfs, limits, users, memory. Tests replace it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -61,7 +61,7 @@ linux_user(void)
 	const struct passwd *const user = getpwuid(geteuid());
 	static char number[16];
 
-	/* As in a container: chown and udev take the number as well. */
+	/* A container may have no name for the user. chown and udev accept the number as well. */
 	snprintf(number, sizeof(number), "%u", geteuid());
 	return user != NULL ? user->pw_name : number;
 }

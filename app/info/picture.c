@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * What terminal and SVG pictures have in common: how high a stretch is drawn, which ones are drawn as one, and the
- * text of each.
+ * Shared by terminal and SVG pictures: the height of a stretch, the joining of stretches, and the text of
+ * each.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ stretch_kind(const struct stretch *stretch)
 	return most;
 }
 
-/* What can be cut short. */
+/* Stretches that may be cut short. */
 static bool
 is_empty(const struct stretch *stretch)
 {
@@ -48,7 +48,7 @@ stretch_height(const struct picture *picture, const struct stretch *stretch,
 	for (unsigned int i = 0; i < picture->n; i++)
 		if (!is_empty(&picture->stretches[i]))
 			mapped += length(&picture->stretches[i]);
-	/* Without any there is no scale. */
+	/* Without a mapped stretch no scale exists. */
 	height = mapped > 0 ? length(stretch) / mapped * heights->mapped
 	       : stretch_kind(stretch) == FREE ? heights->most + 1 : heights->least;
 	*cut = is_empty(stretch) && height > heights->most;
@@ -65,8 +65,8 @@ compare_lengths(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The longest free stretch that has to go so that at most so many are left; 0: none has to. Each one that
- * goes makes one of three. */
+/* The longest free stretch that must be joined so that at most this many stretches are left; 0: none. Each
+ * joined one turns three into one. */
 static double
 longest_to_join(const struct picture *picture, unsigned int most)
 {
@@ -111,7 +111,7 @@ stretches_join(struct picture *picture, unsigned int most)
 		const bool inner = i + 1 < picture->n && stretch_kind(&all[i]) == FREE &&
 				   length(&all[i]) <= longest && !is_empty(&all[i + 1]);
 
-		/* A short hole and what comes after it, or what follows without a hole. */
+		/* A short hole and the stretch after it, or a stretch that follows without a hole. */
 		if (!is_empty(last) && (inner || !is_empty(&all[i])))
 			join(last, &all[i]);
 		else
@@ -138,7 +138,7 @@ stretch_text(const struct stretch *stretch, char *text, size_t size)
 
 	text[0] = '\0';
 	for (enum kind kind = KINDS; kind-- > 0;) {
-		/* What is free comes last, and first among those is what there is most of. */
+		/* Free bytes come last. Of the others the largest kind comes first. */
 		const enum kind shown = (kind + stretch_kind(stretch) + 1) % KINDS;
 
 		if (stretch->bytes[shown] == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Finds the telemetry socket of a process by its number, also from outside the process's container. */
+/* Finds the telemetry socket of a process by its PID, also from outside the process's container. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define SOCKET_NAME "dpdk_telemetry.v2"
 
-/* The number of the socket that a descriptor of the process is of; 0 if it is of none. */
+/* The inode number of a socket descriptor of the process; 0 if it is not a socket. */
 static unsigned long
 socket_number(unsigned int pid, const char *descriptor)
 {
@@ -38,7 +38,7 @@ has_socket(unsigned int pid, unsigned long number)
 	return found;
 }
 
-/* The kernel's list of sockets has their paths. That of a container is below its root. */
+/* The kernel's list of sockets has their paths. A path of a container is relative to its root. */
 bool
 socket_of_process(unsigned int pid, char *path, size_t size)
 {

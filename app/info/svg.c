@@ -18,7 +18,7 @@
 #define TITLE 28
 #define LEGEND 48
 
-/* A stretch has room for a line of text. */
+/* Each stretch has room for a line of text. */
 static const struct heights pixels = { .least = 18, .most = 44, .mapped = 320 };
 
 static const struct {
@@ -46,7 +46,7 @@ print_box(double x, double y, double width, double height, enum kind kind, FILE 
 		width, height, looks[kind].fill);
 }
 
-/* Two torn edges, where a part was left out. */
+/* Two torn edges, where a part is left out. */
 static void
 print_cut(double y, FILE *out)
 {

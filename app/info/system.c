@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 /*
- * The kernel and the user: limits, privileges, which backends work and which features the kernel has. lib/ioas
- * answers about the backends: it creates an empty space with each.
+ * The kernel and the user: limits, privileges, working backends and kernel features. For the backends
+ * lib/ioas creates an empty space with each.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "machine.h"
 #include "privilege.h"
 
-/* RLIMIT_MEMLOCK, whatever it is, does not bind. */
+/* Whether RLIMIT_MEMLOCK has no effect. */
 static bool
 may_lock(void)
 {
@@ -50,7 +50,7 @@ look_at_system(struct info *info)
 	info_sys->memlock(&info->memlock, &info->memlock_hard);
 }
 
-/* The error line: cause, colon, remedy. */
+/* Stores the error line: cause, colon, remedy. */
 static void
 keep_reason(enum ioas_log_level level, const char *line, void *arg)
 {
@@ -64,7 +64,7 @@ keep_reason(enum ioas_log_level level, const char *line, void *arg)
 	snprintf(backend->remedy, sizeof(backend->remedy), "%s", colon != NULL ? colon + 2 : "");
 }
 
-/* VFIO has numbers for character devices of its own if it was configured with them. */
+/* VFIO has device numbers for character devices if it was configured with them. */
 static bool
 has_cdevs(void)
 {
@@ -100,7 +100,7 @@ look_at_features(struct info *info, struct ioas *space, bool attached)
 	memcpy(info->features, all, sizeof(all));
 }
 
-/* Has lib/ioas make an empty space with each. */
+/* Creates an empty space with each backend. */
 void
 look_at_backends(struct info *info)
 {

@@ -110,14 +110,14 @@ struct member {
 struct team {
 	unsigned int n;
 	atomic_uint arrived, meeting;   /* a barrier */
-	void (*fn)(unsigned int thread, void *arg); /* NULL: go home */
+	void (*fn)(unsigned int thread, void *arg); /* NULL: the thread ends */
 	void *arg;
-	cpu_set_t affinity;             /* what the caller had */
+	cpu_set_t affinity;             /* the caller's affinity */
 	struct member member[];
 };
 
-/* Spins, because a thread that has to be woken starts late; yields in the end, because the CPU
- * may be wanted by the one that it waits for. */
+/* Spins first, because a thread that must be woken starts late. Yields later, because the thread that it
+ * waits for may need the CPU. */
 void
 team_meet(struct team *team)
 {

@@ -3,20 +3,20 @@
  */
 
 /*
- * What got slower between runs by more than the noise.
+ * Finds the results that got slower between runs by more than the noise.
  *
- * Clocks and neighbours differ from run to run, so times are measured against yardsticks, which do
- * not change with our code: in the suite lookup the array loads, in the suite eal one of EAL's
- * functions. To count as slower, a result has to be so against all yardsticks together and against
- * the one under the same conditions. The suites that have no yardstick of their own use those of
- * the same machine, which ran at another time, and get twice the tolerance. Where the plugin and
- * stock EAL took turns, what is compared is the ratios of the turns.
+ * Clocks and neighbours differ from run to run. Therefore times are relative to yardsticks, which do not
+ * change with this project's code: in the suite lookup the array loads, in the suite eal one of EAL's
+ * functions. A result counts as slower only if it is slower relative to all yardsticks together, and relative
+ * to the one under the same conditions. Suites without a yardstick use those of the same machine, which ran
+ * at another time, and get twice the tolerance. If the plugin and stock EAL took turns, the ratios of the
+ * turns are compared.
  *
- * What the noise leaves of a change is found by a bootstrap: of the samples, and of the runs if
- * there are several from before. All of what is left has to be beyond the tolerance. A neighbour on
- * the same core takes half of it for most of a run, or of none: so the best samples, which had the
- * core for themselves, have to be slower too. Then each suite as a whole: what is too little to be
- * seen in one of its results is seen in many.
+ * A bootstrap of the samples, and of the runs if several earlier ones exist, gives the range of a change that
+ * noise leaves. The whole range must lie beyond the tolerance. A program on the same core takes half of the
+ * core for most of a run, or for none of it. Therefore the best samples, which had the core for themselves,
+ * must be slower too. In the end each suite is judged as a whole, because changes that are too small in one
+ * of its results show in many.
  */
 
 #include <stdlib.h>
@@ -29,18 +29,18 @@ struct judge {
 	unsigned int n_old;
 	const struct results *new;
 	double tolerance;
-	double *changes;        /* room for one a result */
+	double *changes;        /* room for one per result */
 	struct comparison *comparison;
 };
 
 /* How many times slower. */
 struct factor {
-	struct stats medians;   /* and between what the noise leaves it */
+	struct stats medians;   /* low, high: the range that noise leaves */
 	double best;            /* by the best samples */
-	bool enough;            /* of them to tell */
+	bool enough;            /* has enough samples to judge */
 };
 
-/* What results of a suite are measured against, by the beginning of the name. */
+/* The yardstick for results of a suite, by the beginning of its name. */
 static const struct yardstick {
 	const char *suite, *name;
 	bool paired;            /* round by round */
@@ -70,7 +70,7 @@ is_yardstick(const struct result *result)
 	       strncmp(result->name, yardstick->name, strlen(yardstick->name)) == 0;
 }
 
-/* Whether it took turns with its yardstick. */
+/* Whether the result took turns with its yardstick. */
 static bool
 is_paired(const struct result *result)
 {
@@ -79,14 +79,14 @@ is_paired(const struct result *result)
 	return yardstick != NULL && yardstick->paired;
 }
 
-/* Whether memory, which is no matter of the machine's speed. */
+/* Whether the result is about memory, which does not depend on the machine's speed. */
 static bool
 is_memory(const struct result *result)
 {
 	return strcmp(result->unit, "KiB") == 0;
 }
 
-/* In the last of the runs before that has it. */
+/* The result in the last of the earlier runs that has it. */
 static const struct result *
 before_of(const struct judge *judge, const struct result *what)
 {
@@ -97,7 +97,7 @@ before_of(const struct judge *judge, const struct result *what)
 	return found;
 }
 
-/* How many times slower, or 0 where either has no such result. */
+/* The factor by which a result got slower, or 0 if either side lacks it. */
 static double
 change_of(const struct judge *judge, const struct result *what)
 {
@@ -150,7 +150,7 @@ yardstick_beside(const struct result *result, const struct yardstick *yardstick)
 	return beside;
 }
 
-/* By how much the machine has made a result slower. */
+/* The factor by which the machine has made a result slower. */
 static double
 scale_of(const struct judge *judge, const struct result *result)
 {
@@ -172,7 +172,7 @@ scale_of(const struct judge *judge, const struct result *result)
 	return scale > 0 ? scale : 1;
 }
 
-/* Without, a result only counts in its suite. */
+/* With fewer samples a result counts only in its suite. */
 static bool
 has_enough(const struct sampled *sampled)
 {
@@ -182,7 +182,7 @@ has_enough(const struct sampled *sampled)
 	return true;
 }
 
-/* Of each run the sample that nothing disturbed, of several runs the slowest of these. */
+/* The least disturbed sample of each run; of several runs the slowest of these. */
 static double
 best_of(const struct sampled *sampled)
 {
@@ -198,7 +198,7 @@ best_of(const struct sampled *sampled)
 	return slowest;
 }
 
-/* Adds a run's values, those by the yardstick where they were taken in turns. The room is for them. */
+/* Adds a run's values, relative to the yardstick if they took turns. The caller provides the room. */
 static void
 sampled_add(struct sampled *sampled, const struct results *run, const struct result *result,
 	    double *room)
@@ -241,7 +241,7 @@ factor_of(const struct judge *judge, const struct result *result)
 	factor.medians.low /= scale;
 	factor.medians.high /= scale;
 	factor.enough = is_memory(result) || (has_enough(&old) && has_enough(&new));
-	/* A turn is disturbed in the one half or the other: there is no best one. */
+	/* A turn is disturbed in one half or in the other, so no sample is the best. */
 	factor.best = is_paired(result) ? factor.medians.median
 					: best_of(&new) / best_of(&old) / scale;
 	return factor;
@@ -286,10 +286,10 @@ judge_result(const struct judge *judge, const struct result *before, const struc
 	change->after = result->median;
 }
 
-/* So many results of a suite say something about all of it. */
+/* The least number of results that say something about the whole suite. */
 #define SUITE_RESULTS 5
 
-/* The suite, on a machine, that a result belongs to. factors: of all results, with a best of 0 where not
+/* Judges the suite, on a machine, that a result belongs to. factors: of all results; a best of 0 means not
  * judged. */
 static void
 judge_suite(const struct judge *judge, const struct result *member, const struct factor *factors)

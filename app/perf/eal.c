@@ -3,18 +3,16 @@
  */
 
 /*
- * What EAL offers to the same end, beside our single lookup.
+ * Measures EAL's functions with the same purpose, next to the plugin's single lookup.
  *
- * EAL runs in a child process: it cannot be started twice, it changes the affinity of its caller,
- * and when it fails it may end the process. Without hugepages it has one memory list, of 4 KiB
- * pages; the large working sets are external memory of 2 MiB pages, address space that nothing
- * backs, in a list at the place where the last of those lies that EAL makes by default. In the
- * first list as many pages are used as the working set has.
+ * EAL runs in a child process, because it cannot be started twice, changes the affinity of its caller, and
+ * may end the process when it fails. Without hugepages it has one memory list, of 4 KiB pages. The large
+ * working sets are external memory of 2 MiB pages: address space without memory, in a list at the place of
+ * the last list that EAL makes by default. The first list has as many used pages as the working set.
  *
- * rte_mem_virt2iova() in mode PA reads /proc/self/pagemap. A process has one mode, and without
- * hugepages it is VA; but before rte_eal_init() the mode is not decided yet, and the function
- * then does what it does in mode PA. With the plugin and a device the function is ours, and the
- * original is measured beside it.
+ * rte_mem_virt2iova() in mode PA reads /proc/self/pagemap. A process has one mode, and without hugepages it
+ * is VA. But before rte_eal_init() the mode is not decided yet, and the function then behaves as in mode PA.
+ * With the plugin and a device the function is the plugin's, and the original is measured next to it.
  */
 
 #include <dirent.h>
@@ -41,7 +39,7 @@
 #define N_SIZES 4
 static const uint64_t sizes[N_SIZES] = { MIB(64), GIB(1), GIB(64), TIB(1) };
 
-/* How the child ended. */
+/* The exit status of the child. */
 enum { CHILD_DONE, CHILD_NO_EAL = 10, CHILD_FAILED };
 
 /* Pages to look up: in one range, or blocks anywhere. */
@@ -53,7 +51,7 @@ struct place {
 struct pass {
 	struct addresses addresses;
 	const struct ioas_table *table;
-	unsigned int n;         /* so many of the addresses */
+	unsigned int n;         /* the number of addresses to use */
 };
 
 struct variant {
@@ -232,8 +230,8 @@ count_entries(const char *path, const char *prefix)
 	return n;
 }
 
-/* How many lists EAL would make here if it had hugepages: for each size of page and each node as
- * many as give RTE_MAX_MEM_MB_PER_TYPE, with at most so many pages and so much memory in each. */
+/* The number of lists that EAL would make here with hugepages: for each page size and node enough for
+ * RTE_MAX_MEM_MB_PER_TYPE, with a limited number of pages and amount of memory in each. */
 static unsigned int
 default_lists(void)
 {
@@ -249,7 +247,7 @@ default_lists(void)
 	return n < 2 ? 2 : n > RTE_MAX_MEMSEG_LISTS / 2 ? RTE_MAX_MEMSEG_LISTS / 2 : n;
 }
 
-/* Address space that nothing backs, aligned to 2 MiB. */
+/* Address space without memory, aligned to 2 MiB. */
 static char *
 reserve(uint64_t size)
 {
@@ -266,7 +264,7 @@ reserve(uint64_t size)
 	return start + before;
 }
 
-/* External memory without memory. */
+/* Registers external memory without memory. */
 static void *
 register_external(uint64_t size)
 {
@@ -288,7 +286,7 @@ register_external(uint64_t size)
 
 /* ---- with EAL ---- */
 
-/* The plugin answers, and not with what the pagemap says. */
+/* Whether the plugin answers, with another IOVA than the pagemap's. */
 static bool
 plugin_answers(const void *va)
 {
@@ -301,7 +299,7 @@ plugin_answers(const void *va)
 static void
 find_stock(void)
 {
-	/* Not by its address here, which may be that of a stub in the program. */
+	/* Not its address in this program, which may be that of a stub. */
 	void *const any = dlsym(RTLD_DEFAULT, "rte_strerror");
 	Dl_info info;
 	void *eal;
@@ -355,7 +353,7 @@ measure_heap(const struct options *options, struct results *results)
 	return ret;
 }
 
-/* rte_mem_virt2memseg() in the first and the last list, beside our lookup. */
+/* rte_mem_virt2memseg() in the first and the last list, next to the plugin's lookup. */
 static int
 measure_lists(const struct options *options, struct results *results, struct table *table,
 	      const struct lists *lists, uint64_t size, void *external)
@@ -376,7 +374,7 @@ measure_lists(const struct options *options, struct results *results, struct tab
 	last.pages = pages;
 	if (table_prepare(table, last.base, last.pages * last.page) < 0)
 		return -ENOMEM;
-	/* Piece by piece, as if no IOVA followed the one before. */
+	/* Piece by piece, as if no IOVAs were consecutive. */
 	for (uint64_t at = last.base; at < last.base + last.pages * last.page; at += PAGE_2M)
 		table_set(table, at, PAGE_2M, GIB(4));
 	variants[n++] = (struct variant){ .name = "single", .run = pass_single, .place = last };
@@ -453,7 +451,7 @@ child(const struct options *options, struct results *results)
 		argv[argc++] = defaults[i];
 	for (int i = 0; i < options->n_eal; i++)
 		argv[argc++] = options->eal[i];
-	/* Standard output is the report's. */
+	/* Standard output is for the report. */
 	fflush(stdout);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 

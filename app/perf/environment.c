@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Where results were measured: processor, kernel, compiler, date and options. */
+/* The environment of the results: processor, kernel, compiler, date and options. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,7 +11,7 @@
 #include "ioas.h"
 #include "perf.h"
 
-/* x86 calls it "model name", POWER "cpu"; Arm gives numbers only. */
+/* x86 calls it "model name", POWER "cpu". Arm only has numbers. */
 static void
 read_cpu(char *cpu, size_t size)
 {

@@ -3,13 +3,13 @@
  */
 
 /*
- * What the project has set out to reach, and what this run says about it.
+ * The project's goals, and whether this run meets them.
  *
- * A ratio's median is compared with the limit. Where it is on the wrong side, the goal is missed only
- * if all that the noise leaves of the median is there too: what a repetition might well find on the
- * other side is no failure. With few samples nobody knows the noise, and nothing is judged. Nor is
- * what memory takes by a clock that counts instructions (QEMU's -icount): there a load from memory
- * costs as much as one from a register.
+ * The median of a ratio is compared with the limit. If it is on the wrong side, the goal is missed only if
+ * the whole range that noise leaves is there too: a repetition might otherwise give the opposite result. With
+ * few samples the noise is not known, and nothing is judged. Times of memory accesses are not judged either
+ * if the clock counts instructions (QEMU's -icount), because a load from memory then costs as much as one
+ * from a register.
  */
 
 #include <stdarg.h>
@@ -20,9 +20,9 @@
 
 struct list {
 	const struct results *results;
-	/* Of the goals that are added. */
+	/* For the goals that are added. */
 	const char *suite;
-	bool latency;           /* they are about the time that memory takes */
+	bool latency;           /* they are about the time of memory accesses */
 	struct goal *goals;
 	unsigned int n;
 };
@@ -90,7 +90,7 @@ goal_unjudged(struct goal *goal, const char *why)
 	goal->why = why;
 }
 
-/* a by b, if a machine has both. */
+/* a divided by b, if a machine has both. */
 static bool
 goal_on(const struct results *results, struct goal *goal, const char *machine, struct result a,
 	struct result b)
@@ -111,7 +111,7 @@ goal_on(const struct results *results, struct goal *goal, const char *machine, s
 	return true;
 }
 
-/* a by b, on the first machine that has both; one with a clock by which it means something, if there is. */
+/* a divided by b, on the first machine that has both; preferably one whose clock makes it meaningful. */
 static void
 goal_ratio(const struct list *list, struct goal *goal, const struct result *a,
 	   const struct result *b)
@@ -287,7 +287,7 @@ munmap_goals(struct list *list)
 	}
 }
 
-/* The largest excess of any size, a replica. */
+/* The largest excess of any size, for each replica. */
 static void
 memory_goal(struct list *list)
 {
@@ -312,7 +312,7 @@ memory_goal(struct list *list)
 		goal_value(goal, &(struct stats){ most, most, most });
 }
 
-/* The plugin beside stock EAL with type1, which takes the IOVA mode that works there. */
+/* The plugin compared with stock EAL with type1, which uses the IOVA mode that works there. */
 static void
 stock_goals(struct list *list)
 {
@@ -404,7 +404,7 @@ entry_means(const char *entry, size_t length, const struct goal *goal)
 	       (name[length] == ':' || name[length] == '\0');
 }
 
-/* Takes the first entry off a list; false: there is none. */
+/* Takes the first entry off a list; false: it is empty. */
 static bool
 take_entry(const char **list, const char **entry, size_t *length)
 {
@@ -416,7 +416,7 @@ take_entry(const char **list, const char **entry, size_t *length)
 	return true;
 }
 
-/* Whether any entry of the list does. */
+/* Whether any entry of the list means the goal. */
 static bool
 list_means(const char *list, const struct goal *goal)
 {

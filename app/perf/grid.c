@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* How results become tables, which report.c and html.c write. */
+/* Converts results to tables, which report.c and html.c write. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ add_row(struct grid *grid, const struct result *result)
 		grid->rows[grid->n_rows++] = result;
 }
 
-/* Whether a result before it begins its grid. */
+/* Whether an earlier result begins the same grid. */
 static bool
 begun(const struct results *results, unsigned int i)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The report as one page that needs nothing else: no script, no network. */
+/* The report as one self-contained page: no script, no network. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static const char head[] =
 	"</head>\n"
 	"<body>\n";
 
-/* What a result says, between tags of an element. */
+/* The text of a result, between tags of an element. */
 __attribute__((format(printf, 3, 4)))
 static void
 element(FILE *out, const char *tag, const char *format, ...)

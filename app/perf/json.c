@@ -5,7 +5,7 @@
 /*
  * The results for machines:
  *
- *   { "environment": { "machine", "cpu", "cores", "clock", "kernel", "dpdk", "compiler", "bulk",
+ * { "environment": { "machine", "cpu", "cores", "clock", "kernel", "dpdk", "compiler", "bulk",
  *                      "version", "date", "options" },
  *     "machines": [ the same, of others that results are from ],
  *     "results": [ { "machine", "suite", "name", "working_set", "placement", "pattern", "threads",
@@ -14,9 +14,9 @@
  *                  "verdict" } ],
  *     "notes": [ { "machine", "suite", "note" } ] }
  *
- * "clock" is "time" or "instructions". "measured", "low" and "high" are null for a goal that the run says nothing
- * about; "met" is null unless the verdict is "met" or "not met". A reader needs the suite, the name, the unit, and
- * the samples or else median, low and high.
+ * "clock" is "time" or "instructions". "measured", "low" and "high" are null for a goal that the run has not
+ * measured; "met" is null unless the verdict is "met" or "not met". A reader needs the suite, the name, the
+ * unit, and the samples or else median, low and high.
  */
 
 #include <errno.h>
@@ -139,7 +139,7 @@ take(char *to, size_t size, const char *from)
 	return (size_t)snprintf(to, size, "%s", from) < size;
 }
 
-/* Without samples the quartiles stand for them. */
+/* Without samples the quartiles replace them. */
 static bool
 samples_read(json_t *samples, struct result *result, const double *quartiles)
 {
@@ -190,7 +190,7 @@ result_read(json_t *json, struct result *result)
 	       take(result->unit, sizeof(result->unit), unit);
 }
 
-/* What is missing stays empty; what is too long is cut. */
+/* Missing texts stay empty; long ones are cut. */
 static int
 environment_from(json_t *json, struct results *results)
 {

@@ -3,17 +3,17 @@
  */
 
 /*
- * Lookups in tables that map fake IOVAs: no kernel and no memory behind the addresses is needed.
+ * Lookups in tables that map fake IOVAs, without a kernel and without memory behind the addresses.
  *
- * The floor is what a lookup cannot beat: one word for every 2 MiB loaded from an array and added
- * to the address, without asking whether there is such a word or whether the address is mapped.
- * The array is the table's own, so that both find the same caches. Every variant hands each answer
- * on in a register, so that none of them is vectorised behind our back.
+ * The floor is the least possible cost of a lookup: it loads one word for every 2 MiB from an array and adds
+ * it to the address, without checking whether the word exists or the address is mapped. The array is the
+ * table's own, so that both find the same caches. Every variant passes each result on in a register, so that
+ * the compiler vectorises none of them.
  *
- * Independent lookups overlap in the CPU, without end in a long run (2,048 addresses), less so in
- * bursts of 32, where the end of each loop is a branch that CPUs tend to get wrong. In the
- * dependent form each address comes out of the answer before it: with random IOVAs the IOVA of a
- * page is the address of another one, all of them in one cycle.
+ * Independent lookups overlap in the CPU: without limit in a long run (2,048 addresses), less in bursts of
+ * 32, because CPUs often mispredict the branch at the end of each loop. In the dependent form each address
+ * results from the previous lookup: with random IOVAs the IOVA of a page is the address of another one, and
+ * all of them form one cycle.
  */
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 
 #define SUITE "lookup"
 
-/* Where the working sets and the writer's playground lie, each in 4 TiB of its own. */
+/* The addresses of the working sets and of the writer's pages, 4 TiB each. */
 #define SETS_AT TIB(12)
 #define SET_ROOM TIB(4)
 #define WRITER_AT TIB(64)
@@ -38,10 +38,10 @@
 #define N_SETS (3 * N_SIZES)
 static const uint64_t sizes[N_SIZES] = { MIB(64), GIB(1), GIB(64), TIB(1) };
 
-/* Where the IOVAs of a set lie. */
+/* The IOVAs of a set. */
 enum placement {
 	RANDOM,                 /* each page of 2 MiB anywhere */
-	BY_GIB,                 /* each GiB anywhere, linear in itself */
+	BY_GIB,                 /* each GiB anywhere, but linear */
 	LINEAR,                 /* the whole set is linear */
 };
 static const char *const placements[] = { "random", "by GiB", "linear" };
@@ -51,11 +51,11 @@ struct set {
 	enum placement placement;
 };
 
-/* One thread's. */
+/* The data of one thread. */
 struct worker {
 	struct addresses addresses;
-	uint64_t at[N_SETS];    /* where the dependent walk through a set has got to */
-	double ns;              /* the sample, a lookup */
+	uint64_t at[N_SETS];    /* position of the dependent walk through a set */
+	double ns;              /* the sample, per lookup */
 } __attribute__((aligned(128)));
 
 struct variant;
@@ -71,7 +71,7 @@ struct variant {
 
 #define MAX_VARIANTS 16
 
-/* What is timed: one variant on one set. */
+/* One measurement: one variant on one set. */
 struct job {
 	unsigned int set;
 	const struct variant *variant;
@@ -101,14 +101,14 @@ static struct bench {
 
 /* ---- the variants: each looks PASS addresses up ---- */
 
-/* The IOVA plus 1, the flag that every word has. */
+/* The IOVA plus 1, because every word has the flag. */
 static inline uint64_t
 floor_of(const uint64_t *array, uint64_t addr)
 {
 	return addr + array[addr >> IOAS_TABLE_SHIFT];
 }
 
-/* A caller of the single lookup has the table's address; one of the flat lookup keeps a copy, so that
+/* A caller of the single lookup has the table's address. A caller of the flat lookup keeps a copy, so that
  * the array's address stays in a register. */
 #define PASS_BEGIN                                                                    \
 	const struct ioas_table *const table = bench.reader;                          \
@@ -132,8 +132,8 @@ PASS_ONE_BY_ONE(floor, floor_of(array, (uintptr_t)va[i]))
 PASS_ONE_BY_ONE(single, ioas_lookup(table, va[i]))
 PASS_ONE_BY_ONE(flat, ioas_lookup_flat(&copy, va[i]))
 
-/* As an application looks up a burst, and as bulk lookups do it: a short loop of a length that the
- * compiler does not know, all answers in memory. Volatile, so that it stores one at a time. */
+/* A lookup of a burst, as in an application and in bulk lookups: a short loop of a length that the compiler
+ * does not know, with all results in memory. Volatile, so that it stores one at a time. */
 #define PASS_BURSTS(name, lookup)                                                     \
 	__attribute__((noinline, aligned(64))) static void                            \
 	pass_ ## name ## _bursts(struct worker *worker, const struct variant *variant) \
@@ -185,9 +185,9 @@ pass_length(struct worker *worker, const struct variant *variant)
 }
 
 /*
- * The walks. Where IOVAs are random, the answer is the next address. Where they are linear, an
- * IOVA is the address plus the size of the set, and the walk goes on 2 MiB further: one addition
- * and one mask more, in the floor as in ours.
+ * The walks. With random IOVAs the result is the next address. With linear IOVAs the result is the address
+ * plus the size of the set, and the walk continues 2 MiB farther: one addition and one mask more, in the
+ * floor and in the lookup.
  */
 #define WALK(name, lookup)                                                            \
 	__attribute__((noinline, aligned(64))) static void                            \
@@ -256,7 +256,7 @@ variants_list(void)
 
 /* ---- the tables ---- */
 
-/* Maps so many pieces of a size, each where next[] says behind the set: at its own address plus
+/* Maps this many pieces of a size, each at the IOVA behind the set that next[] gives; at its own address plus
  * the size of the set if next is NULL. */
 static void
 map_pieces(const struct set *set, uint64_t piece, uint32_t n, const uint32_t *next)
@@ -291,7 +291,7 @@ set_create(struct set *set, uint64_t *random)
 	return 0;
 }
 
-/* A benchmark of wrong answers would be worth nothing. */
+/* Checks the results, because a benchmark of wrong results is worthless. */
 static bool
 set_right(const struct set *set)
 {
@@ -362,8 +362,8 @@ tables_destroy(void)
 
 /* ---- the writer ---- */
 
-/* Maps and unmaps pages of 2 MiB and of 4 KiB (details), far from what is looked up. While it
- * rests it spins, so that the clocks and the other core are the same with and without it. */
+/* Maps and unmaps pages of 2 MiB and of 4 KiB (details), far from the looked-up addresses. While idle it
+ * spins, so that the clocks and the other core are the same with and without it. */
 static void *
 writer_main(void *arg)
 {
@@ -439,8 +439,8 @@ run_job(const struct job *job, unsigned int threads, uint64_t *random)
 	return ns / threads;
 }
 
-/* What is measured with so many threads: every variant on every set in every pattern, and in the
- * random one, where there is a CPU for the writer, with and without it. */
+/* The jobs for a number of threads: every variant on every set in every pattern; for the random pattern with
+ * and without the writer, if it has a CPU. */
 static unsigned int
 jobs_list(struct job *jobs, unsigned int threads, bool writer, bool quick, struct results *results)
 {
@@ -463,10 +463,10 @@ jobs_list(struct job *jobs, unsigned int threads, bool writer, bool quick, struc
 			.unit = "ns",
 		};
 
-		/* Threads that wait for each other take long where other programs run as well. */
+		/* Threads that wait for each other take long if other programs run as well. */
 		if (quick && threads > 1 && (set->placement != RANDOM || set->size != GIB(1)))
 			continue;
-		/* Dependent walks have one pattern a set; by GiB they would have none. */
+		/* Dependent walks have one pattern for each set; sets by GiB have none. */
 		if ((job.writer && !writer) ||
 		    (job.variant->dependent &&
 		     (set->placement == BY_GIB || job.sequential != (set->placement == LINEAR))))

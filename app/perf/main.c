@@ -3,8 +3,8 @@
  */
 
 /*
- * dpdk-ioas-perf: what lookups, maps and tables cost, beside what a plain array load and DPDK's
- * own functions cost in the same run. The ratios are what counts; the times are this machine's.
+ * dpdk-ioas-perf: measures lookups, maps and tables, next to a plain array load and DPDK's own functions in
+ * the same run. The ratios are what counts. The times are this machine's.
  */
 
 #include <errno.h>
@@ -138,7 +138,7 @@ add_file(const char *list[], unsigned int *n, const char *path)
 	return true;
 }
 
-/* 0, -1 for "only help was wanted", EXIT_USAGE. */
+/* 0, -1 if only help was wanted, or EXIT_USAGE. */
 static int
 parse(int argc, char **argv, struct options *options)
 {
@@ -241,7 +241,7 @@ parse(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-/* Runs the suites that are asked for, or all; one that fails leaves the others their results. */
+/* Runs the requested suites, or all. If one fails, the others keep their results. */
 static int
 run_suites(const struct options *options, struct results *results)
 {
@@ -280,8 +280,7 @@ name_machine(struct results *results, const char *machine)
 		       sizeof(environment->machine));
 }
 
-/* What this run measures, and what it takes from files. EXIT_FAILURE: a suite failed, the rest is
- * there. */
+/* Measures, and adds results from files. EXIT_FAILURE: a suite failed, but the other results exist. */
 static int
 measure(const struct options *options, int argc, char **argv, struct results *results)
 {
@@ -304,7 +303,7 @@ measure(const struct options *options, int argc, char **argv, struct results *re
 	return status;
 }
 
-/* Before anything is measured. */
+/* Called before anything is measured. */
 static int
 check_goals(const struct options *options, const struct results *results)
 {
@@ -315,12 +314,12 @@ check_goals(const struct options *options, const struct results *results)
 	return goals_known(options->goals, goals, goals_check(results, goals));
 }
 
-/* Says what came of it in all the ways that are asked for. */
+/* Reports the results in all requested forms. */
 static int
 say(const struct options *options, const struct results *results,
     const struct comparison *comparison, bool measured)
 {
-	/* Standard output is the JSON's alone, if it is to go there. */
+	/* If the JSON goes to standard output, nothing else does. */
 	const bool quiet = options->json != NULL && strcmp(options->json, "-") == 0;
 	struct goal goals[MAX_GOALS];
 	const unsigned int n = goals_check(results, goals);
@@ -343,7 +342,7 @@ say(const struct options *options, const struct results *results,
 	return ret;
 }
 
-/* Reads the runs before. NULL after a complaint, with the status in ret. */
+/* Reads an earlier run. NULL after a message, with the status in ret. */
 static struct results *
 read_run(const char *path, int *ret)
 {
@@ -361,7 +360,7 @@ read_run(const char *path, int *ret)
 static int
 run(const struct options *options, int argc, char **argv)
 {
-	/* One file: with what is measured now. */
+	/* With a single file, compare it with this run. */
 	const bool measured = options->n_compare < 2;
 	const unsigned int n_old = measured ? options->n_compare : options->n_compare - 1;
 	const struct results *old[MAX_FILES];
@@ -406,7 +405,7 @@ main(int argc, char **argv)
 	struct options options = { .tolerance = 0.1 };
 	int n_own, ret;
 
-	/* What comes after "--" is EAL's. */
+	/* Arguments after "--" are for EAL. */
 	for (n_own = 1; n_own < argc && strcmp(argv[n_own], "--") != 0;)
 		n_own++;
 	if (n_own < argc) {

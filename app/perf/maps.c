@@ -3,13 +3,13 @@
  */
 
 /*
- * What a map and an unmap cost while maps pile up, at IOVAs that the kernel chooses and at fixed
- * ones in turn: on the model of the kernel, where only our own code costs anything, and on a
- * kernel that has iommufd. There nothing is pinned unless a device is attached.
+ * Measures maps and unmaps while the number of maps grows, at chosen and at fixed IOVAs in turn: on the model
+ * of the kernel, where only this project's code takes time, and on a kernel with iommufd. That one pins
+ * nothing unless a device is attached.
  *
- * A result at N maps speaks for the (up to) 1,000 maps that led there.
+ * A result at N maps stands for the (up to) 1,000 maps before.
  *
- * Then pages go and come again one by one while others stay, without a quarantine and with one.
+ * Then single pages are unmapped and mapped again while others stay, without a quarantine and with one.
  */
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 #define PAGE KIB(4)
 #define FIXED_AT GIB(4)
 #define BLOCK 1000
-/* A block gives so many samples, each the mean of its part. */
+/* The samples of a block, each the mean of its part. */
 #define PARTS 10
 #define MODEL_NIC "0000:00:02.0"
 
@@ -51,7 +51,7 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		complain("%s", line);
 }
 
-/* The first of the maps that stand for a step. */
+/* The first of the maps that a step stands for. */
 static unsigned int
 block_start(unsigned int step)
 {
@@ -69,7 +69,7 @@ map_or_unmap(struct ioas *space, char *memory, unsigned int i, bool fixed, bool 
 		     : ioas_map(space, memory + i * PAGE, PAGE, NULL);
 }
 
-/* Goes from so many maps to so many, timing each part of a block for the result. */
+/* Changes the number of maps, and times each part of a block for the result. */
 static int
 walk(struct ioas *space, const struct ramp *ramp, unsigned int from, unsigned int to, bool fixed,
      struct result *result)
@@ -84,7 +84,7 @@ walk(struct ioas *space, const struct ramp *ramp, unsigned int from, unsigned in
 		const unsigned int many = end - done;
 		const uint64_t start = now_ns();
 
-		/* Unmaps begin with the newest. */
+		/* Unmaps start with the newest. */
 		for (; ret == 0 && done < end; done++)
 			ret = map_or_unmap(space, ramp->memory,
 					   up ? from + done : from - done - 1, fixed, up);
@@ -94,7 +94,7 @@ walk(struct ioas *space, const struct ramp *ramp, unsigned int from, unsigned in
 	return ret;
 }
 
-/* NULL where it cannot be created; it stays where only the attach fails. */
+/* NULL if the space cannot be created. If only the attach fails, the space stays. */
 static int
 open_space(const struct ramp *ramp, uint64_t quarantine, struct ioas **space)
 {
@@ -180,8 +180,8 @@ ramp_run(struct ramp *ramp, unsigned int rounds, struct results *results)
 	return ret;
 }
 
-/* Pages that are mapped, every other one, so that no entry of the table becomes or ceases to be linear;
- * and how often one of them goes and comes again. */
+/* Every other page is mapped, so that no entry of the table becomes or ceases to be linear. CYCLES: how often
+ * one of them is unmapped and mapped again. */
 #define CYCLE_PAGES 1000
 #define CYCLES 10000
 #define CYCLES_QUICK 1000
@@ -281,7 +281,7 @@ on_model(unsigned int top, unsigned int rounds, struct results *results)
 	struct ramp ramp = {
 		.where = "model",
 		.device = MODEL_NIC,
-		.memory = (char *)(uintptr_t)TIB(16), /* it is never touched */
+		.memory = (char *)(uintptr_t)TIB(16), /* never accessed */
 		.top = top,
 	};
 	int ret;
@@ -333,6 +333,6 @@ maps_run(const struct options *options, struct results *results)
 		ret = munmap_run(rounds, results);
 	if (ret < 0)
 		return ret;
-	/* A ramp on a real kernel can take minutes, and has samples enough. */
+	/* A ramp on a real kernel can take minutes, and gives enough samples. */
 	return on_kernel(options->device, top, rounds > 2 ? 2 : rounds, results);
 }

@@ -3,8 +3,8 @@
  */
 
 /*
- * The memory that a table takes, by how much is mapped. Counted in a process that does nothing
- * else: what it has after the mapping more than before table_create().
+ * The memory that a table takes, depending on the mapped memory. Counted in a process that does nothing else:
+ * the growth since before table_create().
  */
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static const unsigned int gib[] = { 1, 16, 64, 1024 };
 struct count {
 	unsigned int gib;
 	unsigned int replicas;
-	uint64_t piece;         /* mapped in pieces of, each with an IOVA of its own */
+	uint64_t piece;         /* size of the mapped pieces, each with another IOVA */
 };
 
 static uint64_t
@@ -45,8 +45,8 @@ kib_of(const char *text, const char *key)
 	return kib;
 }
 
-/* Of this process, the pages that tables share (a memfd) among them. Without stdio, which would
- * allocate. 0: the kernel does not tell. */
+/* The memory of this process, including the pages that tables share (a memfd). Without stdio, which would
+ * allocate. 0: the kernel does not report it. */
 static uint64_t
 memory_bytes(void)
 {
@@ -64,7 +64,7 @@ memory_bytes(void)
 	return KIB(kib_of(text, "\nAnonymous:") + kib_of(text, "\nPss_Shmem:"));
 }
 
-/* Bytes, by the table's replicas; 0: failed. */
+/* In bytes, for all replicas; 0: failed. */
 static uint64_t
 count(const struct count *what)
 {
@@ -72,7 +72,7 @@ count(const struct count *what)
 	uint64_t before, after, at;
 	struct table table;
 
-	/* What the code itself touches for the first time. */
+	/* The first call touches memory of the code itself. */
 	before = memory_bytes();
 	before = memory_bytes();
 	if (before == 0 || table_create(&table, &ioas_sys_linux, nodes, what->replicas) < 0)
@@ -87,7 +87,7 @@ count(const struct count *what)
 	return after <= before ? 0 : (after - before) / what->replicas;
 }
 
-/* In a child, because the memory of this process grows for other reasons as well. */
+/* In a child, because the memory of this process also grows for other reasons. */
 static uint64_t
 count_alone(const struct count *what)
 {
@@ -153,7 +153,7 @@ memory_run(const struct options *options, struct results *results)
 			ret = measure(results, &linear, "one replica, linear areas", false);
 	}
 	if (ret == 0) {
-		/* Where areas are smaller than 2 MiB. */
+		/* Areas smaller than 2 MiB. */
 		const struct count details = { 1, 1, KIB(4) };
 
 		ret = measure(results, &details, "one replica, 4 KiB pages", false);

@@ -3,8 +3,8 @@
  */
 
 /*
- * What it costs to unmap memory that is not mapped for DMA, with the library told of it, as the plugin's
- * replacement of munmap() does, and without. A space with maps is there, on the model of the kernel.
+ * The cost of unmapping memory that is not mapped for DMA: with calls of the library, as in the plugin's
+ * replacement of munmap(), and without. A space with maps exists, on the model of the kernel.
  */
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 static const struct kind {
 	uint64_t size;
-	unsigned int n; /* at a time */
+	unsigned int n; /* pieces in one sample */
 	int prot;       /* PROT_NONE: address space that was never touched */
 } kinds[] = {
 	{ KIB(4), MOST, PROT_READ | PROT_WRITE },
@@ -54,7 +54,7 @@ unmap(struct ioas *space, void *memory, uint64_t size)
 		ioas_forget_end(space, token, ret == 0);
 }
 
-/* space: NULL without the library. */
+/* space: NULL means without the library. */
 static int
 sample(struct ioas *space, const struct kind *kind, struct result *result)
 {

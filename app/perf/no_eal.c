@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* In place of eal.c where there is no DPDK. */
+/* Replaces eal.c if DPDK is not installed. */
 
 #include "perf.h"
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* What a picture shows. A panel that there are no results for is left out. */
+/* The panels of a picture. A panel without results is left out. */
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ has_data(const struct results *results, const struct panel *panel, const struct 
 	return false;
 }
 
-/* Adds a series if there is data for it. */
+/* Adds a series if it has data. */
 static void
 series_add(const struct results *results, struct panel *panel, const char *title,
 	   const struct result *what)
@@ -132,7 +132,7 @@ eal_panel(const struct results *results, struct panel *panel)
 	}
 }
 
-/* Adds what was measured on a machine: "device", "kernel" or "model". */
+/* Adds the results of a machine: "device", "kernel" or "model". */
 static void
 maps_series(const struct results *results, struct panel *panel, const char *machine,
 	    const char *where)
@@ -149,7 +149,7 @@ maps_series(const struct results *results, struct panel *panel, const char *mach
 	}
 }
 
-/* The most real of what was measured. */
+/* The most realistic results. */
 static void
 maps_panel(const struct results *results, struct panel *panel)
 {
@@ -167,7 +167,7 @@ maps_panel(const struct results *results, struct panel *panel)
 		: "Maps and unmaps of 4 KiB, on the kernel";
 }
 
-/* A column a machine. */
+/* One column for each machine. */
 static void
 stock_panel(const struct results *results, struct panel *panel, const char *suite)
 {

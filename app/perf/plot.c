@@ -3,8 +3,8 @@
  */
 
 /*
- * The figures as a picture: gnuplot reads a script with the data in it from a pipe and writes the
- * SVG to the file that is its standard output.
+ * The figures as a picture: gnuplot reads a script that contains the data from a pipe, and writes the SVG to
+ * its standard output, which is the file.
  */
 
 #include <errno.h>
@@ -23,8 +23,8 @@ extern char **environ;
 
 /* ---- gnuplot's language ---- */
 
-/* A string in single quotes, where only those mean something. In double quotes gnuplot runs what stands
- * between backticks, and a line's end is one of the command: results may come from anybody. */
+/* A string in single quotes, where only single quotes are special. In double quotes gnuplot executes text
+ * between backticks, and a newline ends the command. Results may come from an untrusted source. */
 __attribute__((format(printf, 2, 3)))
 static void
 write_string(FILE *out, const char *format, ...)
@@ -110,7 +110,7 @@ write_sizes(FILE *out, const struct results *results, const struct panel *panel)
 	fprintf(out, ")\n");
 }
 
-/* From a bit below the lowest to a bit above the highest, with 1, 2 and 5 of each power of ten. */
+/* From slightly below the lowest value to slightly above the highest, with 1, 2 and 5 of each power of ten. */
 static void
 write_range(FILE *out, const struct results *results, const struct panel *panel)
 {
@@ -152,7 +152,7 @@ write_lines(FILE *out, const struct results *results, const struct panel *panel,
 		write_sizes(out, results, panel);
 	write_range(out, results, panel);
 	fprintf(out, "set offsets graph 0.06, graph 0.06, 0, 0\nplot ");
-	/* The yardsticks are dashed: what lies on them shows through. */
+	/* The yardsticks are dashed, so that other lines show through. */
 	for (unsigned int s = 0; s < panel->n; s++) {
 		const char *const title = panel->series[s].title;
 
@@ -166,7 +166,7 @@ write_lines(FILE *out, const struct results *results, const struct panel *panel,
 		"set format x\n");
 }
 
-/* A tic for each series: the first one's place, and to the next one. */
+/* A tic for each series: the position of the first one, and the distance to the next. */
 static void
 write_titles(FILE *out, const struct panel *panel, int first, int step)
 {
@@ -194,7 +194,7 @@ write_bars(FILE *out, const struct panel *panel, unsigned int p)
 	fprintf(out, "\nset yrange [*:*]\nset xrange [*:*]\nset ytics autofreq\nset format x\n");
 }
 
-/* Medians as lines across their column, the goal across all. */
+/* Medians as lines across their column, the goal across all columns. */
 static void
 write_ratios(FILE *out, const struct panel *panel, unsigned int p)
 {
@@ -234,7 +234,7 @@ write_panel(FILE *out, const struct results *results, const struct panel *panel,
 	}
 }
 
-/* What all pictures have in common. */
+/* The style of all pictures. */
 static void
 write_style(FILE *out, unsigned int width, unsigned int height)
 {
@@ -297,7 +297,7 @@ start(int file, pid_t *pid, FILE **script)
 		complain("pictures need gnuplot (Debian package gnuplot-nox): %s", strerror(ret));
 		return EXIT_USAGE;
 	}
-	/* A gnuplot that ends early is found out by its status. */
+	/* The exit status shows if gnuplot ends early. */
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -343,8 +343,8 @@ plot(const char *path, const struct results *results)
 	return ret;
 }
 
-/* HTML knows the element svg: the names of XML's spaces, which look like addresses, are left out, and
- * all that stands before it. */
+/* Copies the element svg alone, which HTML knows: without the names of the XML namespaces, which look like
+ * addresses, and without the text before it. */
 static void
 copy_inline(FILE *out, FILE *svg)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* What is said on standard output. */
+/* The report on standard output. */
 
 #include <stdio.h>
 

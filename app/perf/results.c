@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* The list of results: how it grows, and when two results are of the same thing. */
+/* The list of results: it grows, and tells whether two results are the same measurement. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ results_finish(struct results *results)
 		double values[MAX_SAMPLES];
 		struct stats stats;
 
-		/* Of a suite that failed. */
+		/* Its suite has failed. */
 		if (results->result[i].rounds == 0)
 			continue;
 		if (n++ < i)

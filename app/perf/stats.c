@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The dpdk-ioas authors
  */
-/* Medians and quantiles of samples, and how far noise can move a ratio. */
+/* Medians and quantiles of samples, and the effect of noise on a ratio. */
 #include <stdlib.h>
 
 #include "bench.h"
@@ -15,7 +15,7 @@ compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Between two neighbours of a sorted array, linear. */
+/* Interpolates linearly between two neighbours of a sorted array. */
 static double
 quantile(const double *sorted, unsigned int n, double q)
 {
@@ -46,7 +46,7 @@ stats_pairs(const struct result *a, const struct result *b, double *ratios)
 	return a->rounds;
 }
 
-/* The median of one of the runs, its values drawn anew. */
+/* The median of one of the runs, with its values drawn again. */
 static double
 draw(const struct sampled *sampled, uint64_t *random)
 {

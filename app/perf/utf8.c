@@ -3,15 +3,15 @@
  */
 
 /*
- * Strings from outside: arguments, files of the kernel, results of others. JSON cannot have bytes that are
- * not UTF-8, and a string that is cut to its room may end within a character.
+ * Strings from outside: arguments, files of the kernel, other results. JSON cannot have bytes that are not
+ * UTF-8, and a string that was cut to its room may end inside a character.
  */
 
 #include <string.h>
 
 #include "perf.h"
 
-/* The bytes of a character, by the first of them; 0: none begins so. */
+/* The number of bytes of a character, by its first byte; 0: not a first byte. */
 static unsigned int
 wanted(unsigned char lead)
 {
@@ -19,7 +19,8 @@ wanted(unsigned char lead)
 			   : lead >> 3 == 0x1e ? 4 : 0;
 }
 
-/* The bytes of the character that a text begins with, 0: it is none. have: so many belong together. */
+/* The number of bytes of the character at the start of a text; 0: it is not a character. have: this many
+ * bytes belong together. */
 static unsigned int
 character(const char *text, unsigned int *have)
 {
@@ -29,7 +30,7 @@ character(const char *text, unsigned int *have)
 
 	for (*have = 1; *have < n && ((unsigned char)text[*have] & 0xc0) == 0x80; (*have)++)
 		code = code << 6 | ((unsigned char)text[*have] & 0x3f);
-	/* As short as can be, no surrogate, not beyond the last one. */
+	/* The shortest form, no surrogate, and not beyond the last character. */
 	return *have < n || code < least[n] || code >> 11 == 0x1b || code > 0x10ffff ? 0 : n;
 }
 
