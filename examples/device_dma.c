@@ -3,8 +3,8 @@
  */
 
 /*
- * A user-space driver without DPDK: attaches a device, maps memory for it, and has it copy a part of
- * that memory to another one by DMA.
+ * A user-space driver without DPDK: attaches a device, maps memory for it, and makes it copy one part of the
+ * memory to another by DMA.
  */
 
 #include <inttypes.h>
@@ -33,11 +33,11 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		fprintf(stderr, "device-dma: %s\n", line);
 }
 
-/* Has the device copy from one IOVA to another; the bytes must then be the same. */
+/* Makes the device copy from one IOVA to another. The bytes must then be equal. */
 static int
 copy(const struct edu *edu, const struct ioas_table *table, const char *from, const char *to)
 {
-	/* The addresses that a driver writes into registers and descriptors: no call of the kernel. */
+	/* A driver writes these IOVAs into registers and descriptors. The lookup makes no system call. */
 	const uint64_t from_iova = ioas_lookup(table, from), to_iova = ioas_lookup(table, to);
 
 	if (!edu_dma(edu, 0, from_iova, EDU_BUFFER, false) ||
@@ -55,7 +55,7 @@ copy(const struct edu *edu, const struct ioas_table *table, const char *from, co
 	return EXIT_SUCCESS;
 }
 
-/* What needs the space. */
+/* The part that needs the space. */
 static int
 run(struct ioas *space, const char *name)
 {
@@ -65,7 +65,7 @@ run(struct ioas *space, const char *name)
 	char *memory;
 	int ret;
 
-	/* Devices first: then what they reserve is known when memory is placed. */
+	/* Attaches devices first, so that their reserved regions are known when memory is placed. */
 	if (ioas_attach(space, name, NULL, &device) < 0)
 		return EXIT_FAILURE;
 	wrong = edu_open(&edu, ioas_device_fd(device));
@@ -83,7 +83,7 @@ run(struct ioas *space, const char *name)
 	if (ioas_map(space, memory, LENGTH, NULL) < 0)
 		return EXIT_FAILURE;
 	ret = copy(&edu, ioas_table(space), memory, memory + LENGTH / 2);
-	/* In this order: no DMA is under way when the memory goes. */
+	/* In this order, so that no DMA is in progress when the memory goes. */
 	edu_close(&edu, ioas_device_fd(device));
 	ioas_unmap(space, memory, LENGTH);
 	munmap(memory, LENGTH);
@@ -91,7 +91,7 @@ run(struct ioas *space, const char *name)
 	return ret;
 }
 
-/* The option, the library's log, the space. */
+/* Parses the option, sets the library's log function, and creates the space. */
 int
 main(int argc, char **argv)
 {
@@ -112,7 +112,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	/* The library has said what is wrong, and the remedy. */
+	/* The library has logged the cause and the remedy. */
 	if (ioas_create(&options, &space) < 0)
 		return EXIT_FAILURE;
 	ret = run(space, argv[1]);

@@ -3,9 +3,9 @@
  */
 
 /*
- * Copies by DMA in the manner of DPDK's dmadev (enqueue, submit, completed), without DPDK: a ring of
- * descriptors in front of a device that does one DMA at a time. A copy is two of them: into the
- * device's buffer, and out of it.
+ * Copies by DMA in the style of DPDK's dmadev (enqueue, submit, completed), without DPDK: a ring of
+ * descriptors in front of a device that does one DMA at a time. A copy is two DMAs: into the device's buffer,
+ * and out of it.
  */
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 #define RING 4 /* a power of two */
 #define COPIES 10
-/* From one buffer to the next; what lies between them must stay as it is. */
+/* The distance between two buffers. The memory between them must not change. */
 #define STRIDE ((size_t)64 << 10)
 #define LENGTH ((size_t)COPIES * STRIDE)
 
@@ -41,12 +41,12 @@ struct queue {
 	const struct ioas_table *table;
 	struct edu edu;
 	struct job ring[RING];
-	/* How many jobs have come so far, modulo 2^16: each is at most the one before. */
+	/* Job counts so far, modulo 2^16. Each is at most the previous one. */
 	uint16_t enqueued, submitted, done, reported;
-	bool writing; /* the device is at the second half of job "done" */
+	bool writing; /* the device does the second half of job "done" */
 };
 
-/* Looks up memory that the device is to use in one go. */
+/* Looks up memory that the device uses in one piece. */
 static int
 lookup(const struct queue *queue, const void *va, uint32_t length, uint64_t *iova)
 {
@@ -56,7 +56,7 @@ lookup(const struct queue *queue, const void *va, uint32_t length, uint64_t *iov
 	return contiguous == length ? 0 : -EFAULT;
 }
 
-/* The number of the job, or -ENOSPC (the ring is full), -EINVAL (the length), -EFAULT (memory that is
+/* Returns the number of the job, or -ENOSPC (the ring is full), -EINVAL (the length), -EFAULT (memory that is
  * not mapped, or not contiguous). */
 static int
 queue_copy(struct queue *queue, const void *from, void *to, uint32_t length)
@@ -91,7 +91,7 @@ queue_submit(struct queue *queue)
 		start(queue);
 }
 
-/* How many jobs have ended since the last call; *last is the number of the last of them. */
+/* Returns the number of jobs that have ended since the last call; *last is the number of the last one. */
 static uint16_t
 queue_completed(struct queue *queue, uint16_t *last)
 {
@@ -124,7 +124,7 @@ length_of(unsigned int job)
 	return EDU_BUFFER - job * 64;
 }
 
-/* Enqueues what the ring has room for, submits, polls, until all is done. */
+/* Enqueues as much as the ring takes, submits and polls, until all copies are done. */
 static int
 copy_all(struct queue *queue, const char *from, char *to)
 {
@@ -162,7 +162,7 @@ copy_all(struct queue *queue, const char *from, char *to)
 	return EXIT_SUCCESS;
 }
 
-/* Whether each buffer has what the other one has, and nothing else was written. */
+/* Whether each buffer has the contents of its source, and nothing else was written. */
 static int
 compare(const char *from, const char *to)
 {
@@ -205,7 +205,7 @@ run(struct ioas *space, const char *name)
 		memory[i] = (char)(i % 251 + 1);
 	if (ioas_map(space, memory, 2 * LENGTH, NULL) < 0)
 		return EXIT_FAILURE;
-	/* Before the device is told anything: an address that it must not have. */
+	/* The lookup fails before the device gets the address. */
 	ret = queue_copy(&queue, &queue, memory, sizeof(queue));
 	printf("a copy of memory that is not mapped: %s\n", ret < 0 ? strerror(-ret) : "enqueued");
 	ret = copy_all(&queue, memory, memory + LENGTH);
@@ -235,7 +235,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	/* The library says what is wrong, and the remedy. */
+	/* The library logs the cause and the remedy. */
 	if (ioas_create(&options, &space) < 0)
 		return EXIT_FAILURE;
 	ret = run(space, argv[1]);

@@ -12,9 +12,9 @@
 
 #include "edu.h"
 
-/* Vendor and device, as the first four bytes of its configuration say it. */
+/* Vendor and device ID, as the first four bytes of the configuration space. */
 #define EDU_ID 0x11e81234
-/* Registers of BAR 0, and where its buffer is as the device itself sees it. */
+/* Registers of BAR 0, and the address of the buffer as the device sees it. */
 #define EDU_SOURCE 0x80
 #define EDU_DESTINATION 0x88
 #define EDU_COUNT 0x90
@@ -35,7 +35,7 @@ edu_start(const struct edu *edu, unsigned int at, uint64_t iova, unsigned int le
 	write_register(edu, EDU_SOURCE, to_memory ? EDU_BUFFER_START + at : iova);
 	write_register(edu, EDU_DESTINATION, to_memory ? iova : EDU_BUFFER_START + at);
 	write_register(edu, EDU_COUNT, length);
-	/* What was written to memory must be there before the device is told to read it. */
+	/* Earlier writes to memory must be visible before the device starts to read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	write_register(edu, EDU_COMMAND, EDU_START | (to_memory ? EDU_TO_MEMORY : 0));
 }
@@ -45,7 +45,7 @@ edu_busy(const struct edu *edu)
 {
 	const uint64_t command = le64toh(*(volatile uint64_t *)(edu->bar + EDU_COMMAND));
 
-	/* What the device has written is read after this. */
+	/* The data that the device has written must be read after this. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return (command & EDU_START) != 0;
 }
@@ -62,7 +62,7 @@ edu_dma(const struct edu *edu, unsigned int at, uint64_t iova, unsigned int leng
 	return false;
 }
 
-/* Sets bits of the PCI command register, or takes them away. */
+/* Sets and clears bits of the PCI command register. */
 static bool
 change_command(int fd, uint64_t config, uint16_t set, uint16_t clear)
 {

@@ -3,10 +3,10 @@
  */
 
 /*
- * Packets in memory that is the application's own and not EAL's: they are sent from buffers that are
- * attached to mbufs (rte_pktmbuf_attach_extbuf) and received into a pool of such buffers
- * (rte_pktmbuf_pool_create_extbuf). Two ports exchange them, and the contents are compared. Nothing here
- * is the plugin's: the IOVAs are those that rte_mem_virt2iova() gives.
+ * Packets in memory of the application, not of EAL. Packets are sent from buffers that are attached to mbufs
+ * (rte_pktmbuf_attach_extbuf), and received into a pool of such buffers (rte_pktmbuf_pool_create_extbuf). Two
+ * ports exchange them, and the program compares the contents. It uses no function of the plugin: the IOVAs
+ * come from rte_mem_virt2iova().
  */
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@
 #include <rte_mbuf.h>
 
 #define PAGE ((size_t)2 << 20)
-/* A page to receive into, and one to send from, a part for each port. */
+/* A page to receive into and one to send from, each with a part for each port. */
 #define PAGES 2
 #define LENGTH (PAGES * PAGE)
 #define BUFFER 2048
@@ -43,14 +43,14 @@ static char *memory;
 static struct rte_mbuf_ext_shared_info shared[2][BUFFERS];
 static unsigned int sent[2], given_back;
 
-/* The driver does not need the buffer any more. */
+/* The driver has finished with the buffer. */
 static void
 give_back(void *buffer __rte_unused, void *arg __rte_unused)
 {
 	given_back++;
 }
 
-/* The application's memory, known to EAL and to the devices. */
+/* Allocates memory, and makes it known to EAL and to the devices. */
 static bool
 get_memory(void)
 {
@@ -66,7 +66,7 @@ get_memory(void)
 	return false;
 }
 
-/* A page may lie anywhere for the devices; only within a page addresses are consecutive. */
+/* Maps page by page, because IOVAs are consecutive only within a page. */
 static bool
 map_page(char *page)
 {
@@ -104,11 +104,11 @@ start_port(uint16_t port, struct rte_mempool *pool)
 		fprintf(stderr, "external-buffers: port %u cannot be started\n", port);
 		return false;
 	}
-	/* Waits for it. */
+	/* Waits for the link. */
 	return rte_eth_link_get(port, &link) == 0;
 }
 
-/* The packet with this number, to the last byte. */
+/* Fills in the packet with this number, to the last byte. */
 static unsigned int
 make(uint32_t number, char *packet)
 {
@@ -148,7 +148,7 @@ send_packet(uint16_t port, struct rte_mempool *headers, uint32_t number)
 	return true;
 }
 
-/* Whether the packet arrives, in time and as it must be. */
+/* Whether the packet arrives in time, with the right contents. */
 static bool
 receive_packet(uint16_t port, uint32_t number)
 {
@@ -179,7 +179,7 @@ exchange(struct rte_mempool *headers)
 	for (uint32_t number = 0; number < PACKETS; number++) {
 		const uint16_t from = number % 2, to = 1 - from;
 
-		/* The first ones may be lost, until both links are up. */
+		/* The first packets may be lost until both links are up. */
 		do {
 			if (!send_packet(from, headers, number)) {
 				fprintf(stderr, "external-buffers: packet %u of port %u does not arrive as it "
@@ -207,7 +207,7 @@ run(void)
 	receive.buf_iova = rte_mem_virt2iova(memory);
 	pool = rte_pktmbuf_pool_create_extbuf("receive", RECEIVE_BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					      SOCKET_ID_ANY, &receive, 1);
-	/* These have no room for data of their own. */
+	/* These mbufs have no room for data. */
 	headers = rte_pktmbuf_pool_create("headers", 2 * BUFFERS, 0, 0, 0, SOCKET_ID_ANY);
 	if (pool == NULL || headers == NULL) {
 		fprintf(stderr, "external-buffers: no pool: %s\n", rte_strerror(rte_errno));
@@ -220,7 +220,7 @@ run(void)
 		fprintf(stderr, "external-buffers: %u buffers of %u came back\n", given_back, sent[0] + sent[1]);
 		done = false;
 	}
-	/* In one I/O address space, that for one port is for both. */
+	/* If both ports are in one I/O address space, the first unmap is for both. */
 	for (unsigned int i = 0; i < PAGES && rte_eth_dev_info_get(0, &info) == 0; i++)
 		rte_dev_dma_unmap(info.device, memory + i * PAGE, rte_mem_virt2iova(memory + i * PAGE), PAGE);
 	for (uint16_t port = 0; port < 2; port++)

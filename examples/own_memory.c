@@ -3,9 +3,9 @@
  */
 
 /*
- * Memory of the application's own for devices, without DPDK: anonymous memory, a memfd and a memfd of
- * huge pages, on a NUMA node if one is named. Prints the addresses that a driver would write into the
- * device's registers, and what becomes of an IOVA when its memory is unmapped.
+ * Memory of the application for devices, without DPDK: anonymous memory, a memfd, and a memfd of huge pages,
+ * on a NUMA node if one is named. Prints the IOVAs that a driver would write into the device's registers, and
+ * shows what happens to an IOVA when its memory is unmapped.
  */
 
 #define _GNU_SOURCE 1 /* memfd_create() */
@@ -27,7 +27,7 @@
 #define BYTE 4711
 /* The kernel's MFD_HUGE_2MB: the logarithm of the page size. */
 #define HUGE_2M (21u << 26)
-/* Where the last part takes its IOVAs from: room for few maps, above what devices reserve. */
+/* The window for the last part: room for a few maps, above the reserved regions of devices. */
 #define WINDOW_FIRST (UINT64_C(4) << 30)
 #define WINDOW_LENGTH (4 * LENGTH)
 
@@ -40,7 +40,7 @@ static const char usage[] =
 	"  -n, --node NODE  take memory of this NUMA node\n"
 	"  -H, --huge       a memfd of huge pages as well\n";
 
-/* What fits into a mask of one word. */
+/* A mask of one word has this many bits. */
 #define NODES 64
 
 static int node = -1;
@@ -53,7 +53,7 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		fprintf(stderr, "own-memory: %s\n", line);
 }
 
-/* Memory of a file that is in memory only; as a descriptor it could be given to another process. */
+/* Memory of a file in memory. Its descriptor could be passed to another process. */
 static char *
 map_memfd(const char *name, unsigned int flags)
 {
@@ -68,7 +68,7 @@ map_memfd(const char *name, unsigned int flags)
 	return memory;
 }
 
-/* The node is chosen before the first page is there: the kernel takes none then that it must move. */
+/* Chooses the node before the first page exists, so that the kernel need not move pages. */
 static bool
 place(char *memory)
 {
@@ -84,7 +84,7 @@ place(char *memory)
 	return false;
 }
 
-/* Maps memory for the devices and prints where it is. NULL: it has said what is wrong. */
+/* Maps memory for the devices and prints its IOVA. NULL after an error message. */
 static char *
 map(struct ioas *space, const char *name, char *memory)
 {
@@ -117,7 +117,7 @@ unmap(struct ioas *space, char *memory)
 	return true;
 }
 
-/* An IOVA is not chosen again at once: they go on upwards, and begin again at the bottom. */
+/* An IOVA is not chosen again at once: IOVAs rise, and then start again at the bottom. */
 static bool
 show_rollover(struct ioas *space, char *memory)
 {
@@ -146,7 +146,7 @@ run(struct ioas *space, const char *name, bool huge)
 	struct ioas_device *device;
 	char *anonymous, *file;
 
-	/* Devices first: then what they reserve is known when memory is placed. */
+	/* Attaches devices first, so that their reserved regions are known when memory is placed. */
 	if (ioas_attach(space, name, NULL, &device) < 0)
 		return EXIT_FAILURE;
 	anonymous = map(space, "anonymous", mmap(NULL, LENGTH, PROT_READ | PROT_WRITE,
@@ -159,10 +159,10 @@ run(struct ioas *space, const char *name, bool huge)
 	if (huge && map(space, "memfd of huge pages",
 			map_memfd("own-memory", MFD_HUGETLB | HUGE_2M)) == NULL)
 		return EXIT_FAILURE;
-	/* One that covers several areas removes them all. */
+	/* One call removes all areas in its range. */
 	if (ioas_unmap(space, NULL, UINT64_MAX) < 0 || !show_rollover(space, anonymous))
 		return EXIT_FAILURE;
-	/* What was munmapped while it is mapped for devices would stay pinned until the end. */
+	/* After ioas_unmap(): otherwise the memory would stay pinned until the space ends. */
 	munmap(anonymous, LENGTH);
 	munmap(file, LENGTH);
 	return EXIT_SUCCESS;
@@ -207,7 +207,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	/* The library says what is wrong, and the remedy. */
+	/* The library logs the cause and the remedy. */
 	if (ioas_create(&options, &space) < 0)
 		return EXIT_FAILURE;
 	ret = run(space, argv[optind], huge);

@@ -3,9 +3,9 @@
  */
 
 /*
- * The skeleton of a poll-mode driver that looks IOVAs up itself, with an application around it. Its NIC is
- * QEMU's device "edu", which holds one packet: what is sent is received. A packet to be sent is gathered
- * from all its segments; buffers to receive into are looked up in bursts.
+ * The skeleton of a poll-mode driver that looks up IOVAs itself, with an application around it. The NIC is
+ * QEMU's device "edu", which holds one packet: a packet that is sent is received again. To send, the driver
+ * gathers the packet from all its segments. It looks up receive buffers in bursts.
  */
 
 #include <errno.h>
@@ -46,7 +46,7 @@ struct port {
 	const char *name;
 	int fd;
 	struct edu edu;
-	const struct ioas_table *table; /* of the thread that polls */
+	const struct ioas_table *table; /* for the polling thread */
 	struct rte_mempool *pool;
 	struct rte_mbuf *rx[RX_RING];   /* the first n_rx are free */
 	uint64_t rx_iova[RX_RING];
@@ -73,7 +73,7 @@ port_probe(struct port *port, const char *name, struct rte_mempool *pool)
 			"let EAL have it (-a, -b)\n", name, name);
 		return -ENODEV;
 	}
-	/* Refused if memory lies higher already; the plugin then says what to start with. */
+	/* Refused if memory already has higher IOVAs. The plugin then logs the option to start with. */
 	wrong = rte_mem_check_dma_mask(ADDRESS_BITS) != 0 ? "it does not reach all memory"
 							  : edu_open(&port->edu, port->fd);
 	if (wrong == NULL)
@@ -86,13 +86,13 @@ port_probe(struct port *port, const char *name, struct rte_mempool *pool)
 static void
 port_remove(struct port *port)
 {
-	/* No DMA any more before memory is given back. */
+	/* Stops DMA before memory is freed. */
 	edu_close(&port->edu, port->fd);
 	rte_pktmbuf_free_bulk(port->rx, port->n_rx);
 	rte_vfio_release_device(SYSFS, port->name, port->fd);
 }
 
-/* Where data begins follows from where the mbuf is: the mbuf itself, another cache line, is not read. */
+/* The start of the data follows from the address of the mbuf, so the mbuf (another cache line) is not read. */
 static void
 port_refill(struct port *port)
 {
@@ -110,14 +110,14 @@ port_refill(struct port *port)
 		rte_pktmbuf_free_bulk(port->rx, RX_RING);
 }
 
-/* The list of what the device is to read; -EFAULT: some of it is not mapped. */
+/* Makes the list of segments for the device to read; -EFAULT: some memory is not mapped. */
 static int
 port_gather(struct port *port, const struct rte_mbuf *m)
 {
 	struct iovec buffers[MAX_SEGMENTS];
 	unsigned int n = 0;
 
-	/* Most packets have one segment: inline, and without a list. */
+	/* Most packets have one segment: inline, without a list. */
 	if (m->next == NULL) {
 		port->segments[0].iova = ioas_lookup(port->table, rte_pktmbuf_mtod(m, void *));
 		port->segments[0].length = m->data_len;
@@ -137,7 +137,7 @@ port_read_next(struct port *port)
 	port->length += segment->length;
 }
 
-/* As rte_eth_tx_burst(): how many packets, of those from the first on, were taken. */
+/* Like rte_eth_tx_burst(): returns the number of packets taken, from the first on. */
 static uint16_t
 port_tx(struct port *port, struct rte_mbuf **packets, uint16_t n)
 {
@@ -158,7 +158,7 @@ port_tx(struct port *port, struct rte_mbuf **packets, uint16_t n)
 	return 1;
 }
 
-/* As rte_eth_rx_burst(). */
+/* Like rte_eth_rx_burst(). */
 static uint16_t
 port_rx(struct port *port, struct rte_mbuf **packets, uint16_t n)
 {
@@ -189,7 +189,7 @@ port_rx(struct port *port, struct rte_mbuf **packets, uint16_t n)
 
 /* ---- the application ---- */
 
-/* A packet of so many segments, of different lengths. */
+/* Makes a packet of this many segments, of different lengths. */
 static struct rte_mbuf *
 make(struct rte_mempool *pool, unsigned int segments)
 {
