@@ -55,7 +55,7 @@ is_interrupted(void)
 	return true;
 }
 
-/* Nothing else declares these: in lib/ioas the headers of libc do, under these names. */
+/* In lib/ioas the headers of libc declare these, under these names. Nothing else does. */
 void *failing_malloc(size_t size);
 void *failing_calloc(size_t n, size_t size);
 void *failing_realloc(void *old, size_t size);
@@ -115,7 +115,7 @@ failing_stat(const char *path, struct stat *st)
 	return fails() ? -1 : stat(path, st);
 }
 
-/* The library opens what is there, and so gives no mode. */
+/* The library opens existing files only, so it passes no mode. */
 int
 failing_open(const char *path, int flags, ...)
 {

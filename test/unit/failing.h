@@ -7,18 +7,18 @@
 #include <stdbool.h>
 
 /*
- * What lib/ioas calls beside its seam: memory, and looks into sysfs. For the test of failures it is
- * built once more with these functions in the place of libc's (meson.build), so that one call can
- * fail, or be interrupted.
+ * Functions that lib/ioas calls without its seam: memory, and reads of sysfs. For the test of failures the
+ * library is built once more with these functions instead of libc's (meson.build), so that one call can fail
+ * or be interrupted.
  */
 
 /* Fails the n-th call from now on (1 is the next); 0: none. */
 void failing_arm(unsigned int n);
 
-/* Whether that call has come. */
+/* Whether that call has happened. */
 bool failing_has_failed(void);
 
-/* So many system calls from now on are interrupted by a signal. */
+/* A signal interrupts this many system calls from now on. */
 void failing_interrupt(unsigned int n);
 
 #endif /* FAILING_H */

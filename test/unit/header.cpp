@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The public header compiles alone, in whatever C++11 a user has, and twice. */
+/* The public header compiles alone, in any C++11 of a user, and twice. */
 #include "ioas.h"
 #include "ioas.h"
 

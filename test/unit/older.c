@@ -12,7 +12,7 @@
 
 int (*older_kernel)(unsigned long request, const void *arg);
 
-/* In place of libc's. */
+/* Replaces libc's function. */
 int
 ioctl(int fd, unsigned long request, ...)
 {

@@ -4,7 +4,8 @@
 #ifndef OLDER_H
 #define OLDER_H
 
-/* An older kernel than that of this machine: the error with which it refuses an ioctl(), or 0. NULL: none. */
+/* Simulates an older kernel than that of this machine: returns the error with which it refuses an ioctl(), or
+ * 0. NULL: none. */
 extern int (*older_kernel)(unsigned long request, const void *arg);
 
 #endif /* OLDER_H */

@@ -10,28 +10,28 @@
 #define MAX_AREAS 1024
 #define MEMORY MIB(64)
 #define MAX_FREED 65536
-/* What the kernel answers to no call of its own accord. */
+/* An error that the kernel never returns by itself. */
 #define FAILURE -EIO
 
-/* No area is longer. */
+/* The maximum length of an area. */
 #define MAX_PAGES 1024
 
 struct reference {
 	uint64_t va, iova, length; /* va as an offset from BASE */
 	uint64_t made;             /* the step */
 	bool fixed;
-	bool alias;                /* its memory had an area when it was made */
-	bool gone[MAX_PAGES];      /* of its memory: not the process's any more */
+	bool alias;                /* its memory was already mapped when it was made */
+	bool gone[MAX_PAGES];      /* these pages are not the process's any more */
 };
 
-/* What was unmapped, in a ring; and how many bytes had been when the call that did it ended. */
+/* Unmapped ranges, in a ring, and the number of unmapped bytes when their call ended. */
 static struct {
 	uint64_t iova, length, after;
 } freed[MAX_FREED];
 static uint64_t n_freed, freed_bytes;
 static uint64_t quarantine;
 
-/* Areas that have lost a part become several ones when the first device comes back. */
+/* An area that has lost a part becomes several areas when the first device comes back. */
 static struct reference areas[8 * MAX_AREAS];
 static unsigned int n_areas;
 static struct ioas_range window;
@@ -56,7 +56,7 @@ check(bool ok, const char *what)
 
 #define CHECK(condition) check(condition, #condition)
 
-/* How many bytes of a range are memory of an area; from where to where the first and the last of them are. */
+/* The number of bytes of a range that are memory of an area, and the first and the last of them. */
 static uint64_t
 memory_in(const struct reference *area, uint64_t va, uint64_t length, struct ioas_range *span)
 {
@@ -100,7 +100,7 @@ iova_taken(uint64_t iova, uint64_t length)
 	return false;
 }
 
-/* Whether a call has failed because the kernel was told to (reference_fail()). */
+/* Whether a call has failed because of reference_fail(). */
 static bool
 was_failed(int ret)
 {
@@ -117,7 +117,7 @@ usable(uint64_t iova, uint64_t length)
 	return iova != 0 && (last <= 0xfedfffff || (iova >= 0xfef00000 && last < GIB(512)));
 }
 
-/* The alignment that the kernel insists on. */
+/* The alignment that the kernel demands. */
 static uint64_t
 least(uint64_t va, uint64_t length)
 {
@@ -128,7 +128,7 @@ least(uint64_t va, uint64_t length)
 	return align;
 }
 
-/* Whether there is any place for a chosen map in a window that is small enough to try them all. */
+/* Whether a chosen map has any place. For a window so small that all places can be tried. */
 static bool
 has_place(uint64_t va, uint64_t length)
 {
@@ -156,7 +156,7 @@ add(uint64_t va, uint64_t length, uint64_t iova, bool fixed)
 	};
 }
 
-/* The bytes of areas that touch the range and were unmapped so lately that their IOVAs must not be chosen. */
+/* The bytes of areas that touch the range and were unmapped so recently that their IOVAs must not be chosen. */
 static uint64_t
 held_bytes(uint64_t iova, uint64_t length)
 {
@@ -174,7 +174,7 @@ held_bytes(uint64_t iova, uint64_t length)
 	return bytes;
 }
 
-/* Somebody has named IOVAs: what was held there is not any more. */
+/* A fixed map uses IOVAs: areas held there are not held any more. */
 static void
 forget_held(uint64_t iova, uint64_t length)
 {
@@ -232,8 +232,8 @@ do_map_fixed(uint64_t va, uint64_t length)
 	}
 }
 
-/* What an unmap has to take away as a whole, or nothing: from the first to the last address, or IOVA; false if the
- * range has nothing of the area. */
+/* The range that an unmap must remove as a whole or not at all: from the first to the last address, or IOVA;
+ * false if the range contains nothing of the area. */
 static bool
 find_span(const struct reference *area, uint64_t first, uint64_t length, bool by_iova, struct ioas_range *span)
 {
@@ -277,7 +277,7 @@ do_unmap(uint64_t first, uint64_t length, bool by_iova)
 	}
 }
 
-/* Memory goes, or stays after all. */
+/* Memory goes, or stays nevertheless. */
 static void
 do_forget(uint64_t va, uint64_t length, bool gone)
 {
@@ -285,7 +285,7 @@ do_forget(uint64_t va, uint64_t length, bool gone)
 	unsigned int token;
 	bool touched;
 
-	/* Without memory for the table more is hidden: test_failure.c. */
+	/* Without memory for the table more is hidden: see test_failure.c. */
 	model_fail(0, 0, 0);
 	token = ioas_forget_begin(space, VA(va), length);
 	CHECK(unit_lookup(VA(va)) == IOAS_BAD_IOVA && unit_lookup(VA(va + length - 1)) == IOAS_BAD_IOVA);
@@ -320,7 +320,7 @@ find_cut(uint64_t iova)
 	return found;
 }
 
-/* Areas that have lost a part are mapped anew, one for each stretch of memory that is left. */
+/* Areas that have lost a part are mapped again, one for each remaining stretch of memory. */
 static void
 divide_areas(void)
 {
@@ -347,7 +347,7 @@ do_attach(void)
 {
 	int ret;
 
-	/* A map that fails then takes the area away. */
+	/* A map that fails now removes the area. */
 	if (find_cut(0) != NULL)
 		model_fail(0, 0, 0);
 	ret = ioas_attach(space, NIC, NULL, &nic);
@@ -356,7 +356,7 @@ do_attach(void)
 		divide_areas();
 }
 
-/* The area that a lookup must answer with; NULL: none or, where only an alias is left, that one. */
+/* The area that a lookup must find; NULL: none. If only an alias is left, either result is right. */
 static const struct reference *
 find_va(uint64_t va, bool *alias)
 {
@@ -422,7 +422,7 @@ reference_check_all(uint64_t stride)
 		bytes += areas[i].length;
 	ioas_get_info(space, &info);
 	CHECK(info.bytes == bytes && info.maps == n_areas);
-	/* In a narrow window maps that have no other place take from it. */
+	/* In a narrow window maps without another place take IOVAs from it. */
 	CHECK(wide ? info.quarantine == held_bytes(0, UINT64_MAX)
 		   : info.quarantine <= held_bytes(0, UINT64_MAX));
 	/* On POWER memory that is mapped twice is pinned once. */
@@ -485,7 +485,7 @@ reference_step(void)
 void
 reference_fail(unsigned int n)
 {
-	/* What an unmap leaves behind when it fails the reference does not know. */
+	/* Not for unmaps: the reference does not model what a failed one leaves behind. */
 	model_fail(n, ~(1u << MODEL_UNMAP | 1u << MODEL_RESERVE | 1u << MODEL_OTHER), FAILURE);
 }
 

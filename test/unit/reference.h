@@ -7,35 +7,35 @@
 #include "unit.h"
 
 /*
- * Calls of the library against a reference that is too simple to be wrong: an unordered array of areas
- * that every question searches from end to end. Which calls, and with what, is told by numbers: random
- * ones in test_random.c, those of a file in test/fuzz.
+ * Compares the library with a reference that is too simple to be wrong: an unordered array of areas that
+ * every query searches from end to end. Numbers select the calls and their arguments: random ones in
+ * test_random.c, those of a file in test/fuzz.
  */
 
-/* The next number, below that one (which is not 0). */
+/* The next number, below the given one (which is not 0). */
 typedef uint64_t (*reference_choose_fn)(uint64_t below);
 
-/* A quarantine that leaves room in a wide window, and more than a narrow one has. */
+/* A quarantine that leaves room in a wide window, but exceeds a narrow one. */
 #define REFERENCE_QUARANTINE MIB(64)
 
 /* Creates the space, with the NIC attached, for chosen IOVAs in a window; wide: it never gets full. */
 void reference_start(struct ioas_range window, bool wide, uint64_t quarantine,
 		     reference_choose_fn choose);
 
-/* The next call, and a few questions. */
+/* Makes the next call and a few queries. */
 void reference_step(void);
 
-/* Before a step: fails a call of the kernel in it. */
+/* Before a step: makes a call of the kernel in it fail. */
 void reference_fail(unsigned int n);
 
-/* Asks about the borders of every area, and about the memory in steps of so many bytes. */
+/* Queries the borders of every area, and the memory in steps of this many bytes. */
 void reference_check_all(uint64_t stride);
 
-/* How many steps there were. */
+/* The number of steps so far. */
 uint64_t reference_steps(void);
 
-/* A window that is full most of the time, and lies across the MSI window (on POWER at the end of the
- * default window); and one with room for all, which with a quarantine is gone through often. */
+/* The narrow window is full most of the time, and contains the MSI window (on POWER the end of the default
+ * window). The wide one has room for all areas; with a quarantine the search often wraps in it. */
 struct ioas_range reference_narrow(void);
 struct ioas_range reference_wide(uint64_t quarantine);
 

@@ -13,11 +13,11 @@
  *	ioas-sequences --backend type1 …        through another backend; the sequences of the library
  *	                                        must get the same answers from each
  *
- * The transcript on standard output is the same for the same usable ranges: diff the two. What may
- * differ between machines (addresses of memory, names, descriptors) is not printed.
+ * The transcript on standard output is the same for the same usable ranges: compare the two with diff. Data
+ * that may differ between machines (addresses of memory, names, descriptors) is not printed.
  *
- * A line that a kernel must print whatever it is, is checked here too: the exit status is the
- * number of such checks that failed. No CUnit: this runs in a guest that has libc only.
+ * Answers that every kernel must give are checked here too: the exit status is the number of failed checks.
+ * No CUnit, because this runs in a guest that only has libc.
  */
 
 #include <errno.h>
@@ -41,11 +41,11 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 #define PAGE UINT64_C(4096)
 
-/* Pages of the CPU, which memory is registered in on POWER; everywhere else of 4 KiB. */
+/* In pages of the CPU, because memory is registered in them on POWER. Elsewhere they have 4 KiB. */
 #define PAGES(n) ((uint64_t)(n) * sysconf(_SC_PAGESIZE))
 
-/* Memory that every sequence maps: 64 MiB at an address that is the same in every run, in the part
- * of the address space that the address and thread sanitizers leave to the program. */
+/* The memory that every sequence maps: 64 MiB at the same address in every run, in the part of the address
+ * space that the address and thread sanitizers leave to the program. */
 #define MEMORY_SIZE MIB(64)
 #define MEMORY_AT UINT64_C(0x7e9040000000)
 
@@ -68,7 +68,7 @@ say(const char *format, ...)
 	putchar('\n');
 }
 
-/* The name of an error is the same on every architecture, its number is not. */
+/* The name of an error, which is the same on every architecture, unlike its number. */
 static const char *
 answer(int ret)
 {
@@ -95,7 +95,7 @@ check(bool ok, const char *what)
 
 #define CHECK(condition) check(condition, #condition)
 
-/* Says the answer and checks it. */
+/* Prints the answer and checks it. */
 static void
 expect(const char *what, int ret, int expected)
 {
@@ -112,7 +112,7 @@ at(uint64_t offset)
 	return (void *)(uintptr_t)(memory + offset);
 }
 
-/* --- The kernel's rules, by calls of our own through the seam --- */
+/* --- The kernel's rules, by direct calls through the seam --- */
 
 static int iommu, device;
 static uint32_t ioas_id, device_id;
@@ -248,7 +248,7 @@ raw_destroy(uint32_t id)
 	return call(iommu, IOMMU_DESTROY, &arg);
 }
 
-/* Opens both, binds, and attaches if asked to. */
+/* Opens both, binds, and attaches on request. */
 static bool
 raw_open(bool attached)
 {
@@ -543,7 +543,7 @@ raw_copy(uint32_t from, uint64_t src, uint64_t length, uint64_t dst)
 	return call(iommu, IOMMU_IOAS_COPY, &arg);
 }
 
-/* From an IOAS without a device into the one that has it. */
+/* From an IOAS without a device into the one with the device. */
 static void
 kernel_copy(void)
 {
@@ -604,7 +604,7 @@ raw_hwpt(uint32_t dev_id, uint32_t of, uint32_t flags, uint32_t *hwpt)
 	return ret;
 }
 
-/* A page table that was asked for has its IOAS and the areas in it as a device would. */
+/* An explicit page table has its IOAS and the areas in it, as a device would. */
 static void
 kernel_page_tables(void)
 {
@@ -650,7 +650,7 @@ raw_vfio_ioas(uint32_t op, uint32_t *id)
 	return ret;
 }
 
-/* The IOAS that devices of groups get. */
+/* The IOAS for devices of groups. */
 static void
 kernel_vfio_ioas(void)
 {
@@ -833,7 +833,7 @@ lib_space(void)
 	expect("attach once more", ioas_attach(space, bdf, NULL, &handle), 0);
 }
 
-/* What only iommufd has, for devices with a character device. */
+/* Features of iommufd for devices with a character device. */
 static void
 lib_hwpt(void)
 {
@@ -846,7 +846,7 @@ lib_hwpt(void)
 	ret = ioas_attach(space, bdf, &options, &handle);
 	say("attach through a page table of its own: %s", answer(ret));
 	if (ret < 0) {
-		/* The driver of virtio-iommu makes one at an attach only. */
+		/* The driver of virtio-iommu creates one only during an attach. */
 		ioas_destroy(space);
 		space = NULL;
 		return;
@@ -864,7 +864,7 @@ lib_hwpt(void)
 	space = NULL;
 }
 
-/* Whether the kernel has more than the library needs. */
+/* Whether the kernel has features that the library does not need. */
 static void
 lib_features(void)
 {
@@ -977,7 +977,7 @@ lib_fixed(void)
 	CHECK(ioas_lookup_iova(space, MIB(68), NULL) == NULL);
 }
 
-/* Runs that come to what is reserved between two ranges lie before it or behind it, never across. */
+/* Runs near a reserved region lie below it or above it, never across it. */
 static void
 lib_crossing(void)
 {
@@ -1009,7 +1009,7 @@ lib_crossing(void)
 	expect("fixed, across", ioas_map_fixed(space, at(MIB(32)), ranges[1].first - ranges[0].last +
 					       PAGES(2) - 1, ranges[0].last - PAGES(1) + 1), -EINVAL);
 	expect("unmap all", ioas_unmap(space, at(0), MEMORY_SIZE), before + behind);
-	/* Each behind the one before: contiguous but for what is reserved. */
+	/* Each right behind the previous one: contiguous except for the reserved region. */
 	for (unsigned int i = 0; i < 8; i++)
 		lib_map("2 MiB", i * MIB(2), MIB(2));
 }
@@ -1062,7 +1062,7 @@ lib_hot_attach_fails(void)
 		return;
 	ioas_ranges(space, ranges, 16);
 	lost = ranges[0].last + 1;
-	/* A space remembers the ranges of its last device: a new one has none. */
+	/* A space remembers the ranges of its last device. A new space has none. */
 	ioas_destroy(space);
 	space = NULL;
 	if (!lib_open(everywhere, false))
@@ -1092,7 +1092,7 @@ lib_bad_memory(void)
 	CHECK(mprotect(at(MIB(32)), MIB(1), PROT_READ | PROT_WRITE) == 0);
 }
 
-/* Many random calls; the transcript has all answers in a hash, and the state now and then. */
+/* Many random calls. The transcript has a hash of all answers, and the state from time to time. */
 static void
 lib_random(void)
 {

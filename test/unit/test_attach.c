@@ -31,7 +31,7 @@ by_name_and_path(void)
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, NIC), nic);
 }
 
-/* A link to a device's folder, of the same name as all such links. */
+/* A link to a device's folder. All such links have the same name. */
 static const char *
 link_to(const char *device, const char *folder)
 {
@@ -46,7 +46,7 @@ link_to(const char *device, const char *folder)
 	return path;
 }
 
-/* A device has one name, by whichever path it is named. */
+/* A device has one name, whatever path is used for it. */
 static void
 by_link(void)
 {
@@ -73,7 +73,7 @@ by_link(void)
 	CU_ASSERT_TRUE(ioas_device_is_usable(path));
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
 	REFUSED(ioas_attach(space, path, NULL, &again), -EEXIST, NIC "|attached already");
-	/* Taken from its slot: */
+	/* Removed from its slot: */
 	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", ioas_sys->sysfs, NIC);
 	CU_ASSERT_EQUAL_FATAL(unlink(path), 0);
 	CU_ASSERT_PTR_EQUAL(ioas_device_find(space, path), nic);
@@ -120,7 +120,7 @@ several_devices(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
 
-/* Memory survives a detach, and a device that comes back finds it. */
+/* Memory survives a detach, and a device that comes back can access it. */
 static void
 again(void)
 {
@@ -139,8 +139,7 @@ again(void)
 	CU_ASSERT_EQUAL(model_pinned(), MIB(8) + 199 * MIB(512));
 }
 
-/* The allowed list that the last map left would make the attach fail, though nothing is mapped
- * there any more. */
+/* The allowed list of the last map would make the attach fail, although nothing is mapped there any more. */
 static void
 allowed_list(void)
 {
@@ -189,7 +188,7 @@ hot_fails(void)
 	CU_ASSERT_EQUAL(ioas_attach(space, "0000:00:03.0", NULL, &second), 0);
 }
 
-/* A smaller aperture comes: what was reserved above it gets another place. */
+/* A device with a smaller aperture comes: a reservation above it gets another place. */
 static void
 smaller_aperture(void)
 {
@@ -207,7 +206,7 @@ smaller_aperture(void)
 	}
 }
 
-/* Through a hardware page table that was asked for. */
+/* Attaches through an explicit hardware page table. */
 static void
 hwpt(void)
 {
@@ -251,7 +250,7 @@ wrong_options(void)
 	REFUSED(ioas_attach(space, NIC, &options, &nic), -EINVAL, "hwpt_flags need hwpt");
 }
 
-/* A program that was compiled for an earlier release gives the size of that time. */
+/* A program that was compiled for an earlier release passes the size of that release. */
 static void
 older_options(void)
 {
@@ -281,14 +280,14 @@ vf_token(void)
 	const bool cdev = unit_backend_is("iommufd");
 
 	unit_create(false);
-	/* A device that has no use for it. */
+	/* A device that needs no token. */
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
 	ioas_detach(nic);
 	nic_model->vf_token = "14d63f20-8ff0-4f4d-a01c-c30007651fee";
 	model.cdev_tokens = true;
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EACCES, cdev
 		? NIC "|VF token|--vfio-vf-token|backend type1" : NIC "|VF token|--vfio-vf-token");
-	/* Character devices ask for none before. */
+	/* Character devices need none on older kernels. */
 	model.cdev_tokens = false;
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
@@ -310,7 +309,7 @@ pasid(void)
 		return;
 	model.pasid = true;
 	model.hwpt_flags = options.hwpt_flags;
-	/* Not through a page table that is not for PASIDs. */
+	/* Not through a page table that was not made for PASIDs. */
 	REFUSED(ioas_attach_pasid(nic, 7), -EOPNOTSUPP, NIC "|PASID 7");
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, &options, &nic), 0);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* What belongs to one backend alone, and the choice between them. */
+/* Properties of single backends, and the choice between them. */
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ take_info(enum ioas_log_level level, const char *line, void *arg)
 		snprintf(infos[n_infos++], sizeof(infos[0]), "%s", line);
 }
 
-/* Creates a space with that backend, and collects what it says of its choice. */
+/* Creates a space with that backend, and collects the log lines about the choice. */
 static int
 create(const char *backend)
 {
@@ -74,7 +74,7 @@ auto_finds_none(void)
 	model.iommu_error = -ENOENT;
 	model.container_error = -EACCES;
 	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOENT);
-	/* A line for each. */
+	/* One line for each backend. */
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_ERR), 3);
 	CU_ASSERT_TRUE(unit_logged("iommufd cannot be used: /dev/iommu does"));
 	CU_ASSERT_EQUAL(model_open_files(), 0);
@@ -204,8 +204,8 @@ entries_run_out(void)
 	unit_map(GIB(1), MIB(2));
 }
 
-/* Maps come back with the first group, also with one that finds the container as it was because the
- * program keeps the device of the last one open. */
+/* Maps come back with the first group, also if it finds the container unchanged because the program keeps the
+ * device of the last group open. */
 static void
 maps_come_back(void)
 {
@@ -221,7 +221,7 @@ maps_come_back(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, NIC "|in use");
 	unit_map(MIB(8), MIB(2));
-	/* Nor does the one that stays open reach anything by an attach that fails. */
+	/* A failed attach gives no access to the device that stays open either. */
 	model_fail(1, 1u << MODEL_DEVICE_FD, -EIO);
 	REFUSED(ioas_attach(space, NIC2, NULL, &second), -EIO, NIC2 "|cannot attach");
 	CU_ASSERT_EQUAL(model_translate(nic_model, iova), UINT64_MAX);
@@ -235,7 +235,7 @@ maps_come_back(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
 
-/* Kernels before 5.4 tell no ranges: sysfs has the reserved regions. */
+/* Kernels before 5.4 report no ranges: sysfs has the reserved regions. */
 static void
 ranges_from_sysfs(void)
 {
@@ -245,7 +245,7 @@ ranges_from_sysfs(void)
 	model_device_add(NIC2, &model_smmuv3);
 	model.no_info_caps = true;
 	create_type1(true);
-	/* Nor their maps. */
+	/* They do not report the remaining maps either. */
 	CU_ASSERT_EQUAL(ioas_room(space), UINT64_MAX);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 2);
 	CU_ASSERT_EQUAL(ranges[0].first, 0);
@@ -255,7 +255,7 @@ ranges_from_sysfs(void)
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC2, NULL, &second), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
 	CU_ASSERT_EQUAL(ranges[1].first, 0x8100000);
-	/* In whatever order devices come. */
+	/* The same in the other order of devices. */
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 4), 3);
@@ -293,7 +293,7 @@ touching_regions(void)
 	CU_ASSERT_EQUAL(ranges[1].last, GIB(512) - 1);
 }
 
-/* A kernel that unmaps nothing, and says so. */
+/* A kernel that unmaps nothing, and reports that. */
 static int
 unmap_nothing(int fd, unsigned long request, void *arg)
 {
@@ -326,7 +326,7 @@ page_sizes(void)
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -EINVAL, "not aligned to 64 KiB");
 }
 
-/* An unmap that unmaps less than the area has failed: the IOVAs are not given out again. */
+/* An unmap of less than the area has failed: the IOVAs are not chosen again. */
 static void
 short_unmap(void)
 {
@@ -377,7 +377,7 @@ power(void)
 	REFUSED(ioas_create(&options, &space), -EOPNOTSUPP, "no sPAPR IOMMU|found on POWER");
 }
 
-/* A device that the program keeps open reaches nothing any more once it is detached. */
+/* A device that the program keeps open has no access after it was detached. */
 static void
 power_held(void)
 {
@@ -401,7 +401,7 @@ power_held(void)
 	model_device_hold(device, false);
 }
 
-/* The default window first; then one with pages as large as the memory's. */
+/* The default window first; then a window with pages as large as the memory's. */
 static void
 windows(void)
 {
@@ -417,7 +417,7 @@ windows(void)
 	CU_ASSERT_EQUAL(iova, UINT64_C(1) << 59);
 	CU_ASSERT_EQUAL(ioas_ranges(space, ranges, 3), 2);
 	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(space), VA(GIB(1) + 5)), iova + 5);
-	/* Small pages have no place there. */
+	/* Small pages do not fit there. */
 	model.memory_page = PAGE;
 	iova = unit_map(GIB(2), MIB(256));
 	CU_ASSERT_TRUE(iova + MIB(256) <= GIB(1));
@@ -442,7 +442,7 @@ no_small_pages(int fd, unsigned long request, void *arg)
 	return ret;
 }
 
-/* Smaller pages of memory stay in the default window: it is the only one for them. */
+/* Smaller pages of memory stay in the default window, the only one for them. */
 static void
 no_window_for_small_pages(void)
 {
@@ -468,7 +468,7 @@ no_window(void)
 	unit_map(GIB(1), MIB(768));
 }
 
-/* The platform says from the start that it has none. */
+/* The platform reports from the start that it has none. */
 static void
 one_window(void)
 {
@@ -478,7 +478,7 @@ one_window(void)
 	REFUSED(ioas_map(space, VA(GIB(1)), MIB(768), NULL), -ENOSPC, "the 1 DMA windows|there can be no further one");
 }
 
-/* Each group has a container of its own; all come back, windows too, after the last. */
+/* Each group has its own container. After the last one left, all come back, including the windows. */
 static void
 power_groups(void)
 {
@@ -508,7 +508,7 @@ power_groups(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 }
 
-/* Devices of one group share its container, which goes with the last of them. */
+/* Devices of one group share its container, which ends with the last of them. */
 static void
 power_one_group(void)
 {
@@ -530,7 +530,7 @@ power_one_group(void)
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 }
 
-/* Memory is registered once, however many maps lead to it, and in pieces where they overlap. */
+/* Memory is registered once for any number of maps, and in pieces if maps overlap. */
 static void
 registered_once(void)
 {
@@ -546,7 +546,7 @@ registered_once(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 }
 
-/* The second of two pieces cannot be registered: the first is given back, and that between them does not
+/* The second of two pieces cannot be registered: the first is released, and the piece between them does not
  * count one area more. */
 static void
 registered_in_part(void)
@@ -571,12 +571,12 @@ registered_if_mapped(void)
 	model_fail(1, 1u << MODEL_UNMAP, -EIO);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
 	CU_ASSERT_TRUE(unit_logged("cannot unmap 2 MiB|the IOVAs are lost"));
-	/* Not even asked to release it. */
+	/* The kernel is not even asked to release it. */
 	CU_ASSERT_EQUAL(model_total_calls(), 1);
 	CU_ASSERT_EQUAL(model_pinned(), MIB(2));
 }
 
-/* Each call that makes a window or registers memory fails once: nothing stays behind. */
+/* Each call that creates a window or registers memory fails once: nothing is left behind. */
 static void
 power_failures(void)
 {

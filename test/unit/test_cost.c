@@ -3,9 +3,9 @@
  */
 
 /*
- * A chosen map costs the same however many there are: two system calls, and a search in the kernel
- * that goes past nothing. What the library searches in its own trees it finds in a number of steps that
- * grows with the logarithm of what there is. Counted, not timed.
+ * A chosen map has the same cost for any number of areas: two system calls, and a search in the kernel that
+ * passes no area. The library searches its own trees in a number of steps that grows with the logarithm of
+ * their size. The test counts, and does not measure time.
  */
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 
 #define MAPS 20000
 
-/* More than any search of a tree of that many needs, and far less than there are. */
+/* More than any search of a tree of that size needs, and far less than its size. */
 #define STEPS 400
 
 static void
@@ -37,7 +37,7 @@ flat(void)
 	CU_ASSERT_EQUAL(most, 0);
 }
 
-/* Also after a wrap, when the holes are filled. */
+/* Also after a wrap, when maps fill the holes. */
 static void
 flat_in_holes(void)
 {
@@ -66,7 +66,7 @@ unmap_steps(uint64_t offset, uint64_t length, int areas)
 	return space->ledger.aliases.passed - before;
 }
 
-/* An unmap does not look at the aliases of other memory, below and above. */
+/* An unmap does not visit aliases of other memory, below and above. */
 static void
 flat_beside_aliases(void)
 {
@@ -87,7 +87,7 @@ flat_beside_aliases(void)
 	CU_ASSERT_TRUE(unmap_steps(0, MAPS * KIB(16), 2 * MAPS) <= MAPS * (uint64_t)STEPS);
 }
 
-/* What a map that gets this answer looks at. */
+/* The number of nodes that a map with this result visits. */
 static uint64_t
 map_steps(uint64_t offset, uint64_t length, int answer)
 {
@@ -97,7 +97,7 @@ map_steps(uint64_t offset, uint64_t length, int answer)
 	return space->family->placement.taken.passed - before;
 }
 
-/* A window that is full but for as many holes of 2 MiB, all of which begin at odd MiB. */
+/* A window that is full except for as many holes of 2 MiB, which all begin at odd MiB. */
 static void
 make_odd_holes(unsigned int holes, uint64_t quarantine)
 {
@@ -112,11 +112,11 @@ make_odd_holes(unsigned int holes, uint64_t quarantine)
 		CU_ASSERT_EQUAL(ioas_unmap_iova(space, GIB(8) + i * MIB(4) + MIB(3), MIB(2)), 1);
 }
 
-/* The first map tries each hole that is long enough but has another phase; no other one does so again. */
+/* The first map tries each hole that is long enough but has another phase. Later maps skip them. */
 static void
 flat_at_another_phase(void)
 {
-	/* The second with free IOVAs beside each map. */
+	/* The second time with free IOVAs next to each map. */
 	for (uint64_t quarantine = 0; quarantine < 2; quarantine++) {
 		uint64_t first, most = 0, steps;
 
@@ -130,7 +130,7 @@ flat_at_another_phase(void)
 				ioas_unmap(space, VA(GIB(512) + (i - 1) * MIB(4) + MIB(1)), MIB(2));
 			steps = map_steps(GIB(1024), MIB(2) + i % 3 * MIB(1), -ENOSPC);
 			most = steps > most ? steps : most;
-			/* and for memory that goes anywhere, but rather where it has large pages. */
+			/* and for memory that can go anywhere, but preferably with large pages. */
 			steps = map_steps(GIB(256) + i * MIB(4) + (1 + i % 255) * PAGE, MIB(2), 0);
 			most = steps > most ? steps : most;
 		}
@@ -161,7 +161,7 @@ calls_of_each(void)
 	CU_ASSERT_EQUAL(model_total_calls(), 0);
 }
 
-/* The counter itself: without a window the kernel goes past every area. */
+/* The counter itself: without a window the kernel passes every area. */
 static void
 the_counter_counts(void)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Departures that meet each other, and calls that have the lock, in the orders that go wrong easily. */
+/* Departures that overlap, and calls that hold the lock, in orders that easily fail. */
 
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ certain(uint64_t offset)
 	return ioas_lookup_or_wait(space, VA(offset));
 }
 
-/* Memory that is shown a second time while pages of the table are shared. */
+/* Memory is shown a second time while pages of the table are shared. */
 static void
 shown_again(void)
 {
@@ -36,7 +36,7 @@ shown_again(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* The kernel has no memory to make a shared page of the table one that can be written. */
+/* The kernel has no memory to make a shared page of the table writable. */
 static void
 no_page_of_its_own(void)
 {
@@ -50,7 +50,7 @@ no_page_of_its_own(void)
 	model_fail(0, 0, 0);
 	CU_ASSERT_EQUAL(certain(MIB(4)), iova + MIB(4));
 	CU_ASSERT_EQUAL(certain(MIB(2)), IOAS_BAD_IOVA);
-	/* What is hidden although it is there can go as well. */
+	/* Memory that is hidden although it still exists can go as well. */
 	model_fail(1, 1u << MODEL_COMMIT, -ENOMEM);
 	ioas_forget_end(space, ioas_forget_begin(space, VA(GIB(1) + MIB(2)), MIB(2)), false);
 	model_fail(0, 0, 0);
@@ -79,7 +79,8 @@ whole_address_space(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* The second one finds nothing in the tables, for the first one has hidden it. In each order of their ends. */
+/* The second departure finds nothing in the tables, because the first has hidden it. In each order of their
+ * ends. */
 static void
 same_memory_twice(void)
 {
@@ -102,7 +103,7 @@ same_memory_twice(void)
 	}
 }
 
-/* While a call has the lock nothing follows: what was kept is still hidden when it goes. */
+/* While a call holds the lock, the records do not follow: memory that was kept is still hidden when it goes. */
 static void
 gone_after_kept(void)
 {
@@ -117,9 +118,9 @@ gone_after_kept(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* A map has published what it maps; a departure begins, and the map shows its memory and ends, before the
- * departure looks for memory that is being mapped. What it has not shown because of the departure must be the
- * departure's to deal with. */
+/* A map publishes its range, and a departure begins. The map shows its memory and ends before the departure
+ * looks for maps in progress. The map has not shown some memory because of the departure, so the departure
+ * must handle it. */
 static void
 map_ends_first(void)
 {
@@ -142,7 +143,7 @@ map_ends_first(void)
 	CU_ASSERT_EQUAL(certain(MIB(4)), IOAS_BAD_IOVA);
 }
 
-/* A thread is just about to say what it takes away: that is no reason not to find other memory. */
+/* A thread is about to note its range. This must not hide other memory. */
 static void
 claimed(void)
 {
@@ -160,7 +161,7 @@ claimed(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), iova));
 }
 
-/* It has gone, and the records follow when the lock is free: no lookup gives the old IOVA. */
+/* The memory has gone, and the records follow when the lock is free: no lookup returns the old IOVA. */
 static void *
 ask(void *arg)
 {
@@ -186,7 +187,7 @@ asked_meanwhile(void)
 	CU_ASSERT_EQUAL(answer, IOAS_BAD_IOVA);
 }
 
-/* A device comes to a space of its own when areas have lost parts, and other memory is where those were. */
+/* A device comes to its own space when areas have lost parts, and other memory is at their addresses. */
 static void
 copies_of_cut_areas(void)
 {
@@ -204,7 +205,7 @@ copies_of_cut_areas(void)
 							 : unit_add_device(NIC2, &model_intel39);
 		iova = unit_map(0, MIB(4));
 		CU_ASSERT_TRUE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(1)), MIB(2)), true));
-		/* In the order of IOVAs it comes before the area that was cut, or after it. */
+		/* In the order of IOVAs it is before the cut area, or after it. */
 		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(1)), MIB(1), low == 1 ? MIB(16) : GIB(128)), 0);
 		other = unit_lookup(VA(MIB(1)));
 		options.backend = NULL;

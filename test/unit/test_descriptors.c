@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Nodes that the caller has opened, and the library must not. */
+/* Nodes that the caller has opened, and the library must not open. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ create(const struct ioas_descriptor *descriptors, unsigned int n)
 	return ioas_create(&options, &space);
 }
 
-/* Opens both nodes, and makes them impossible to open for whoever comes later. */
+/* Opens both nodes, and prevents further opens. */
 static void
 open_both(void)
 {
@@ -66,13 +66,13 @@ handed_in(void)
 {
 	open_both();
 	use(unit_node());
-	/* The descriptors are the caller's: a device that has gone can come back, */
+	/* The descriptors belong to the caller: a detached device can come back, */
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(model_attached(), 0);
 	CU_ASSERT_EQUAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	ioas_destroy(space);
 	space = NULL;
-	/* and nothing of a space that has gone stays behind. */
+	/* and a destroyed space leaves nothing behind. */
 	CU_ASSERT_EQUAL(model_areas(), 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 	CU_ASSERT_EQUAL(model_open_files(), 2);
@@ -89,7 +89,8 @@ by_address(void)
 	close_both();
 }
 
-/* What was handed in and has been used is in use, here and not in another process, until it is opened anew. */
+/* A descriptor that was handed in and used stays in use, here and not in another process, until the node is
+ * opened again. */
 static void
 used_before(void)
 {
@@ -109,7 +110,7 @@ used_before(void)
 		? NIC "|/dev/vfio/devices/vfio0 that was handed in has been used before|open the device again"
 		: NIC "|its group 0 that was handed in is in use elsewhere in this process");
 	ioas_destroy(first);
-	/* The kernel forgets what a group was used for; a character device stays bound. */
+	/* The kernel forgets the use of a group, but a character device stays bound. */
 	if (unit_backend_is("iommufd")) {
 		REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, "handed in has been used before");
 		ioas_destroy(space);
@@ -124,7 +125,7 @@ used_before(void)
 	close_both();
 }
 
-/* What was not handed in is opened. */
+/* Nodes that were not handed in are opened. */
 static void
 only_one(void)
 {
@@ -178,7 +179,7 @@ wrong(void)
 	close_both();
 }
 
-/* A device that was handed in stays bound when it is detached, and the kernel keeps PASIDs as long. */
+/* A device that was handed in stays bound after a detach, and the kernel keeps its PASIDs as long. */
 static void
 pasids_go_with_the_device(void)
 {
@@ -199,7 +200,7 @@ pasids_go_with_the_device(void)
 	ioas_detach(nic);
 	CU_ASSERT_EQUAL(nic_model->pasids, 0);
 	CU_ASSERT_EQUAL(model_pinned(), 0);
-	/* It comes back without any. */
+	/* It comes back without any PASID. */
 	CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), ioas_lookup(ioas_table(space), VA(0))));
 	ioas_destroy(space);
@@ -208,8 +209,8 @@ pasids_go_with_the_device(void)
 	close_both();
 }
 
-/* Of two spaces on one /dev/iommu, another thread (or process) attaches a device to one whenever a device of a
- * group is about to be opened for the other. */
+/* Two spaces use one /dev/iommu. Another thread (or process) attaches a device to one of them whenever a
+ * device of a group is about to be opened for the other. */
 static const struct ioas_sys *kernel;
 static struct ioas *other_space;
 static unsigned int others;
@@ -251,7 +252,7 @@ two_spaces(void)
 	CU_ASSERT_EQUAL_FATAL(ioas_create(&options, &other_space), 0);
 	CU_ASSERT_EQUAL_FATAL(ioas_map(other_space, VA(GIB(8)), MIB(2), NULL), 0);
 	unit_create_with(&options, false);
-	/* The inner attach is not disturbed: it is the outer one that has to notice. */
+	/* Nothing disturbs the inner attach: the outer one must notice. */
 	for (unsigned int times = 0; times <= 3; times++) {
 		others = times > 0;
 		CU_ASSERT_EQUAL_FATAL(ioas_attach(space, NIC, NULL, &nic), 0);

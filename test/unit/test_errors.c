@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Each failure says what was asked, what the kernel answered, and what to do about it. */
+/* Each failure logs the request, the kernel's answer, and the remedy. */
 
 #include <stdio.h>
 #include <string.h>
@@ -113,7 +113,7 @@ no_iommu(void)
 	CU_ASSERT_FALSE(ioas_device_is_untranslated("0000:00:1f.0"));
 }
 
-/* VFIO gives the device out all the same: by its group, since Linux 7.3 by a character device. */
+/* VFIO offers the device nevertheless: by its group, since Linux 7.3 by a character device. */
 static void
 vfio_no_iommu(void)
 {
@@ -149,7 +149,7 @@ name_group(const char *name)
 	fclose(file);
 }
 
-/* Groups have names; only those that VFIO makes up where there is no IOMMU do not count. */
+/* Groups can have names. Only groups that VFIO makes up without an IOMMU do not count. */
 static void
 made_up_group(void)
 {
@@ -196,7 +196,7 @@ held(void)
 	nic_model->holder = MODEL_HELD_BY_GROUP;
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY,
 		NIC "|is in use, by another process or elsewhere in this one|fuser -v /dev/vfio/");
-	/* The kernel has other reasons for the same answer, and tells them in its log. */
+	/* The kernel has other reasons for the same answer, which it logs. */
 	nic_model->holder = MODEL_HELD_BY_CDEV;
 	REFUSED(ioas_attach(space, NIC, NULL, &nic), -EBUSY, unit_backend_is("iommufd")
 		? NIC "|is in use, by another process or elsewhere in this one|fuser -v /dev/vfio/devices/vfio0|dmesg"
@@ -221,12 +221,12 @@ firmware_bound(void)
 	model_device_demands(other, (struct ioas_range){ 0x7b800000, 0x7bffffff });
 	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -EINVAL,
 		"0000:00:03.0|demands that it reaches 0x7b800000-0x7bffffff|RMRR|dmesg");
-	/* So it is with memory mapped, which a group's container answers to in the same way. */
+	/* The same with mapped memory, for which a group's container returns the same error. */
 	CU_ASSERT_EQUAL(ioas_map(space, VA(0), MIB(2), NULL), 0);
 	REFUSED(ioas_attach(space, "0000:00:03.0", NULL, &nic), -EINVAL, "0000:00:03.0|RMRR");
 }
 
-/* The limit that the message names is the process's, what it needs is the space's. */
+/* The message names the limit of the process, and the need of the space. */
 static void
 memlock(void)
 {
@@ -246,7 +246,7 @@ memlock(void)
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_MEMLOCK, &before), 0);
 }
 
-/* The limit is large enough for this space: others have used it up. */
+/* The limit is large enough for this space, but others have used it up. */
 static void
 memlock_of_others(void)
 {
@@ -285,7 +285,7 @@ not_memory(void)
 	unit_map(0, MIB(2));
 }
 
-/* An answer of which nothing is known. */
+/* An error without a known cause. */
 static void
 other_failure(void)
 {
@@ -296,7 +296,7 @@ other_failure(void)
 	REFUSED(ioas_map_fixed(space, VA(0), MIB(2), GIB(1)), -EIO, "Input/output error");
 }
 
-/* Every map, unmap, attach and detach has a line of the level DEBUG, and no other. */
+/* Every map, unmap, attach and detach logs one line of level DEBUG, and no other. */
 static void
 no_lines_without_errors(void)
 {

@@ -3,9 +3,9 @@
  */
 
 /*
- * Sequences that pass are run again and again; in the n-th run the n-th system call fails, or the n-th
- * call of libc (failing.h). A function that fails must have changed nothing, must have logged why, must
- * succeed when it is called again, and in the end nothing may be left over.
+ * Runs successful sequences again and again. In the n-th run the n-th system call fails, or the n-th call of
+ * libc (failing.h). A function that fails must have changed nothing and logged the reason, must succeed when
+ * it is called again, and in the end nothing may be left over.
  */
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "unit.h"
 
 #define NIC2 "0000:00:03.0"
-/* Memory that only a further window of POWER has room for. */
+/* Memory that fits only into a further window of POWER. */
 #define LARGE GIB(16)
 
 struct step {
@@ -31,7 +31,7 @@ struct step {
 };
 
 static struct ioas_device *nic2;
-/* Spaces that follow. */
+/* Followers. */
 static struct ioas *follower, *follower2;
 static int backend_fd, device_fd;
 
@@ -51,7 +51,7 @@ map_early(void)
 	return ioas_map(space, VA(GIB(1)), MIB(2), NULL);
 }
 
-/* Opened through what it should be opened through, whatever has failed. */
+/* Opened through the right node, whatever has failed. */
 static int
 attach_to(struct ioas *in, const char *name, const struct ioas_attach_options *options,
 	  struct ioas_device **device)
@@ -141,7 +141,7 @@ unmap(void)
 	return ret;
 }
 
-/* Memory goes in parts; what is left over is found all the same. */
+/* Memory goes in parts. Lookups still find the rest. */
 static int
 forget_part(void)
 {
@@ -185,7 +185,7 @@ unmap_reserved(void)
 	return ioas_unmap(space, VA(GIB(4) + MIB(256)), GIB(1));
 }
 
-/* The last device goes and comes back to memory that is mapped. */
+/* The last device goes, and comes back to mapped memory. */
 static int
 detach_last(void)
 {
@@ -255,7 +255,7 @@ static const struct step windows_of_two[] = {
 	{ NULL, NULL, 0 },
 };
 
-/* --- Spaces that follow --- */
+/* --- Followers --- */
 
 static int
 follow(struct ioas **out, bool same_iova)
@@ -340,7 +340,7 @@ static const struct step followed[] = {
 	{ NULL, NULL, 0 },
 };
 
-/* --- Descriptors, page tables of one's own, PASIDs --- */
+/* --- Descriptors, explicit page tables, PASIDs --- */
 
 static const char *
 backend_node(void)
@@ -371,7 +371,7 @@ static const struct step handed_in[] = {
 	{ NULL, NULL, 0 },
 };
 
-/* A group that the kernel has not let go, and that the caller keeps open, cannot come back. */
+/* A group that the kernel has not released, and that the caller keeps open, cannot come back. */
 static const struct step handed_in_cdev[] = {
 	{ "create", create_with_descriptors, 0 },
 	{ "attach", attach, 0 },
@@ -438,7 +438,7 @@ known_areas(void)
 	return unit_kernel_areas(maps_of(space) + maps_of(follower) + maps_of(follower2));
 }
 
-/* All that a call that fails must leave alone. */
+/* Everything that a failed call must not change. */
 struct state {
 	uint64_t all, followers[2];
 };
@@ -461,7 +461,7 @@ destroy_all(void)
 	space = follower = follower2 = NULL;
 }
 
-/* The caller's descriptors; what they have bound stays bound as long as they are open. */
+/* The caller's descriptors. What they have bound stays bound while they are open. */
 static void
 open_nodes(void)
 {
@@ -477,7 +477,7 @@ close_nodes(void)
 	ioas_sys->close(backend_fd);
 }
 
-/* A step that fails does so with this error, and once. */
+/* A step that fails does so with this error, and only once. */
 static void
 run_step(const struct step *step, const char *what, unsigned int n, int error, bool *failed_once)
 {
@@ -505,7 +505,7 @@ run_step(const struct step *step, const char *what, unsigned int n, int error, b
 	CU_ASSERT_EQUAL_FATAL(ret, step->answer);
 }
 
-/* Runs a sequence in which one call fails at most. Returns whether it came to that call. */
+/* Runs a sequence in which at most one call fails. Returns whether the sequence reached that call. */
 static bool
 run_steps(const struct step *steps, const char *what, unsigned int n, int error, bool in_libc)
 {
@@ -524,7 +524,7 @@ run_steps(const struct step *steps, const char *what, unsigned int n, int error,
 		run_step(steps, what, n, error, &failed_once);
 	came = in_libc ? failing_has_failed() : model.failed != MODEL_CALLS;
 	failing_arm(0);
-	/* Only an unmap that fails leaves an area behind; where a container goes not even that. */
+	/* Only a failed unmap leaves an area behind; if a container ends, not even that does. */
 	CU_ASSERT_TRUE(model_areas() <= known_areas() + (model.failed == MODEL_UNMAP));
 	destroy_all();
 	if (has_descriptors)
@@ -611,9 +611,9 @@ sweep_page_table(void)
 	sweep_steps(page_table, "page table and PASID");
 }
 
-/* --- Beside the sweep --- */
+/* --- Outside the sweep --- */
 
-/* An unmap that fails, which it never should: its IOVAs are not given to anything else. */
+/* An unmap fails, which should never happen: its IOVAs are not used again. */
 static void
 unmap_fails(void)
 {
@@ -630,7 +630,7 @@ unmap_fails(void)
 	REFUSED(ioas_map(space, VA(GIB(1)), MIB(2), NULL), -ENOSPC, "no free range");
 }
 
-/* The kernel has more ranges than there was room for, each time that it is asked. */
+/* Each time the kernel has more ranges than fit. */
 static void
 ranges_grow(void)
 {
@@ -648,7 +648,7 @@ ranges_grow(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
 }
 
-/* A system call that a signal has interrupted is made again. */
+/* A system call that a signal has interrupted is repeated. */
 static void
 interrupted(void)
 {

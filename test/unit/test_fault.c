@@ -3,7 +3,7 @@
  */
 
 /*
- * Lines of the kernel's log, as guests with each IOMMU have printed them.
+ * Lines of the kernel's log, as printed in guests with each IOMMU.
  */
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "unit.h"
 
-/* The last of these lines completes a report, and none before. */
+/* Only the last of these lines completes a report. */
 static struct ioas_fault
 parse(const char *const *lines, unsigned int n)
 {
@@ -124,14 +124,14 @@ smmuv3(void)
 	CU_ASSERT_FALSE(ioas_fault_parse(&parser, "arm-smmu-v3 9050000.smmuv3: \t0x0000002000000002", &fault));
 	for (unsigned int i = 2; i < 5; i++)
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));
-	/* Those of another SMMU in between. */
+	/* Lines of another SMMU in between. */
 	for (unsigned int i = 0; i < 4; i++) {
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, "arm-smmu-v3 9060000.smmuv3: \t0x1", &fault));
 	}
 	CU_ASSERT_TRUE(ioas_fault_parse(&parser, write[4], &fault));
 	CU_ASSERT_EQUAL(fault.iova, UINT64_C(0x1040200040));
-	/* Its numbers without a headline. */
+	/* The numbers without a headline. */
 	for (unsigned int i = 1; i < 5; i++)
 		CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[i], &fault));
 	CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[0], &fault));
@@ -139,7 +139,7 @@ smmuv3(void)
 	CU_ASSERT_FALSE(ioas_fault_parse(&parser, write[1], &fault));
 }
 
-/* Newer kernels name the device in two further lines: no second report, unless it is another one. */
+/* Newer kernels name the device in two further lines: no second report, unless the device differs. */
 static void
 smmuv3_names(void)
 {

@@ -74,7 +74,7 @@ alias_crosses(void)
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(4)), PAGE), 2);
 }
 
-/* Chosen maps avoid fixed ones, also those that lie just where the next would go. */
+/* Chosen maps avoid fixed ones, also those right where the next chosen map would go. */
 static void
 chosen_beside(void)
 {
@@ -144,14 +144,14 @@ checked_before(void)
 	expect_hole(BASE, MIB(2), GIB(512), UINT64_MAX);
 	CU_ASSERT_EQUAL(ioas_check_fixed(space, PAGE, 0xfee00000 - PAGE, NULL), 0);
 	CU_ASSERT_EQUAL(ioas_check_fixed(space, 0xfef00000, GIB(512) - 0xfef00000, NULL), 0);
-	/* What is mapped there is another matter. */
+	/* Memory that is mapped there does not matter. */
 	CU_ASSERT_EQUAL(ioas_check_fixed(space, unit_lookup(VA(0)), MIB(2), NULL), 0);
 	CU_ASSERT_EQUAL(unit_state(), state);
 	REFUSED(ioas_check_fixed(space, PAGE, 0, NULL), -EINVAL, "empty");
 	REFUSED(ioas_check_fixed(space, -PAGE, KIB(8), NULL), -EINVAL, "beyond the last");
 }
 
-/* The last page, whose last byte would have the IOVA that stands for none. */
+/* The last page contains the IOVA IOAS_BAD_IOVA. */
 static void
 last_page(void)
 {
@@ -168,7 +168,7 @@ last_page(void)
 	CU_ASSERT_EQUAL(ioas_unmap_iova(space, -MIB(2), MIB(2)), 1);
 }
 
-/* Where the kernel would not take a map away, nothing can be mapped either. */
+/* If the kernel has refused an unmap, nothing can be mapped there either. */
 static void
 checked_lost(void)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Spaces that follow another: its memory is theirs as well, what is their own is not its. */
+/* Spaces that follow another one: they have its memory, but it does not have theirs. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,7 +12,7 @@
 
 #define NIC2 "0000:00:03.0"
 
-/* The space of the tests is followed by two; the NIC is in the first, NIC2 in the second. */
+/* Two spaces follow the space of the tests. The NIC is in the first, NIC2 in the second. */
 static struct ioas *follower[2];
 static struct ioas_device *nics[2];
 static struct model_device *models[2];
@@ -72,7 +72,7 @@ lookup(struct ioas *in, uint64_t offset)
 	return ioas_lookup(ioas_table(in), VA(offset));
 }
 
-/* Whether a device reaches all of the memory at these IOVAs, and lookups there say so. */
+/* Whether a device can access all of the memory at these IOVAs, and lookups there return them. */
 static bool
 reaches(unsigned int i, uint64_t offset, uint64_t length, uint64_t iova)
 {
@@ -176,12 +176,12 @@ own(void)
 		CU_ASSERT_EQUAL(ioas_map(follower[i], VA(MIB(16) * (i + 1)), MIB(2), &mine[i]), 0);
 	CU_ASSERT_TRUE(reaches(0, MIB(16), MIB(2), mine[0]));
 	CU_ASSERT_TRUE(reaches(1, MIB(32), MIB(2), mine[1]));
-	/* A device of one space does not reach what only the other has. */
+	/* A device of one space cannot access memory that only the other has. */
 	CU_ASSERT_EQUAL(model_translate(models[1], mine[0]), UINT64_MAX);
 	CU_ASSERT_EQUAL(model_translate(models[0], mine[1]), UINT64_MAX);
 	CU_ASSERT_TRUE(knows_none(space, MIB(16), MIB(32)));
 	CU_ASSERT_TRUE(knows_none(follower[1], MIB(16), MIB(2)));
-	/* What follows can unmap its own only, and what is followed nothing of it. */
+	/* A follower can unmap only its own memory, and the root nothing of it. */
 	CU_ASSERT_EQUAL(ioas_unmap(follower[0], VA(0), GIB(1)), 1);
 	CU_ASSERT_TRUE(reaches(0, 0, MIB(2), all));
 	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[1], all, MIB(2)), 0);
@@ -192,7 +192,7 @@ own(void)
 	destroy_all();
 }
 
-/* Two devices can have different memory at one IOVA, and what is mapped for all is never put there. */
+/* Two devices can have different memory at one IOVA, and no memory for all is ever mapped there. */
 static void
 own_fixed(void)
 {
@@ -207,7 +207,7 @@ own_fixed(void)
 	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[0], iova, MIB(2)), 1);
 	CU_ASSERT_NOT_EQUAL(unit_map(MIB(32), MIB(2)), iova);
 	CU_ASSERT_EQUAL(ioas_unmap_iova(follower[1], iova, MIB(2)), 1);
-	/* Memory that all have as well is an alias, there and back. */
+	/* Memory that all have as well is an alias, in both directions. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(follower[0], VA(MIB(16)), MIB(2), GIB(3)), 0);
 	CU_ASSERT_NOT_EQUAL(lookup(follower[0], MIB(16)), GIB(3));
 	CU_ASSERT_EQUAL(model_translate(models[0], GIB(3)), BASE + MIB(16));
@@ -217,7 +217,7 @@ own_fixed(void)
 	destroy_all();
 }
 
-/* Memory at an IOVA that a later device reserves gets another one there, or the device is refused. */
+/* If a later device reserves a memory's IOVA, the memory gets another one there, or the device is refused. */
 static void
 moved(bool same_iova)
 {
@@ -250,7 +250,7 @@ moved(bool same_iova)
 		CU_ASSERT_TRUE(reaches(1, MIB(8), MIB(2), lookup(follower[1], MIB(8))));
 	}
 	CU_ASSERT_TRUE(reaches(1, MIB(2), MIB(2), GIB(60)));
-	/* From now on IOVAs are chosen that both can use. */
+	/* From now on chosen IOVAs are usable by both. */
 	iova[1] = unit_map(MIB(32), MIB(2));
 	CU_ASSERT_TRUE(iova[1] >= GIB(66));
 	CU_ASSERT_TRUE(reaches(0, MIB(32), MIB(2), iova[1]) && reaches(1, MIB(32), MIB(2), iova[1]));
@@ -270,7 +270,7 @@ refused_copies(void)
 	moved(true);
 }
 
-/* The same IOVA is taken by the follower's own memory: the map is refused, for all. */
+/* The follower's own memory has the same IOVA: the map is refused, for all. */
 static void
 refused_map(void)
 {
@@ -282,7 +282,7 @@ refused_map(void)
 	destroy_all();
 }
 
-/* The usable IOVAs of what is followed are those that all can use. */
+/* The usable IOVAs of the root are those that all can use. */
 static void
 ranges(void)
 {
@@ -300,7 +300,7 @@ ranges(void)
 	CU_ASSERT_EQUAL(info.aperture.last, (UINT64_C(1) << 48) - 1);
 	REFUSED(ioas_map_fixed(space, VA(0), MIB(2), GIB(512)), -EINVAL, "beyond the aperture");
 	CU_ASSERT_EQUAL(ioas_map_fixed(follower[1], VA(0), MIB(2), GIB(512)), 0);
-	/* They grow when a device goes, but not with the last one; then they do with its space. */
+	/* They grow when a device goes. With a space's last device they only grow when the space goes. */
 	ioas_detach(nics[0]);
 	ioas_get_info(space, &info);
 	CU_ASSERT_EQUAL(info.aperture.last, GIB(512) - 1);
@@ -314,7 +314,7 @@ ranges(void)
 	destroy_all();
 }
 
-/* With the last of those that follow, what is followed has the IOVAs of its own devices again. */
+/* After the last follower has gone, the root has the IOVAs of its own devices again. */
 static void
 alone_again(void)
 {
@@ -334,7 +334,7 @@ alone_again(void)
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), GIB(512)), 0);
 }
 
-/* They stay those of a device that has left what is followed, for it may come back. */
+/* They stay those of a device that has left the root, because it may come back. */
 static void
 comes_back(void)
 {
@@ -354,7 +354,7 @@ comes_back(void)
 	destroy_all();
 }
 
-/* All that is left of the window is what a device reserves: a copy has no place. */
+/* A device reserves all that is left of the window: a copy has no place. */
 static void
 no_place(void)
 {
@@ -373,7 +373,7 @@ no_place(void)
 	destroy_all();
 }
 
-/* A device of a group that the program keeps open reaches nothing once its space is gone. */
+/* A device of a group that the program keeps open has no access after its space was destroyed. */
 static void
 kept_open(void)
 {
@@ -396,7 +396,7 @@ kept_open(void)
 	destroy_all();
 }
 
-/* Window and reservations are those of what is followed. */
+/* Window and reservations are those of the root. */
 static void
 window(void)
 {
@@ -415,7 +415,7 @@ window(void)
 	CU_ASSERT_TRUE(iova >= GIB(2) && iova < GIB(3));
 	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(4)), MIB(2), &iova), 0);
 	CU_ASSERT_TRUE(iova >= GIB(2) && iova < GIB(3));
-	/* What a space had is free once it is gone. */
+	/* The IOVAs of a destroyed space are free. */
 	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(64)), MIB(512), NULL), 0);
 	CU_ASSERT_EQUAL(ioas_map(space, VA(GIB(65)), MIB(512), NULL), -ENOSPC);
 	destroy_all();
@@ -436,7 +436,7 @@ other_backends(void)
 	REFUSED(ioas_create(&options, &other), -EOPNOTSUPP, "backend type1|use backend iommufd");
 }
 
-/* A space gets what is there already with its first device, aliases as aliases. */
+/* With its first device a space gets the existing memory, and aliases as aliases. */
 static void
 late(void)
 {
@@ -457,7 +457,7 @@ late(void)
 	CU_ASSERT_TRUE(reaches(1, 0, MIB(2), GIB(9)));
 	CU_ASSERT_TRUE(reaches(1, MIB(4), MIB(2), iova));
 	CU_ASSERT_EQUAL(model_translate(models[1], GIB(7) + PAGE), BASE + PAGE);
-	/* The devices of what is followed do not reach what the follower has for itself. */
+	/* The devices of the root cannot access the follower's own memory. */
 	CU_ASSERT_EQUAL(ioas_map(follower[1], VA(GIB(1)), MIB(2), &iova), 0);
 	CU_ASSERT_EQUAL(model_translate(models[0], iova), UINT64_MAX);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 2);
@@ -483,14 +483,14 @@ wrong(void)
 	REFUSED(ioas_create(&options, &third), -EINVAL, "takes backend, window, descriptors and quarantine");
 	REFUSED(ioas_attach(follower[1], NIC, NULL, &nics[1]), -EEXIST, "attached already");
 	REFUSED(ioas_attach(space, NIC2, NULL, &nics[1]), -EEXIST, "attached already");
-	/* What is followed stays. */
+	/* The root stays. */
 	ioas_destroy(space);
 	CU_ASSERT_TRUE(unit_logged("others follow|destroy those first"));
 	unit_map(0, MIB(2));
 	destroy_all();
 }
 
-/* Devices that one group holds together cannot be told apart. */
+/* The IOMMU cannot tell devices of one group apart. */
 static void
 one_group(void)
 {
@@ -508,7 +508,7 @@ one_group(void)
 	destroy_all();
 }
 
-/* The n-th call of a map, an attach or an unmap fails: all spaces are as they were. */
+/* The n-th call of a map, an attach or an unmap fails: no space changes. */
 static uint64_t
 state_of_all(void)
 {
@@ -568,7 +568,7 @@ failures(void)
 	destroy_all();
 }
 
-/* Memory of all comes and goes, a space has its own, and the other one's device as well. */
+/* Memory of all spaces comes and goes, and so do the own memory of one space and the device of the other. */
 static atomic_uint mistakes;
 
 static void
@@ -648,7 +648,7 @@ holds(struct ioas *in, uint64_t iova)
 	return is.state == IOAS_IOVA_UNMAPPED && is.quarantined;
 }
 
-/* IOVAs in quarantine anywhere are not chosen; what failed half-way is in none. */
+/* IOVAs in quarantine in any space are not chosen. Maps that failed half-way are in no quarantine. */
 static void
 quarantine(void)
 {
@@ -687,10 +687,10 @@ quarantine(void)
 	for (unsigned int i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL(in_quarantine(follower[i]), MIB(6));
 
-	/* What a caller names leads there for all. */
+	/* A fixed IOVA leads there for all. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), own), 0);
 	CU_ASSERT_TRUE(reaches(0, 0, MIB(2), own) && reaches(1, 0, MIB(2), own));
-	/* A device that goes takes its quarantine along, and comes back to what is mapped. */
+	/* A device that goes takes its quarantine along, and comes back to the mapped memory. */
 	ioas_detach(nics[1]);
 	ioas_destroy(follower[1]);
 	CU_ASSERT_EQUAL_FATAL(create_follower(1, true), 0);
@@ -700,7 +700,7 @@ quarantine(void)
 	destroy_all();
 }
 
-/* All IOVAs are in use, or in quarantine somewhere. */
+/* All IOVAs are in use, or in quarantine in some space. */
 static void
 quarantine_gives_way(void)
 {

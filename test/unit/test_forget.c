@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Memory leaves the process, whole or in part, while threads map, ask and allocate. */
+/* Memory leaves the process, as a whole or in part, while threads map, look up and allocate. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,7 +34,8 @@ whole_area(void)
 	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(0), MIB(2)), true));
 }
 
-/* The kernel cannot split an area: what is left of it stays where it is, and what went is not answered for. */
+/* The kernel cannot split an area: the rest of it keeps its IOVAs, and lookups do not find the part that
+ * went. */
 static void
 part_of_area(void)
 {
@@ -47,7 +48,7 @@ part_of_area(void)
 	CU_ASSERT_TRUE(unit_unmapped(MIB(2) + PAGE, PAGE));
 	CU_ASSERT_TRUE(unit_translates(MIB(2) + 2 * PAGE, MIB(4) - 2 * PAGE, iova + MIB(2) + 2 * PAGE));
 	CU_ASSERT_PTR_NULL(ioas_lookup_iova(space, iova + MIB(2) + PAGE, NULL));
-	/* All that is there is shown: where nothing was mapped it is known at once. */
+	/* The table shows all mapped memory: ranges without any are known at once. */
 	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(2) + PAGE), PAGE), true));
 	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(MIB(6)), MIB(2)), true));
 	/* New memory at that address is another area. */
@@ -65,7 +66,7 @@ part_of_area(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* Pieces of two areas that lie between each other go, and stay, by their own area. */
+/* Pieces of two areas alternate. They go and stay with their own area. */
 static void
 interleaved(void)
 {
@@ -85,7 +86,7 @@ interleaved(void)
 	CU_ASSERT_TRUE(unit_unmapped(0, KIB(64)));
 }
 
-/* What of an area is still there can be unmapped although the rest of its range lies outside. */
+/* The rest of an area can be unmapped although other parts of its range lie outside. */
 static void
 unmap_what_is_left(void)
 {
@@ -139,7 +140,7 @@ shared_pages(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* The kernel refuses the munmap(): all is found again, where it was. */
+/* The kernel refuses munmap(): lookups find all memory again, at the same IOVAs. */
 static void
 kept(void)
 {
@@ -156,7 +157,7 @@ kept(void)
 	CU_ASSERT_EQUAL(model.calls[MODEL_UNMAP], 0);
 }
 
-/* Two threads take memory away at the same time, and one of them fails. */
+/* Two threads remove memory at the same time, and one of them fails. */
 static void
 two_at_a_time(void)
 {
@@ -186,7 +187,7 @@ odd_ranges(void)
 	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, VA(KIB(16)), UINT64_MAX), true));
 	CU_ASSERT_FALSE(ioas_forget_end(space, ioas_forget_begin(space, NULL, BASE), true));
 	CU_ASSERT_TRUE(unit_translates(0, KIB(16), iova));
-	/* One byte of a page is the page. */
+	/* One byte of a page means the page. */
 	forget(KIB(4) + 5, 1);
 	CU_ASSERT_TRUE(unit_translates(0, KIB(4), iova));
 	CU_ASSERT_TRUE(unit_unmapped(KIB(4), KIB(4)));
@@ -207,7 +208,7 @@ aliases(void)
 	CU_ASSERT_EQUAL(model_translate(nic_model, MIB(512) + KIB(8)), BASE + KIB(8));
 	forget(KIB(8), KIB(8));
 	CU_ASSERT_EQUAL(model_areas(), 0);
-	/* No lookup finds it, since the area that was first has been unmapped. */
+	/* No lookup finds it, because the first area was unmapped. */
 	unit_map(0, KIB(16));
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(KIB(8)), KIB(8), MIB(768)), 0);
 	CU_ASSERT_EQUAL(ioas_unmap_iova(space, unit_lookup(VA(0)), KIB(16)), 1);
@@ -215,7 +216,7 @@ aliases(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* Only a part of it had an area before: no lookup finds the rest. */
+/* Only a part of it was mapped before: no lookup finds the rest. */
 static void
 half_aliases(void)
 {
@@ -245,8 +246,8 @@ far_addresses(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* Without memory for a detail more is hidden than has gone; a question finds it all the same. Without a spare
- * piece the shorter end is not answered for any more. */
+/* Without memory for a detail more is hidden than has gone, but ioas_lookup_or_wait() finds it. Without a
+ * spare piece lookups do not find the shorter end any more. */
 static void
 no_memory(void)
 {
@@ -262,14 +263,14 @@ no_memory(void)
 	CU_ASSERT_EQUAL(ioas_lookup_or_wait(space, VA(MIB(2))), iova + MIB(2));
 	CU_ASSERT_TRUE(unit_translates(0, MIB(3), iova));
 	CU_ASSERT_TRUE(unit_unmapped(MIB(3), MIB(1)));
-	/* Nothing of that area is given out a second time, and all of it goes in the end. */
+	/* No IOVA of that area is used a second time, and all of it goes in the end. */
 	CU_ASSERT_NOT_EQUAL(unit_map(MIB(3), MIB(1)), iova + MIB(3));
 	forget(0, MIB(4));
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* Pages go from all places that take a piece of memory of the table each, until there is none: what is hidden and
- * has not gone is not lost sight of. */
+/* Pages go at places that each need memory of the table, until none is left: hidden memory that has not gone
+ * is still known. */
 static void
 no_memory_for_details(void)
 {
@@ -283,14 +284,14 @@ no_memory_for_details(void)
 		forget(at, PAGE);
 	CU_ASSERT_NOT_EQUAL(unit_lookup(VA(length - MIB(4) + PAGE)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(VA(length - MIB(2) + PAGE)), IOAS_BAD_IOVA);
-	/* The hidden rest goes, then all that can be found. */
+	/* The hidden rest goes, then all memory that lookups find. */
 	forget(length - MIB(2) + PAGE, MIB(2) - PAGE);
 	forget(0, length - MIB(2));
 	CU_ASSERT_EQUAL(model_areas(), 0);
 	model.address_space = UINT64_MAX;
 }
 
-/* The kernel will not unmap it: no IOVA is given for it, and the line comes when it can. */
+/* The kernel refuses to unmap it: no lookup returns its IOVA, and the line is logged when that is possible. */
 static void
 lost(void)
 {
@@ -325,7 +326,7 @@ in_quarantine(void)
 	CU_ASSERT_PTR_EQUAL(explanation.va, VA(0));
 }
 
-/* The areas that went are remembered; those that are too many are freed later, not while memory goes. */
+/* Areas that went are remembered. Surplus ones are freed later, not while memory goes. */
 static void
 many(void)
 {
@@ -337,8 +338,8 @@ many(void)
 	CU_ASSERT_EQUAL(model_areas(), 0);
 }
 
-/* An allocator gives memory back in the midst of a call of the library, which has the space's lock: lines are
- * logged under it, as memory is allocated under it. */
+/* An allocator frees memory during a call of the library, which holds the space's lock. The test does so from
+ * a log line, which is written under the lock like allocations. */
 static uint64_t nested_offset;
 static bool nested;
 
@@ -384,7 +385,8 @@ range(uint64_t offset, uint64_t length)
 	return (struct ioas_range){ BASE + offset, BASE + offset + length - 1 };
 }
 
-/* All of a mapping is linear, whatever of it is mapped first; the IOVAs are free again when its memory has gone. */
+/* All of a mapping is linear, whatever part of it is mapped first. The IOVAs are free again when its memory
+ * has gone. */
 static void
 reserved_around(void)
 {
@@ -396,10 +398,10 @@ reserved_around(void)
 	iova = unit_map(MIB(8), PAGE) - MIB(8);
 	CU_ASSERT_EQUAL(unit_map(size - PAGE, PAGE), iova + size - PAGE);
 	CU_ASSERT_EQUAL(unit_map(0, PAGE), iova);
-	/* A second question about it changes nothing. */
+	/* A second call for it changes nothing. */
 	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(0), range(0, size)), 0);
 	CU_ASSERT_EQUAL(unit_map(MIB(16), PAGE), iova + MIB(16));
-	/* Its ends go, and then it is shorter. */
+	/* When its ends go, it becomes shorter. */
 	forget(0, MIB(8));
 	forget(size - MIB(8), MIB(8));
 	CU_ASSERT_NOT_EQUAL(unit_map(0, PAGE), iova);
@@ -424,7 +426,7 @@ reserved_beside_others(void)
 	unit_create(true);
 	CU_ASSERT_EQUAL(ioas_reserve(space, VA(0), MIB(2)), 0);
 	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(MIB(7)), range(MIB(6), MIB(2))), 0);
-	/* It gets what they have left. */
+	/* It gets the part that the others have left. */
 	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(MIB(3)), range(0, MIB(8))), 0);
 	middle = unit_map(MIB(2), PAGE);
 	CU_ASSERT_EQUAL(unit_map(MIB(6) - PAGE, PAGE), middle + MIB(4) - PAGE);
@@ -442,7 +444,7 @@ reserved_beside_others(void)
 		"not aligned to 4 KiB");
 }
 
-/* What was mapped there is held, though nothing is reserved any more. */
+/* Areas in it are held in quarantine, although the reservation has ended. */
 static void
 reserved_in_quarantine(void)
 {
@@ -455,7 +457,7 @@ reserved_in_quarantine(void)
 	CU_ASSERT_EQUAL(ioas_reserve_around(space, VA(0), range(0, MIB(4))), 0);
 	iova = unit_map(MIB(2), MIB(2)) - MIB(2);
 	forget(0, MIB(4));
-	/* What was only reserved is free at once. */
+	/* IOVAs that were only reserved are free at once. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(128)), MIB(1), iova), 0);
 	for (uint64_t i = 0; i < 3; i++) {
 		const uint64_t other = unit_map(MIB(64) + i * MIB(8), MIB(2));
@@ -491,7 +493,7 @@ followers(void)
 	forget(MIB(1), MIB(3));
 	CU_ASSERT_EQUAL(model_translate(second, iova + MIB(1)), UINT64_MAX);
 	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(follower), VA(MIB(1))), IOAS_BAD_IOVA);
-	/* What is the follower's alone. */
+	/* Memory of the follower alone. */
 	forget(MIB(8), MIB(2));
 	CU_ASSERT_EQUAL(ioas_lookup(ioas_table(follower), VA(MIB(8))), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(model_areas(), 0);
@@ -499,8 +501,8 @@ followers(void)
 }
 
 /*
- * Threads map memory, let it go, change their minds, and ask. The generation of the memory at an address is
- * what a map pins: a lookup must never lead to an older one.
+ * Threads map memory, let it go or keep it, and look up. The test pins the generation of the memory at an
+ * address when it is mapped: a lookup must never lead to an older one.
  */
 #define WORKERS 4
 #define PLACES 32
@@ -554,7 +556,7 @@ threads(void)
 	CU_ASSERT_EQUAL(model_pinned(), 0);
 }
 
-/* A map of memory that is about to go waits, and then finds what is there. */
+/* A map of memory that is about to go waits, and then finds the new memory. */
 static void *
 map_on(void *arg)
 {

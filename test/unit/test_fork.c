@@ -3,8 +3,8 @@
  */
 
 /*
- * A process that came out of fork(), with the parent alive and without it. The model of the kernel is copied with
- * the process: what a child takes away there is seen in the child.
+ * A child of fork(), with the parent alive and without it. fork() also copies the model of the kernel: what a
+ * child unmaps there is visible in the child.
  */
 
 #include <pthread.h>
@@ -88,14 +88,14 @@ in_child(void (*run)(void))
 	in_child_of(fork, run);
 }
 
-/* The handlers of pthread_atfork() do not run: it is the parent as far as the records say. */
+/* The handlers of pthread_atfork() do not run: by the records it is the parent. */
 static void
 in_silent_child(void (*run)(void))
 {
 	in_child_of(_Fork, run);
 }
 
-/* The same in a grandchild whose parent has made the space and has ended, as a daemon's does. */
+/* The same in a grandchild whose parent has created the space and ended, as with a daemon. */
 static void
 in_daemon(void (*prepare)(void), void (*run)(void))
 {
@@ -130,7 +130,7 @@ lookup(const void *va)
 	return ioas_lookup(ioas_table(space), va);
 }
 
-/* Shared memory is the parent's as well; of private memory the child has a copy. */
+/* Shared memory is the parent's as well. Of private memory the child has a copy. */
 static void
 child_asks(void)
 {
@@ -141,7 +141,7 @@ child_asks(void)
 	CHECK(ioas_lookup_or_wait(space, private) == IOAS_BAD_IOVA);
 	CHECK(ioas_map(space, private, MIB(2), &iova) == 0);
 	CHECK(iova != private_iova && lookup(private) == iova);
-	/* What the child has mapped is its own to take away. */
+	/* The child can unmap its own maps. */
 	CHECK(ioas_unmap(space, private, MIB(2)) == 1);
 	CHECK(model_translate(nic_model, iova) == UINT64_MAX);
 	CHECK(model_translate(nic_model, private_iova) == (uintptr_t)private);
@@ -157,7 +157,7 @@ asks(void)
 	unmap_both();
 }
 
-/* The parent lives: it keeps all that it has, whatever a child does. */
+/* The parent lives: it keeps everything, whatever a child does. */
 static void
 child_takes_away(void)
 {
@@ -166,8 +166,8 @@ child_takes_away(void)
 	CHECK(ioas_unmap(space, shared, MIB(2)) == 1);
 	CHECK(lookup(shared + PAGE) == IOAS_BAD_IOVA);
 	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
-	/* Descriptors are closed, and nothing is asked of the kernel. The model does not know that the parent has the
-	 * same files open. */
+	/* Descriptors are closed, and the kernel is not called. The model does not know that the parent has
+	 * the same files open. */
 	memset(model.calls, 0, sizeof(model.calls));
 	ioas_detach(nic);
 	ioas_destroy(space);
@@ -192,7 +192,7 @@ no_pidfd(void)
 	unmap_both();
 }
 
-/* The parent has ended: all is the child's. */
+/* The parent has ended: everything belongs to the child. */
 static void
 daemon_takes_over(void)
 {
@@ -200,7 +200,7 @@ daemon_takes_over(void)
 
 	CHECK(lookup(private) == IOAS_BAD_IOVA && lookup(shared) == shared_iova);
 	CHECK(ioas_map(space, private, MIB(2), &iova) == 0);
-	/* With the first map the parent's private memory went. */
+	/* The first map removes the parent's private memory. */
 	CHECK(model_translate(nic_model, private_iova) == UINT64_MAX);
 	CHECK(model_areas() == 2);
 	CHECK(ioas_forget_end(space, ioas_forget_begin(space, shared, MIB(2)), true));
@@ -220,8 +220,8 @@ takes_over(void)
 	in_daemon(map_both, daemon_takes_over);
 }
 
-/* The kernel cannot pin the memory of a process that has ended: it is mapped by the daemon before a device comes
- * back, at the same IOVA. */
+/* The kernel cannot pin the memory of a process that has ended. The daemon maps it again before a device
+ * comes back, at the same IOVA. */
 static void
 daemon_attaches_again(void)
 {
@@ -234,7 +234,7 @@ daemon_attaches_again(void)
 	CHECK(ioas_attach(space, NIC, NULL, &nic) == 0);
 	CHECK(lookup(shared) == shared_iova && lookup(shared + MIB(1)) == IOAS_BAD_IOVA);
 	CHECK(model_translate(nic_model, shared_iova) == (uintptr_t)shared);
-	/* What is gone is not pinned a second time: other memory may be there. */
+	/* Memory that has gone is not pinned a second time, because other memory may be there. */
 	CHECK(model_translate(nic_model, shared_iova + MIB(1)) == UINT64_MAX);
 	CHECK(model_translate(nic_model, shared_iova + MIB(1) + PAGE) == (uintptr_t)shared + MIB(1) + PAGE);
 	CHECK(model_areas() == 2 && ioas_unmap(space, NULL, UINT64_MAX) == 2);
@@ -248,7 +248,7 @@ attaches_again(void)
 	in_daemon(map_both, daemon_attaches_again);
 }
 
-/* The same without fork(): an area that lost a part, and a device that comes back. */
+/* The same without fork(): an area that has lost a part, and a device that comes back. */
 static void
 cut_areas(void)
 {
@@ -266,7 +266,7 @@ cut_areas(void)
 	CU_ASSERT_EQUAL(model_areas(), 2);
 }
 
-/* Pages of the table that stand for many GiB are memory that parent and child would share. */
+/* Pages of the table that stand for many GiB would be shared by parent and child. */
 static void
 child_maps_much(void)
 {
@@ -289,7 +289,7 @@ large_areas(void)
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(2) - 1)), iova + GIB(2) - 1);
 }
 
-/* The new pages of the table are of the nodes that those of the parent are of. */
+/* The new pages of the table are bound to the same nodes as the parent's. */
 static unsigned int bound[4];
 
 static int
@@ -317,7 +317,7 @@ nodes(void)
 	unmap_both();
 }
 
-/* A departure that another thread has begun is none of the child's; nor does it wait for it. */
+/* A departure that another thread has begun does not exist in the child, and the child does not wait for it. */
 static void
 child_maps(void)
 {
@@ -340,7 +340,7 @@ departures(void)
 	unmap_both();
 }
 
-/* Each of many generations has shared memory of its own, and all of them live: none takes away another's. */
+/* Each of many generations has its own shared memory, and all are alive: none unmaps the memory of another. */
 #define GENERATIONS 20
 
 static void
@@ -382,8 +382,8 @@ generations(void)
 }
 
 /*
- * An allocator has a lock of its own, holds it over a call that takes memory away, and takes it before a fork:
- * its handler has been registered before the library's, and is called after that.
+ * An allocator holds its own lock over a call that removes memory, and takes it before a fork: its handler is
+ * registered before the library's, and so called after it.
  */
 static sem_t fork_has_begun, memory_has_gone;
 static bool allocator_works;
@@ -440,7 +440,7 @@ register_allocator(void)
 	pthread_atfork(allocator_before_fork, NULL, NULL);
 }
 
-/* A device comes back while memory that has to be mapped anew is about to go: it is waited for. */
+/* A device comes back while memory that must be mapped again is about to go: the attach waits. */
 static void *
 attach_again(void *arg)
 {

@@ -3,7 +3,7 @@
  */
 
 /*
- * What was unmapped: remembered for fault reports, and its IOVAs in quarantine.
+ * Unmapped areas: fault reports remember them, and their IOVAs are in quarantine.
  */
 
 #include <time.h>
@@ -113,7 +113,7 @@ explains(void)
 	}
 }
 
-/* The latest of several that had an IOVA; and of those that nobody holds, 1,024. */
+/* The latest of several areas at an IOVA; and the last 1,024 of those that are not held. */
 static void
 forgets(void)
 {
@@ -134,7 +134,7 @@ forgets(void)
 	CU_ASSERT_EQUAL(explain(MIB(16)).state, IOAS_IOVA_FREE);
 }
 
-/* Until so much more was unmapped, memory does not get the IOVA that it had. */
+/* Memory does not get a former IOVA until as many bytes as the quarantine were unmapped. */
 static void
 holds(void)
 {
@@ -158,7 +158,7 @@ holds(void)
 	CU_ASSERT_EQUAL(unit_map(0, MIB(2)), iova[0]);
 }
 
-/* The last bytes are held, also where they are a part of one call that has unmapped more. */
+/* The last bytes are held, also if they are a part of one call that has unmapped more. */
 static void
 holds_large(void)
 {
@@ -189,7 +189,7 @@ holds_large(void)
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(32)), MIB(16)), 8);
 	CU_ASSERT_EQUAL(in_quarantine(), MIB(16));
 	CU_ASSERT_TRUE(is_in_quarantine(first) && is_in_quarantine(first + MIB(16) - 1));
-	/* Its first area is named again: the others are held as long as before. */
+	/* A fixed map uses the IOVAs of its first area: the others are held as long as before. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), MIB(2), first), 0);
 	CU_ASSERT_EQUAL(in_quarantine(), MIB(14));
 	iova[2] = unit_map(MIB(8), MIB(4));
@@ -219,7 +219,7 @@ holds_all(void)
 	}
 }
 
-/* Without one, an IOVA is used again at once: what the quarantine is there for. */
+/* Without a quarantine an IOVA is used again at once. The quarantine prevents that. */
 static void
 without(void)
 {
@@ -232,7 +232,7 @@ without(void)
 	CU_ASSERT_EQUAL(unit_map(0, MIB(2)), iova);
 }
 
-/* Pages that come together are contiguous, also where a part of their IOVAs is in quarantine. */
+/* Pages that are mapped together are contiguous, also if a part of their IOVAs is in quarantine. */
 static void
 stays_contiguous(void)
 {
@@ -250,8 +250,8 @@ stays_contiguous(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(16), iova));
 }
 
-/* What one call has unmapped is in quarantine as a whole, or not at all: pages that come together again are
- * contiguous, also where they are more than the quarantine takes. */
+/* The areas of one call are in quarantine as a whole or not at all: pages that are mapped together again are
+ * contiguous, also if they are more than the quarantine takes. */
 static void
 whole_calls(void)
 {
@@ -274,7 +274,7 @@ whole_calls(void)
 	CU_ASSERT_TRUE(is_in_quarantine(iova));
 }
 
-/* A map never fails because of the quarantine, and what is there for longest goes first. */
+/* A map never fails because of the quarantine. The oldest areas are released first. */
 static void
 gives_way(void)
 {
@@ -289,7 +289,7 @@ gives_way(void)
 	for (unsigned int i = 0; i < 8; i++)
 		unmap(i * MIB(2), MIB(2));
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
-	/* Half of it is let go, and there is a gap below the window's second 2 MiB. */
+	/* Half of it is released, and a gap is below the window's second 2 MiB. */
 	CU_ASSERT_EQUAL(unit_map(GIB(1), MIB(2)), iova[1]);
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
 	CU_ASSERT_FALSE(is_in_quarantine(iova[3]));
@@ -298,11 +298,11 @@ gives_way(void)
 		unit_map(GIB(2) + i * MIB(4), MIB(2));
 	CU_ASSERT_EQUAL(in_quarantine(), 0);
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -ENOSPC, "no free range");
-	/* Nor for what cannot be had at all. */
+	/* Nothing is released for a map that is impossible. */
 	unmap(GIB(1), MIB(2));
 	CU_ASSERT_EQUAL(ioas_map(space, VA(GIB(8)), MIB(32), NULL), -ENOSPC);
 	CU_ASSERT_EQUAL(in_quarantine(), MIB(2));
-	/* But for the window as a whole. */
+	/* Only for the window as a whole. */
 	for (uint64_t i = 0; i < 7; i++)
 		unmap(GIB(2) + i * MIB(4), MIB(2));
 	CU_ASSERT_EQUAL(unit_map(GIB(8), MIB(16)), MIB(64));
@@ -318,7 +318,7 @@ mix_held(const struct ioas_area *area, void *arg)
 	return 0;
 }
 
-/* All that is in quarantine. */
+/* The bytes in quarantine. */
 static uint64_t
 held(void)
 {
@@ -328,7 +328,7 @@ held(void)
 	return hash;
 }
 
-/* A map that fails leaves the quarantine as it was, whenever it does so. */
+/* A map that fails leaves the quarantine as it was, wherever it fails. */
 static void
 failure_leaves_it(void)
 {
@@ -343,7 +343,7 @@ failure_leaves_it(void)
 	for (uint64_t i = 0; i < 16; i += 2)
 		unmap(i * MIB(4), MIB(2));
 	before = held();
-	/* All of the quarantine would not help. */
+	/* Even all of the quarantine would not suffice. */
 	REFUSED(ioas_map(space, VA(GIB(1)), MIB(32), NULL), -ENOSPC, "no free range");
 	CU_ASSERT_EQUAL(held(), before);
 	/* A part of it would, but the kernel refuses. */
@@ -355,14 +355,14 @@ failure_leaves_it(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 	for (uint64_t i = 0; i < 16; i += 2)
 		CU_ASSERT_TRUE(is_in_quarantine(iova[i]));
-	/* The order is the same as well: the oldest goes first. */
+	/* The order is the same as well: the oldest is released first. */
 	unit_map(GIB(1), MIB(2));
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 1);
 	CU_ASSERT_FALSE(is_in_quarantine(iova[0]));
 	CU_ASSERT_TRUE(is_in_quarantine(iova[14]));
 }
 
-/* IOVAs that a caller names are his. */
+/* Fixed maps may use any IOVA in quarantine. */
 static void
 callers_choice(void)
 {
@@ -376,14 +376,14 @@ callers_choice(void)
 		unmap(0, MIB(4));
 		CU_ASSERT_EQUAL(in_quarantine(), MIB(4));
 	}
-	/* A part of what is in quarantine. */
+	/* A part of the quarantine. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(0), MIB(2), iova + MIB(2)), 0);
 	CU_ASSERT_EQUAL(in_quarantine(), 0);
 	CU_ASSERT_EQUAL(explain(iova).state, IOAS_IOVA_FREE);
 	unmap(0, MIB(2));
 }
 
-/* Only what is contiguous in addresses is so in IOVAs. */
+/* Only memory with contiguous addresses gets contiguous IOVAs. */
 static void
 guards(void)
 {
@@ -402,7 +402,7 @@ guards(void)
 		CU_ASSERT_EQUAL(explain(b + KIB(8) + i).state, IOAS_IOVA_FREE);
 	}
 	CU_ASSERT_EQUAL(explain(a + KIB(16)).area.iova, a + KIB(8));
-	/* As far as it goes there may be reservations side by side as well. */
+	/* Reservations may be adjacent too, if no other place is free. */
 	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(4)), GIB(1)), 0);
 	CU_ASSERT_EQUAL(ioas_reserve(space, VA(GIB(8)), GIB(1)), 0);
 	a = unit_map(GIB(5) - MIB(2), MIB(2));

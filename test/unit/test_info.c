@@ -3,8 +3,8 @@
  */
 
 /*
- * dpdk-ioas-info on made-up machines: a folder that takes the place of /sys, /proc and /boot, and the
- * model of the kernel behind lib/ioas.
+ * dpdk-ioas-info on invented machines: a folder replaces /sys, /proc and /boot, and lib/ioas uses the model
+ * of the kernel.
  */
 
 #include <fcntl.h>
@@ -28,16 +28,16 @@
 static char root[64];
 static const struct info_sys *on_this_machine;
 static const char *forbidden; /* a node that the user may not open, or NULL */
-static const char *missing;   /* one that is not there */
-static bool joinable;         /* there is a group vfio without the user */
-static const char *theirs;    /* the node that it may use, or NULL */
+static const char *missing;   /* a node that does not exist */
+static bool joinable;         /* a group vfio exists without the user */
+static const char *theirs;    /* a node that the group may use, or NULL */
 static uint64_t memlock;
 static uint64_t memlock_hard;
 static bool root_user;
 static int n_page_sizes;
 static const char *mounted;
 static bool memory;           /* hugepages can be allocated */
-static char *text, *error;    /* what the program printed */
+static char *text, *error;    /* output of the program */
 static json_t *json;
 
 static bool
@@ -152,7 +152,7 @@ make_folders(char *path)
 	}
 }
 
-/* A file with this text, below the root. */
+/* Creates a file with this text, below the root. */
 static void __attribute__((format(printf, 2, 3)))
 put(const char *content, const char *format, ...)
 {
@@ -171,7 +171,7 @@ put(const char *content, const char *format, ...)
 	fclose(file);
 }
 
-/* A link that leads to something of this name. */
+/* Creates a link to a target of this name. */
 static void __attribute__((format(printf, 2, 3)))
 put_link(const char *target, const char *format, ...)
 {
@@ -235,7 +235,7 @@ put_pages(int node, const char *size, const char *total, const char *free_ones)
 	    size);
 }
 
-/* A machine of Intel where all is as it should be: 39 bits, NIC on vfio-pci, 512 pages. */
+/* A complete Intel machine: 39 bits, NIC on vfio-pci, 512 pages. */
 static void
 put_intel(void)
 {
@@ -303,7 +303,7 @@ machine_end(void)
 
 /* ---- running the program ---- */
 
-/* The options with blanks between them. Returns the status. */
+/* Runs it with these options, separated by blanks. Returns the status. */
 static int
 run(const char *options)
 {
@@ -328,7 +328,7 @@ run(const char *options)
 	return status;
 }
 
-/* Whether the output has it; shows the output if not. */
+/* Whether the output contains a text; prints the output if not. */
 static bool
 says(const char *words)
 {
@@ -338,7 +338,7 @@ says(const char *words)
 	return false;
 }
 
-/* The member that a path such as "devices/0/driver" leads to. */
+/* The member at a path such as "devices/0/driver". */
 static const json_t *
 member(const char *path)
 {
@@ -445,7 +445,7 @@ no_iommu(void)
 	CU_ASSERT_TRUE(member_is("well", "false"));
 	CU_ASSERT_TRUE(member_is("problems/0/what", "\"no IOMMU\""));
 
-	/* On a VFIO driver, as VFIO has it without an IOMMU. */
+	/* Bound to a VFIO driver, as VFIO does without an IOMMU. */
 	put_driver(NIC, "vfio-pci");
 	put_group(NIC, 0, NULL, "");
 	put("vfio-noiommu", "/sys/kernel/iommu_groups/0/name");
@@ -469,7 +469,7 @@ not_viable(void)
 	CU_ASSERT_EQUAL(run("-j"), 1);
 	CU_ASSERT_TRUE(member_is("devices/0/viable", "false"));
 	CU_ASSERT_TRUE(member_is("devices/0/usable", "false"));
-	/* Only network devices are listed, unless asked for others. */
+	/* Only network devices are listed by default. */
 	CU_ASSERT_PTR_NULL(member("devices/1"));
 	CU_ASSERT_EQUAL(run("-j -s storage"), 1);
 	CU_ASSERT_TRUE(member_is("devices/1/device", "\"" SECOND "\""));
@@ -477,14 +477,14 @@ not_viable(void)
 	CU_ASSERT_EQUAL(run(""), 0);
 }
 
-/* The interface of a virtio NIC is not the PCI device's own. */
+/* The interface of a virtio NIC does not belong to the PCI device itself. */
 static void
 interfaces(void)
 {
 	put_device(NIC, "0x020000", "virtio-pci");
 	put("", "/sys/bus/pci/devices/" NIC "/virtio0/net/eth0/flags");
 	put("0x1af4", "/sys/bus/pci/devices/" NIC "/virtio0/vendor");
-	/* What is not its own: of its physical function, and behind a bridge. */
+	/* Interfaces of other devices: of its physical function, and behind a bridge. */
 	put("", "/sys/bus/pci/devices/somewhere/physfn/net/eth1/flags");
 	put_link("physfn", "/sys/bus/pci/devices/" NIC "/physfn");
 	put("", "/sys/bus/pci/devices/" NIC "/0000:01:00.0/net/eth2/flags");
@@ -498,7 +498,7 @@ interfaces(void)
 	root_user = true;
 	CU_ASSERT_EQUAL(run("-a " NIC), 1);
 	CU_ASSERT_TRUE(says("-> `dpdk-devbind.py -b vfio-pci " NIC "`, which ends the interface eth0\n"));
-	/* One that is not in use is the better example. */
+	/* A device that is not in use is the better example. */
 	put_device(SECOND, "0x020000", NULL);
 	put_group(SECOND, 2, "dmar0", "");
 	CU_ASSERT_EQUAL(run(""), 1);
@@ -535,7 +535,7 @@ no_permission(void)
 	CU_ASSERT_TRUE(says("missing: " NIC ": joe may not open /dev/vfio/devices/vfio0\n    -> `sudo chown "
 			    "joe /dev/vfio/devices/vfio0`; for good a udev rule: "
 			    "SUBSYSTEM==\"vfio-dev\", OWNER=\"joe\"\n"));
-	/* As the package's udev rules have it, and where they are not in force. */
+	/* With the package's udev rules, and without. */
 	joinable = true;
 	theirs = forbidden;
 	CU_ASSERT_EQUAL(run(""), 1);
@@ -618,7 +618,7 @@ features(void)
 				 "\"dirty_tracking\":null,\"userfaultfd\":true}"));
 }
 
-/* What is reserved on more than one ground, what the firmware does not insist on, and the end. */
+/* Regions that are reserved for several reasons, regions that are not mandatory, and the end. */
 static void
 usable_iovas(void)
 {
@@ -634,7 +634,7 @@ usable_iovas(void)
 	    "/sys/kernel/iommu_groups/1/reserved_regions");
 	CU_ASSERT_EQUAL(run(""), 0);
 	CU_ASSERT_TRUE(says("usable 0x80000000-0x7effffffff\n"));
-	/* Arm does not tell its bits. */
+	/* Arm does not report its width. */
 	put_link("smmu3.0x0000000009050000", "/sys/bus/pci/devices/" NIC "/iommu");
 	CU_ASSERT_EQUAL(run("-j"), 0);
 	CU_ASSERT_TRUE(member_is("devices/0/ranges", "null"));
@@ -705,7 +705,7 @@ hugepages(void)
 	CU_ASSERT_EQUAL(run("--socket-mem 402,0"), 1);
 	CU_ASSERT_TRUE(says("missing: hugepages: 402 MiB are needed on node 0, 400 MiB are free\n    -> "
 			    "`sudo dpdk-hugepages.py -p 2M -n 0 -r 514M`\n"));
-	/* What a remedy brings to the nodes is not missing on all together. */
+	/* Pages that a remedy adds to the nodes are not missing in the total. */
 	CU_ASSERT_EQUAL(run("--socket-mem 500,600"), 1);
 	CU_ASSERT_TRUE(says("`sudo dpdk-hugepages.py -p 2M -n 0 -r 612M`\n"));
 	CU_ASSERT_TRUE(says("`sudo dpdk-hugepages.py -p 2M -n 1 -r 600M`\n"));
@@ -757,7 +757,7 @@ memlock_limits(void)
 	CU_ASSERT_TRUE(says("Memlock      no limit for this user (CAP_IPC_LOCK)\n"));
 	put_link("user:[4026531837]", "/proc/self/ns/user");
 	CU_ASSERT_EQUAL(run("-m 256"), 0);
-	/* The capability of another user namespace does not count for the kernel. */
+	/* The kernel ignores a capability in another user namespace. */
 	put_link("user:[4026532281]", "/proc/self/ns/user");
 	CU_ASSERT_EQUAL(run("-m 256"), 1);
 	CU_ASSERT_TRUE(says("Memlock      8 MiB\n"));
@@ -779,7 +779,7 @@ type1_maps(void)
 static void
 apertures(void)
 {
-	/* 32 bits with a hole at 3 GiB: 4 GiB less 1 MiB in two parts. */
+	/* 32 bits with a hole at 3 GiB: 4 GiB minus 1 MiB in two parts. */
 	put("1f0206", "/sys/class/iommu/dmar0/intel-iommu/cap");
 	put("0x00000000c0000000 0x00000000c00fffff msi", "/sys/kernel/iommu_groups/1/reserved_regions");
 	put_pages(1, "2048kB", "8192", "8192");
@@ -839,7 +839,7 @@ tries(void)
 	CU_ASSERT_EQUAL(model_open_files(), 0);
 }
 
-/* In place of libc's: nobody has a name. */
+/* Replaces libc's function: no user has a name. */
 struct passwd *
 getpwuid(uid_t uid)
 {

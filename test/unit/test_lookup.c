@@ -14,7 +14,7 @@ lookup(uint64_t offset)
 	return unit_lookup(VA(offset));
 }
 
-/* The bytes at, before and behind the ends of areas that start and end anywhere in 2 MiB. */
+/* The bytes at, before and after the ends of areas that start and end anywhere in 2 MiB. */
 static void
 boundaries(void)
 {
@@ -41,7 +41,7 @@ boundaries(void)
 	}
 }
 
-/* A detail of 512 pages, every other one mapped, each to somewhere else. */
+/* A detail of 512 pages, every other one mapped, each to another place. */
 static void
 detail(void)
 {
@@ -58,7 +58,7 @@ detail(void)
 								? IOAS_BAD_IOVA : expected + 4095);
 	}
 	CU_ASSERT_EQUAL(lookup(MIB(2)), IOAS_BAD_IOVA);
-	/* What was a detail once serves a map of the whole 2 MiB as well, and back. */
+	/* A former detail also serves a map of the whole 2 MiB, and back. */
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 256);
 	CU_ASSERT_TRUE(unit_unmapped(0, MIB(2)));
 	iova[0] = unit_map(0, MIB(4));
@@ -70,7 +70,7 @@ detail(void)
 	CU_ASSERT_EQUAL(lookup(KIB(8)), IOAS_BAD_IOVA);
 }
 
-/* More details than one slab holds. */
+/* More details than fit into one slab. */
 static void
 many_details(void)
 {
@@ -124,7 +124,7 @@ far_apart(void)
 	CU_ASSERT_TRUE(unit_translates(MIB(4), MIB(2), PAGE));
 }
 
-/* The bytes from an address on that are contiguous, of those wanted. */
+/* The number of contiguous bytes from an address, up to the wanted number. */
 static uint64_t
 length_at(uint64_t offset, uint64_t wanted, uint64_t expected)
 {
@@ -145,10 +145,10 @@ lengths(void)
 	uint64_t first, second;
 
 	unit_create_window(GIB(4), GIB(64) - 1);
-	/* Nothing mapped. */
+	/* Nothing is mapped. */
 	CU_ASSERT_EQUAL(length_at(0, 1, IOAS_BAD_IOVA), 0);
 	CU_ASSERT_EQUAL(length_at(0, GIB(1), IOAS_BAD_IOVA), 0);
-	/* From the middle of a 2 MiB to the middle of a page in another. */
+	/* From the middle of a 2 MiB to the middle of a page in another one. */
 	first = unit_map(MIB(1), MIB(8));
 	CU_ASSERT_EQUAL(length_at(MIB(1), 0, first), 0);
 	CU_ASSERT_EQUAL(length_at(MIB(1), 1, first), 1);
@@ -160,7 +160,7 @@ lengths(void)
 	CU_ASSERT_EQUAL(length_at(MIB(9) - 1, 2, first + MIB(8) - 1), 1);
 	CU_ASSERT_EQUAL(length_at(MIB(9) - 1, 1, first + MIB(8) - 1), 1);
 	CU_ASSERT_EQUAL(length_at(MIB(9), 1, IOAS_BAD_IOVA), 0);
-	/* A neighbour that follows in address and in IOVA is part of it, another is not. */
+	/* A neighbour that follows in address and in IOVA is part of it. Another one is not. */
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(9)), MIB(4), first + MIB(8)), 0);
 	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(12));
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(13)), MIB(4), first + MIB(12) + PAGE), 0);
@@ -170,7 +170,7 @@ lengths(void)
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(MIB(9)), MIB(4)), 1);
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(9) + PAGE), MIB(3), first + MIB(8) + PAGE), 0);
 	CU_ASSERT_EQUAL(length_at(MIB(1), GIB(1), first), MIB(8));
-	/* To the end of the last 2 MiB, and beyond: one that lies at an odd multiple, one at an even one. */
+	/* To the end of the last 2 MiB, and beyond it: with the last 2 MiB at an odd and at an even multiple. */
 	for (uint64_t i = 1; i <= 2; i++) {
 		const uint64_t last = GIB(10 + i) + (i - 1) * MIB(2);
 
@@ -187,7 +187,7 @@ lengths(void)
 	CU_ASSERT_EQUAL(length_at(GIB(1) + 1, GIB(5), second + 1), GIB(5) - 1);
 }
 
-/* Ranges that reach to the last address, or would beyond: what comes behind it is not the first one. */
+/* Ranges that reach the last address, or go beyond it: the address after the last one is not the first one. */
 static void
 around_the_end(void)
 {
@@ -208,7 +208,7 @@ around_the_end(void)
 	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, &iov, 1, NULL, 0), -EFAULT);
 }
 
-/* Every variant of the burst lookup that this CPU has, against the single lookup. */
+/* Compares every variant of the burst lookup that this CPU supports with the single lookup. */
 static void
 check_bulks(const void **va, unsigned int n)
 {
@@ -230,7 +230,7 @@ check_bulks(const void **va, unsigned int n)
 				wrong++;
 			for (unsigned int k = 0; k < length; k++)
 				wrong += iova[k] != ioas_lookup(table, va[k]);
-			/* Nothing behind the last is written. */
+			/* The lookup writes nothing beyond the last IOVA. */
 			wrong += iova[length] != UINT64_C(0x5a5a5a5a5a5a5a5a);
 			if (wrong != 0)
 				fprintf(stderr, "\n%s, %u addresses: %u wrong\n", bulks[i].name,
@@ -253,8 +253,8 @@ bursts(void)
 		va[i] = VA(i * MIB(55) + i);
 	check_bulks(va, 72);
 	CU_ASSERT_EQUAL(ioas_lookup_bulk(ioas_table(space), va, iova, 72), 72);
-	/* Addresses that are not mapped, that have a detail, that are beyond the table, at each
-	 * place of a group. */
+	/* Addresses that are not mapped, that have a detail, or that are beyond the table, at each place of a
+	 * group. */
 	unit_map(GIB(5), KIB(12));
 	CU_ASSERT_EQUAL(ioas_map(space, AT(UINT64_C(1) << 50), MIB(4), NULL), 0);
 	for (unsigned int i = 0; i < 16; i++) {
@@ -265,7 +265,7 @@ bursts(void)
 		};
 		const void *const even = va[i], *same[24];
 
-		/* Nothing but such addresses. */
+		/* Only such addresses. */
 		for (unsigned int k = 0; k < 24; k++)
 			same[k] = odd[i % (sizeof(odd) / sizeof(odd[0]))];
 		check_bulks(same, 24);
@@ -297,12 +297,12 @@ scatter_gather(void)
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(4)), MIB(2), first + MIB(4)), 0);
 	third = unit_map(MIB(6) + PAGE, MIB(2));
 	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 0, sg, 4), 0);
-	/* One buffer across two areas that follow one another is one segment. */
+	/* One buffer across two adjacent areas is one segment. */
 	iov[0] = (struct iovec){ VA(100), MIB(6) - 100 };
 	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 1, sg, 4), 1);
 	CU_ASSERT_EQUAL(sg[0].iova, first + 100);
 	CU_ASSERT_EQUAL(sg[0].length, MIB(6) - 100);
-	/* Two that touch are one, an empty one is none, one that goes back is another. */
+	/* Two buffers that touch are one, an empty one is none, and one that goes back is another. */
 	iov[0] = (struct iovec){ VA(100), 900 };
 	iov[1] = (struct iovec){ NULL, 0 };
 	iov[2] = (struct iovec){ VA(1000), MIB(3) };
@@ -312,7 +312,7 @@ scatter_gather(void)
 	CU_ASSERT_EQUAL(sg[0].length, MIB(3) + 900);
 	CU_ASSERT_EQUAL(sg[1].iova, first + 100);
 	CU_ASSERT_EQUAL(sg[1].length, 1);
-	/* Too many for the room: the count is right, nothing behind it is written. */
+	/* More than fit: the count is right, and nothing is written beyond the room. */
 	memset(sg, 0x5a, sizeof(sg));
 	iov[2] = (struct iovec){ VA(MIB(6) + PAGE), MIB(2) };
 	CU_ASSERT_EQUAL(ioas_lookup_iovec(table, iov, 4, sg, 2), 3);

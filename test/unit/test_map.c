@@ -22,7 +22,7 @@ one_page(void)
 	CU_ASSERT_EQUAL(model_pinned(), PAGE);
 }
 
-/* Every length from one page to 40, at every offset to 16 pages: no length is refused. */
+/* Every length from one page to 40, at every offset up to 16 pages: no length is refused. */
 static void
 all_lengths(void)
 {

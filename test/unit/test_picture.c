@@ -3,8 +3,8 @@
  */
 
 /*
- * What dpdk-ioas-info shows of a running application, whose place a thread takes that answers from a
- * table.
+ * The pictures of dpdk-ioas-info for a running application. A thread that answers from a table plays the
+ * application.
  */
 
 #include <pthread.h>
@@ -25,7 +25,7 @@ struct answer {
 	const char *command, *value;
 };
 
-static const struct answer *answers; /* up to one without a command */
+static const struct answer *answers; /* the list ends with an entry without a command */
 static char path[64];
 static int listener;
 static char *text, *error;
@@ -63,7 +63,7 @@ serve(void *arg)
 	return NULL;
 }
 
-/* Runs the program beside an application that answers so. Returns the status. */
+/* Runs the program with an application that gives these answers. Returns the status. */
 static int
 run(const struct answer *table, const char *options)
 {
@@ -108,7 +108,7 @@ says(const char *words)
 	return false;
 }
 
-/* How many lines have it. */
+/* The number of lines that contain it. */
 static unsigned int
 count(const char *words)
 {
@@ -128,7 +128,7 @@ count(const char *words)
 #define DEVICES "{\"devices\":{\"0\":{\"device\":\"0000:00:04.0\"}},\"next\":1}"
 #define MORE "{\"devices\":{\"1\":{\"device\":\"0000:00:05.0\"}}}"
 
-/* Two answers for the maps: the second goes on where the first ends. */
+/* Two answers for the maps: the second continues where the first ends. */
 static const struct answer shared[] = {
 	{ "/ioas/info", INFO("0", "260") },
 	{ "/ioas/devices", DEVICES },

@@ -38,7 +38,7 @@ pages_of_1gib(void)
 	CU_ASSERT_EQUAL(iova % GIB(1), 0);
 	CU_ASSERT_EQUAL(unit_map(GIB(2), GIB(1)), iova + GIB(1));
 	CU_ASSERT_EQUAL(unit_map(GIB(8), GIB(3)) % GIB(1), 0);
-	/* Around the MSI window there is no room for a whole one. */
+	/* Next to the MSI window a whole one does not fit. */
 	for (uint64_t i = 0; i < 16; i++) {
 		iova = unit_map(GIB(16 + 2 * i), GIB(1));
 		CU_ASSERT_EQUAL(iova % GIB(1), 0);
@@ -46,8 +46,8 @@ pages_of_1gib(void)
 	}
 }
 
-/* What comes page by page, in the order of addresses, is one run of IOVAs; also when other memory
- * grows at the same time, from the first page on that is not blocked. */
+/* Memory that comes page by page, in the order of addresses, is one run of IOVAs; also if other memory grows
+ * at the same time, from the first page on that is not blocked. */
 static void
 growth(void)
 {
@@ -65,8 +65,7 @@ growth(void)
 	}
 }
 
-/* Chosen IOVAs never equal the address, or else nobody would notice that one was taken for the
- * other. */
+/* Chosen IOVAs never equal the address. Otherwise a driver that confuses the two would go unnoticed. */
 static void
 never_the_address(void)
 {
@@ -114,7 +113,7 @@ window_beside_aperture(void)
 	REFUSED(ioas_map(space, VA(0), PAGE, NULL), -ENOSPC, "no free range");
 }
 
-/* An IOVA is not used again at once; when the tail is used up, the holes are. */
+/* An IOVA is not used again at once. When the tail is used up, the holes are used. */
 static void
 wraps_to_holes(void)
 {
@@ -127,7 +126,7 @@ wraps_to_holes(void)
 		if (i % 4 == 0)
 			CU_ASSERT_EQUAL(ioas_unmap(space, VA(i * MIB(4)), MIB(2)), 1);
 	}
-	/* The first is at the hole of i = 0; the last hole can only be the one of i = 12. */
+	/* The first is in the hole of i = 0. The last hole can only be that of i = 12. */
 	for (uint64_t i = 0; i < 4; i++)
 		CU_ASSERT_EQUAL(unit_map(GIB(1) + i * MIB(4), MIB(2)), iova[i * 4]);
 	REFUSED(ioas_map(space, VA(GIB(2)), MIB(2), NULL), -ENOSPC, "no free range");
@@ -148,7 +147,7 @@ not_again_at_once(void)
 	}
 }
 
-/* Where the best alignment is not to be had, less will do, down to what the kernel insists on. */
+/* If the best alignment is not available, less is used, down to the least that the kernel demands. */
 static void
 less_alignment(void)
 {
@@ -158,7 +157,7 @@ less_alignment(void)
 	iova = unit_map(0, MIB(2));
 	CU_ASSERT_EQUAL(iova, MIB(2));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
-	/* 3 MiB do not fit at a multiple of 2 MiB; at an odd address any place will do. */
+	/* 3 MiB do not fit at a multiple of 2 MiB. At an odd address any place is right. */
 	REFUSED(ioas_map(space, VA(0), MIB(4), NULL), -ENOSPC, "no free range");
 	iova = unit_map(MIB(1), MIB(4));
 	CU_ASSERT_EQUAL(iova, MIB(1));
@@ -221,8 +220,8 @@ other_iommus(void)
 	}
 }
 
-/* Whatever a kernel aligns chosen IOVAs to, up to its HPAGE_SIZE: runs of any length come to their places,
- * beside each other and in a narrow window. */
+/* For any alignment that a kernel gives to chosen IOVAs, up to its HPAGE_SIZE: runs of any length get their
+ * places, next to each other and in a narrow window. */
 static void
 other_kernels(void)
 {
@@ -245,7 +244,7 @@ other_kernels(void)
 		for (uint64_t k = 1; k < 32; k++)
 			CU_ASSERT_EQUAL(unit_map(GIB(128) + k * MIB(2), MIB(2)), iova + k * MIB(2));
 		ioas_destroy(space);
-		/* Only what the kernel demands takes room. */
+		/* Only the alignment that the kernel demands takes room. */
 		unit_create_window(MIB(514), MIB(514) + MIB(10) - 1);
 		if (unit_backend_is("type1") || sizes[i] < MIB(8)) {
 			CU_ASSERT_EQUAL(unit_map(0, MIB(6)), MIB(516));
@@ -259,7 +258,7 @@ other_kernels(void)
 	}
 }
 
-/* The kernel's last page is never chosen by it, so it must not be asked to. */
+/* The kernel never chooses its last page, so the library must not ask for it. */
 static void
 top_of_everything(void)
 {
@@ -288,7 +287,7 @@ reservation(void)
 	CU_ASSERT_EQUAL(unit_map(GIB(11), MIB(2)), first + GIB(6));
 	CU_ASSERT_EQUAL(unit_map(GIB(4), KIB(12)), first - GIB(1));
 	CU_ASSERT_EQUAL(unit_map(GIB(7) + KIB(4), KIB(20)), first + GIB(2) + KIB(4));
-	/* Other memory keeps out of it. */
+	/* Other memory does not use it. */
 	for (uint64_t i = 0; i < 100; i++) {
 		aside = unit_map(GIB(20) + i * MIB(4), MIB(2));
 		CU_ASSERT_TRUE(aside + MIB(2) <= first - GIB(1) || aside >= first + GIB(7));
@@ -301,7 +300,7 @@ reservation(void)
 	REFUSED(ioas_reserve(space, VA(0), 0), -EINVAL, "empty");
 }
 
-/* Half of what is free stays free. */
+/* Half of the free IOVAs stay free. */
 static void
 reservation_half(void)
 {
@@ -315,7 +314,7 @@ reservation_half(void)
 	unit_map(0, MIB(512));
 }
 
-/* With a quarantine free IOVAs stay between areas, also behind one that another goes on from. */
+/* With a quarantine free IOVAs stay between areas, also behind an area that another one continues. */
 static void
 guarded(void)
 {
@@ -327,7 +326,7 @@ guarded(void)
 	first = unit_map(0, MIB(2));
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(1)), MIB(2), first + MIB(4) + PLACEMENT_GUARD), 0);
 	CU_ASSERT_EQUAL(unit_map(MIB(2), MIB(2)), first + MIB(2));
-	/* A page less, and it goes elsewhere. */
+	/* With one page less the area goes elsewhere. */
 	first = unit_map(GIB(2), MIB(2));
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(3)), MIB(2), first + MIB(4) + PLACEMENT_GUARD - PAGE), 0);
 	iova = unit_map(GIB(2) + MIB(2), MIB(2));
@@ -335,7 +334,7 @@ guarded(void)
 	CU_ASSERT_TRUE(unit_translates(GIB(2) + MIB(2), MIB(2), iova));
 }
 
-/* A fixed area sits where the reservation would put memory: it gets another place. */
+/* A fixed area is where the reservation would place memory: the memory gets another place. */
 static void
 reservation_taken(void)
 {

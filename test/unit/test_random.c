@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Random calls against the reference. The seed is printed; UNIT_SEED gives it. */
+/* Random calls compared with the reference. The test prints the seed; UNIT_SEED sets it. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ wide_quarantine(void)
 	run(reference_wide(REFERENCE_QUARANTINE), true, REFERENCE_QUARANTINE);
 }
 
-/* It can never be full, and must not be the reason why a map fails. */
+/* The window can never be full, and must not be the reason why a map fails. */
 static void
 narrow_quarantine(void)
 {

@@ -45,7 +45,7 @@ destroy_nothing(void)
 	ioas_detach(NULL);
 }
 
-/* All that a space holds goes with it: the teardown of every test asserts what is left. */
+/* Destroying a space removes all it holds: the teardown of every test asserts what is left. */
 static void
 destroy_all(void)
 {
@@ -93,7 +93,7 @@ ranges(void)
 	CU_ASSERT_EQUAL(got[2].first, UINT64_C(0xeeeeeeeeeeeeeeee));
 }
 
-/* More ranges than the library has room for at first: the kernel answers EMSGSIZE. */
+/* More ranges than the library expects at first: the kernel returns EMSGSIZE. */
 static void
 many_ranges(void)
 {
@@ -120,7 +120,7 @@ many_ranges(void)
 	}
 }
 
-/* Programs have these numbers, and lookups that use them, compiled into them. */
+/* Programs contain these numbers, and inline lookups that use them. */
 static void
 numbers(void)
 {

@@ -3,7 +3,7 @@
  */
 
 /*
- * What is counted: areas, bytes, failures by cause, latencies, IOMMU entries.
+ * The counters: areas, bytes, failures by cause, latencies, IOMMU entries.
  */
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ stats_of(struct ioas *in)
 	return stats;
 }
 
-/* How many failures of all causes there are. */
+/* The number of failures of all causes. */
 static uint64_t
 sum(const uint64_t failures[IOAS_ERRORS])
 {
@@ -93,7 +93,7 @@ maps_and_bytes(void)
 	CU_ASSERT_EQUAL(sum(stats.map_failures) + sum(stats.unmap_failures), 0);
 }
 
-/* Copies count where they are, calls where they were made. */
+/* Copies count in the space that has them, calls in the space that was called. */
 static void
 follower(void)
 {
@@ -150,7 +150,7 @@ devices(void)
 	CU_ASSERT_EQUAL(sum(stats.attach_failures), 3);
 }
 
-/* Those that the library finds itself. */
+/* Failures that the library detects. */
 static void
 refusals(void)
 {
@@ -178,7 +178,7 @@ refusals(void)
 	latency_adds_up(&stats.unmap, 0);
 }
 
-/* Those of the kernel. */
+/* Failures of the kernel. */
 static void
 kernel_fails(void)
 {
@@ -191,10 +191,10 @@ kernel_fails(void)
 	CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(MIB(2)), MIB(2), MIB(512)), -ENOMEM);
 	model.bad = (struct ioas_range){ BASE + MIB(8), BASE + MIB(10) - 1 };
 	CU_ASSERT_EQUAL(ioas_map(space, VA(MIB(8)), PAGE, NULL), -EFAULT);
-	/* No errno that the table has. */
+	/* An errno beyond the table. */
 	model_fail(1, 1u << MODEL_MAP, -1000);
 	CU_ASSERT_EQUAL(ioas_map(space, VA(MIB(4)), PAGE, NULL), -1000);
-	/* An area is gone all the same, and its IOVAs are lost. */
+	/* The area is gone nevertheless, and its IOVAs are lost. */
 	model_fail(1, 1u << MODEL_UNMAP, -EIO);
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 1);
 	stats = stats_of(space);
@@ -244,8 +244,8 @@ map_while_held(uint64_t offset)
 	pthread_barrier_destroy(&barrier);
 }
 
-/* Waiting for the lock is a part of what a caller waits for. On a busy machine this thread may come so
- * late that it does not wait at all: then it tries again. */
+/* The latency includes the wait for the lock. On a busy machine this thread may come so late that it does not
+ * wait: then it tries again. */
 static void
 long_call(void)
 {
@@ -276,9 +276,9 @@ entries(void)
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), GIB(1), 2), 3);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), MIB(2), 1), 1536);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), PAGE, 0), 786432);
-	/* Pages of a size that is not known. */
+	/* Pages of an unknown size. */
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1), GIB(3), 0, 0), 786432);
-	/* The IOVA is aligned otherwise than the address. */
+	/* The alignments of IOVA and address differ. */
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1) + MIB(2), GIB(3), GIB(1), 1), 1536);
 	CU_ASSERT_EQUAL(entries_of(GIB(4), GIB(1) + PAGE, MIB(2), MIB(2), 0), 512);
 	/* Smaller ones at both ends. */
@@ -286,7 +286,7 @@ entries(void)
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - MIB(2), GIB(1) - MIB(2), GIB(1) + MIB(6), GIB(1), 1), 3);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, MIB(2), MIB(2), 0), 512);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, MIB(4), MIB(2), 1), 1);
-	/* In the midst of where a larger one could be, and up to its beginning. */
+	/* In the middle of a possible larger one, and up to its beginning. */
 	CU_ASSERT_EQUAL(entries_of(GIB(4) + PAGE, GIB(1) + PAGE, PAGE, MIB(2), 0), 1);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) + MIB(2), GIB(1) + MIB(2), MIB(4), GIB(1), 1), 2);
 	CU_ASSERT_EQUAL(entries_of(GIB(4) - PAGE, GIB(1) - PAGE, PAGE, MIB(2), 0), 1);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The real seam, as far as every machine has what is behind it. */
+/* The real seam, as far as every machine supports it. */
 
 #include <fcntl.h>
 #include <numa.h>
@@ -24,14 +24,14 @@ static const struct ioas_sys *const sys = &ioas_sys_linux;
 
 static bool no_numa;
 
-/* In place of libnuma's. */
+/* Replaces libnuma's function. */
 int
 numa_available(void)
 {
 	return no_numa ? -1 : 0;
 }
 
-/* A file of the kernel that is to tell something else than it does here, or, with NULL, not to be there. */
+/* A file of the kernel that returns another text than here, or, with NULL, does not exist. */
 static const char *file_path, *file_text;
 
 static void
@@ -41,7 +41,7 @@ set_file(const char *path, const char *text)
 	file_text = text;
 }
 
-/* In place of libc's. */
+/* Replaces libc's function. */
 FILE *
 fopen(const char *path, const char *mode)
 {
@@ -106,7 +106,7 @@ page_size(void)
 	CU_ASSERT_FALSE(told.shared || told.writable);
 	CU_ASSERT_EQUAL(told.mapping.first % page, 0);
 	CU_ASSERT_EQUAL(told.mapping.last % page, page - 1);
-	/* Two mappings side by side. */
+	/* Two adjacent mappings. */
 	CU_ASSERT_EQUAL(mprotect(memory, 2 * page, PROT_READ | PROT_WRITE), 0);
 	CU_ASSERT_EQUAL(sys->memory_at(va + 2 * page - 1, &told), 0);
 	CU_ASSERT_EQUAL(told.mapping.last, va + 2 * page - 1);
@@ -134,7 +134,7 @@ page_size(void)
 	CU_ASSERT_TRUE(!ioas_mapping_from(file, &mapping, &shared) || mapping.first > (uintptr_t)file);
 	CU_ASSERT_FALSE(ioas_mapping_from(AT(UINT64_MAX), &mapping, &shared));
 	close(fd);
-	/* The public one asks what is in force. */
+	/* The public function uses the current seam. */
 	model.memory_page = MIB(16);
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), NULL), MIB(16));
 	CU_ASSERT_EQUAL(ioas_page_size(AT(va), &mapping), MIB(16));
@@ -148,7 +148,7 @@ knows_no_query(unsigned long request, const void *arg)
 	return _IOC_TYPE(request) == 'f' && _IOC_NR(request) == 17 ? ENOTTY : 0;
 }
 
-/* Before Linux 6.11 the text of all mappings says the same. */
+/* Before Linux 6.11 the text of all mappings has the same information. */
 static void
 page_size_as_text(void)
 {
@@ -160,7 +160,7 @@ page_size_as_text(void)
 	older_kernel = NULL;
 }
 
-/* As the kernel tells it; where it does not, as much as a page of a page table can lead to. */
+/* As the kernel reports it. Otherwise the memory that one page of a page table can cover. */
 static void
 huge_page(void)
 {
@@ -183,7 +183,7 @@ reservations(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_PTR_NULL(sys->reserve(UINT64_C(1) << 62, PROT_READ, &error));
-	/* valgrind has its own answer. */
+	/* valgrind returns another error. */
 	CU_ASSERT_TRUE(error == -ENOMEM || error == -EINVAL);
 	CU_ASSERT_EQUAL(p[size - 1], 0);
 	CU_ASSERT_EQUAL(sys->commit(p + page, page), 0);
@@ -200,7 +200,7 @@ reservations(void)
 	CU_ASSERT_EQUAL(sys->commit(p, page), -ENOMEM);
 }
 
-/* A page of a file that is memory, put in place of another, and zeros in the place of that. */
+/* A page of a file in memory replaces another page, and zeros replace that. */
 static void
 files(int node)
 {
@@ -215,7 +215,7 @@ files(int node)
 	CU_ASSERT_EQUAL(sys->map_file(p + page, page, fd, page), 0);
 	CU_ASSERT_EQUAL(p[0], 0);
 	CU_ASSERT_EQUAL(memcmp(p + page, "template", 8), 0);
-	/* What is stored there stays there. */
+	/* Stores to it do not reach the file. */
 	memset(p + page, 0, 8);
 	CU_ASSERT_EQUAL(pread(fd, words, 8, page), 8);
 	CU_ASSERT_EQUAL(memcmp(words, "template", 8), 0);
@@ -239,7 +239,7 @@ memory_files(void)
 	CU_ASSERT_TRUE(sys->memory_file(UINT64_C(1) << 63, -1) < 0);
 }
 
-/* Where the kernel counts all that could be written, or does not say, there is none. */
+/* If the kernel counts all memory that could be written, or does not report this, the file does not exist. */
 static void
 counted_strictly(void)
 {
@@ -257,7 +257,7 @@ counted_strictly(void)
 	sys->close(fd);
 }
 
-/* RLIMIT_FSIZE, which comes with a signal. */
+/* RLIMIT_FSIZE, which also sends a signal. */
 static void
 file_limit(void)
 {
@@ -272,7 +272,7 @@ file_limit(void)
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
 	ret[0] = sys->memory_file(MIB(1), -1);
 	ret[1] = sys->write_file(fd, "template", 8, KIB(64));
-	/* One that was there before stays. */
+	/* A signal that was pending before stays pending. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGXFSZ);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);

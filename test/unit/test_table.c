@@ -44,7 +44,7 @@ check_borders(uint64_t va, uint64_t length)
 	CU_ASSERT_EQUAL(unit_lookup(AT(last)), IOAS_BAD_IOVA);
 }
 
-/* The thread sanitizer remembers each word of a page that is shared: not for terabytes. */
+/* The thread sanitizer remembers each word of a shared page, which is too much for terabytes. */
 static void
 terabytes(void)
 {
@@ -55,8 +55,8 @@ terabytes(void)
 	unit_create(true);
 }
 
-/* Around every line that some part of the table ends at: 4 KiB pages of a detail, 2 MiB entries,
- * pages of the table (1 GiB), its blocks (512 GiB), the flat array, the last user address. */
+/* Around every border of a part of the table: 4 KiB pages of a detail, 2 MiB entries, pages of the table (1
+ * GiB), its blocks (512 GiB), the flat array, the last user address. */
 static void
 lines(void)
 {
@@ -83,7 +83,7 @@ lines(void)
 	}
 }
 
-/* The largest map, beside small neighbours. */
+/* The largest map, next to small neighbours. */
 static void
 a_tebibyte(void)
 {
@@ -143,7 +143,7 @@ keep_warning(enum ioas_log_level level, const char *line, void *arg)
 		snprintf(warning, sizeof(warning), "%s", line);
 }
 
-/* The warning names what the flat array takes on this architecture. */
+/* The warning names the size of the flat array on this architecture. */
 static void
 flat_size(void)
 {
@@ -160,7 +160,7 @@ flat_size(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(warning, words));
 }
 
-/* No room for the flat array: the slower path serves all addresses, and a warning says so. */
+/* No room for the flat array: the slower path serves all addresses, and a warning is logged. */
 static void
 not_flat(void)
 {
@@ -201,7 +201,7 @@ no_room_at_all(void)
 	space = NULL;
 }
 
-/* The kernel has room, but mlockall() has it lock what comes, and it may lock no more. */
+/* The kernel has room, but mlockall() makes it lock new memory, and the process may lock no more. */
 static void
 not_lockable(void)
 {
@@ -223,7 +223,7 @@ not_lockable(void)
 	REFUSED(ioas_map(space, VA(PAGE), PAGE, NULL), -ENOMEM, "lookup table|mlockall()|ulimit -l");
 }
 
-/* Unmaps what has entries of every kind while a limit of the process leaves room for nothing. */
+/* Unmaps memory with entries of every kind while a limit of the process leaves no room. */
 static void
 unmap_at_limit(int resource)
 {
@@ -248,7 +248,7 @@ unmap_at_limit(int resource)
 		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4) + i)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(8) + PAGE)), IOAS_BAD_IOVA);
 	CU_ASSERT_EQUAL(unit_lookup(far), IOAS_BAD_IOVA);
-	/* What could not be given back is of use again. */
+	/* Memory that could not be released is used again. */
 	unit_map(GIB(4), GIB(3));
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4)), GIB(3)), 1);
 	CU_ASSERT_TRUE(unit_translates(GIB(5), PAGE, unit_map(GIB(5), PAGE)));
@@ -256,7 +256,7 @@ unmap_at_limit(int resource)
 	space = NULL;
 }
 
-/* An unmap cannot fail: all that it needs is there before the map has succeeded. */
+/* An unmap cannot fail: the map has allocated all that the unmap needs. */
 static void
 unmap_at_limits(void)
 {
@@ -264,7 +264,7 @@ unmap_at_limits(void)
 	unmap_at_limit(RLIMIT_AS);
 }
 
-/* The files that a program may write are small; the signal for one that is not must not end it. */
+/* The program may write only small files. The signal for a larger one must not end it. */
 static void
 small_files(void)
 {
@@ -291,8 +291,8 @@ small_files(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
-/* Every call for memory that a map makes, in every replica, fails once: the table is as it was, and
- * the next try succeeds. */
+/* Every allocation of a map, in every replica, fails once: the table does not change, and the next try
+ * succeeds. */
 static void
 no_room_in_the_middle(void)
 {
@@ -336,16 +336,16 @@ no_room_in_the_middle(void)
 	CU_ASSERT_TRUE(failures >= 20);
 }
 
-/* The calls that sharing has made since there were "before". With larger pages of the CPU (64 KiB on POWER) a page
- * of the array is more than a GiB, and these areas fill none. */
+/* The number of sharing calls since "before". With larger pages of the CPU (64 KiB on POWER) a page of the
+ * array covers more than a GiB, and these areas fill none. */
 static void
 expect_shares(uint64_t before, uint64_t calls)
 {
 	CU_ASSERT_EQUAL(model.calls[MODEL_SHARE] - before, sysconf(_SC_PAGESIZE) == 4096 ? calls : 0);
 }
 
-/* Whole GiB of one area share a page of memory a difference; seen through the lookups only, and by
- * the calls that are made. */
+/* Whole GiB of one area share one page of memory for each difference. Tested only by lookups and by the calls
+ * that are made. */
 static void
 shared_pages(void)
 {
@@ -374,7 +374,7 @@ shared_pages(void)
 	expect_shares(0, (2 + 10) * UNIT_NODES);
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(20) + 7)), other + 7);
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(30) + 7)), other + GIB(10) + 7);
-	/* What one area gives up, others use in parts and as a whole. */
+	/* Other areas use the pages of a former area in part and as a whole. */
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(GIB(4) - MIB(2)), GIB(8) + MIB(4)), 1);
 	for (uint64_t i = 0; i < GIB(8) + MIB(4); i += MIB(1))
 		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(4) - MIB(2) + i)), IOAS_BAD_IOVA);
@@ -385,7 +385,7 @@ shared_pages(void)
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(7) - 1)), iova + GIB(1) - 1);
 }
 
-/* A part of what is shared is taken out of the table, and the rest of it later. */
+/* A part of a shared page is removed from the table, and the rest of it later. */
 static void
 shared_in_part(void)
 {
@@ -440,7 +440,7 @@ not_shared(void)
 	}
 }
 
-/* A machine that refuses memfd_create() (seccomp) has tables all the same. */
+/* A machine that refuses memfd_create() (seccomp) has tables nevertheless. */
 static void
 no_memory_file(void)
 {
@@ -456,7 +456,7 @@ no_memory_file(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
-/* What is writable already is not made so again. */
+/* Pages that are writable are not made writable again. */
 static void
 committed_once(void)
 {
@@ -471,7 +471,7 @@ committed_once(void)
 	CU_ASSERT_EQUAL(model.calls[MODEL_COMMIT], calls);
 }
 
-/* More differences than there are templates. */
+/* More differences than templates. */
 static void
 many_differences(void)
 {
@@ -488,7 +488,7 @@ many_differences(void)
 		CU_ASSERT_EQUAL(unit_lookup(VA(GIB(i + 1) - 1)), TIB(2) + i * GIB(2) + GIB(1) - 1);
 }
 
-/* A template belongs to all pages that are full of its word, and to another word only after them. */
+/* A template belongs to all pages that are full of its word. Another word can use it only after them. */
 static void
 templates(void)
 {
@@ -502,7 +502,7 @@ templates(void)
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(1))), TIB(2));
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(3) - 1)), TIB(2) + GIB(2) - 1);
 	CU_ASSERT_EQUAL(unit_lookup(VA(GIB(8))), TIB(3));
-	/* One after the other: they are as good as new when nothing uses them. */
+	/* One after the other: unused templates are as good as new. */
 	calls = model.calls[MODEL_SHARE];
 	for (uint64_t i = 0; i < 1100; i++) {
 		CU_ASSERT_EQUAL(ioas_map_fixed(space, VA(GIB(16)), GIB(1), TIB(4) + i * GIB(2)), 0);
@@ -534,7 +534,7 @@ replicas(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
-/* A machine with nodes 0 to 2, in place of this one, and where the process may run. */
+/* A machine with nodes 0 to 2 instead of this one, and the nodes where the process may run. */
 static bool on_one_node;
 
 int
@@ -559,7 +559,7 @@ numa_get_run_node_mask(void)
 	return numa_bitmask_setbit(mask, 2);
 }
 
-/* A replica for each node that the process may run on, the first and the last as well. */
+/* A replica for each node that the process may run on, including the first and the last. */
 static void
 default_nodes(void)
 {
@@ -573,7 +573,7 @@ default_nodes(void)
 	CU_ASSERT_EQUAL(tables[1]->node, 2);
 	CU_ASSERT_PTR_NOT_NULL(ioas_table(space));
 	ioas_destroy(space);
-	/* A single one needs no binding. */
+	/* A single node needs no binding. */
 	on_one_node = true;
 	unit_create_with(&options, false);
 	on_one_node = false;
@@ -583,7 +583,7 @@ default_nodes(void)
 	CU_ASSERT_EQUAL(unit_lines(IOAS_LOG_WARNING), 0);
 }
 
-/* Memory that cannot be bound to its node serves all the same, with one warning. */
+/* Memory that cannot be bound to its node is used nevertheless, with one warning. */
 static void
 not_bound(void)
 {
@@ -593,7 +593,7 @@ not_bound(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(4), unit_map(0, MIB(4))));
 }
 
-/* Whether the kernel shows a flag for the memory that an address lies in. */
+/* Whether the kernel reports a flag for the memory that contains an address. */
 static bool
 has_flag(const void *address, const char *flag)
 {
@@ -613,7 +613,7 @@ has_flag(const void *address, const char *flag)
 	return found;
 }
 
-/* What mlockall would fill is few pages: huge ones of zeros, but for what is written to. */
+/* mlockall() would fill few pages: huge ones of zeros, except where the table was written to. */
 static void
 huge_zeros(void)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Readers look up while writers map and unmap. Worth most under the thread sanitizer. */
+/* Readers look up while writers map and unmap. Most useful with the thread sanitizer. */
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,8 +21,8 @@
 static atomic_bool stop;
 static uint64_t constant; /* the IOVA of VA(0) */
 
-/* What was mapped before the reader began never changes; what comes and goes has a right IOVA or
- * none. The window is a GiB, and so is the distance of the addresses: a right IOVA shows. */
+/* Memory that was mapped before the reader began never changes. Memory that comes and goes has a right IOVA
+ * or none. The window is a GiB, and so is the distance of the addresses, so a right IOVA is recognisable. */
 static void *
 read_on(void *arg)
 {
@@ -88,7 +88,7 @@ readers_and_writers(void)
 	CU_ASSERT_EQUAL(model_areas(), 1);
 }
 
-/* All that takes the lock, at once. */
+/* All functions that take the lock, at once. */
 static void *
 ask_on(void *arg)
 {
@@ -135,7 +135,7 @@ everybody(void)
 	CU_ASSERT_EQUAL(first, 0);
 }
 
-/* Each function that needs the lock, called while another thread has it. */
+/* Each function that needs the lock, called while another thread holds it. */
 static void
 call_find(void)
 {
@@ -328,7 +328,7 @@ call_all(const struct ioas_area *area, void *arg)
 	for (unsigned int i = 0; i < LOCKING; i++)
 		while (!atomic_load(&locking[i].begun))
 			sched_yield();
-	/* Time enough for one that does not wait. */
+	/* Enough time for a function that does not wait. */
 	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
 	for (unsigned int i = 0; i < LOCKING; i++) {
 		if (atomic_load(&locking[i].done))
@@ -350,7 +350,7 @@ each_takes_the_lock(void)
 	}
 }
 
-/* A kernel that lets nobody bind a device before another one comes, or a while has passed. */
+/* A kernel in which no bind returns before another one has started, or some time has passed. */
 #define TOGETHER 4
 static pthread_mutex_t bind_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bind_cond = PTHREAD_COND_INITIALIZER;
@@ -423,13 +423,13 @@ attach_together(void)
 	CU_ASSERT_TRUE(unit_translates(0, MIB(2), unit_map(0, MIB(2))));
 }
 
-/* While the kernel opens a device nobody else gets it, and nobody one of its group for another space. */
+/* While the kernel opens a device, no other call gets the device, or one of its group for another space. */
 static void *
 attach_meanwhile(void *other)
 {
 	struct ioas_device *device;
 
-	/* The device is being opened, for it waits for a second one. */
+	/* The device is being opened, because it waits for a second one. */
 	for (;;) {
 		pthread_mutex_lock(&bind_lock);
 		if (binding == 1)

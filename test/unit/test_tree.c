@@ -3,8 +3,8 @@
  */
 
 /*
- * The tree of ranges against a plain list of them. What a search for a hole remembers must never change an
- * answer: the same and similar searches are made again and again while ranges come and go.
+ * Compares the tree of ranges with a plain list of them. The remembered searches must never change a result:
+ * the same and similar searches are repeated while ranges come and go.
  */
 
 #include <string.h>
@@ -53,7 +53,7 @@ is_free(uint64_t first, uint64_t last)
 	return true;
 }
 
-/* Puts a range in or takes one out. */
+/* Inserts a range or removes one. */
 static void
 change(uint64_t longest, bool overlap)
 {
@@ -101,7 +101,7 @@ holes(void)
 			change(24, false);
 		hole.length = 1 + any(4 * hole.align);
 		hole.phase = any(hole.align);
-		/* The second time out of what was remembered. */
+		/* The second time from memory. */
 		for (unsigned int again = 0; again < 2; again++) {
 			is = tree_find_hole(&tree, low, high, &hole, &x);
 			should = plain_hole(low, high, &hole, &expected);
@@ -116,8 +116,8 @@ holes(void)
 	CU_ASSERT_TRUE(in_vain > rounds / 20);
 }
 
-/* Three ranges with two holes, one of which a search misses by less than the other: what is remembered of it must
- * be true of both. */
+/* Three ranges with two holes, one of which a search misses by less than the other: the remembered result
+ * must be true for both. */
 static void
 remembered(void)
 {
@@ -173,7 +173,7 @@ ends(void)
 	CU_ASSERT_FALSE(tree_find_hole(&tree, 0, UINT64_MAX, &hole, &x));
 }
 
-/* Ranges that overlap and some that are the same: each that touches is found, once, in order. */
+/* Ranges that overlap, some of them equal: each that touches is found, once, in order. */
 static void
 overlapping(void)
 {

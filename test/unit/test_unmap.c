@@ -20,7 +20,7 @@ one(void)
 	CU_ASSERT_EQUAL(ioas_unmap(space, VA(0), MIB(2)), 0);
 }
 
-/* A range that is larger than what is mapped, and holes in it. */
+/* A range that is larger than the mapped memory, with holes in it. */
 static void
 several(void)
 {
@@ -101,8 +101,8 @@ look_into_table(uint64_t first, uint64_t last, bool mapped)
 		kernel.unmaps++;
 }
 
-/* What a table shows, devices can reach: at the moment when the kernel maps it shows nothing yet, and
- * when the kernel unmaps nothing any more. A map that fails after that is hidden first as well. */
+/* Devices can access all that a table shows: when the kernel maps, the table does not show it yet; when the
+ * kernel unmaps, the table does not show it any more. A map that fails later is hidden first as well. */
 static void
 tables_show_less(void)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Memory goes by ways that the library is not told of; this machine's kernel tells. */
+/* Memory goes without a call of the library. This machine's kernel reports it. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include "unit.h"
 
 #ifdef __SANITIZE_THREAD__
-/* The child has a thread of its own. */
+/* The child has its own thread. */
 const char *__tsan_default_options(void);
 
 const char *
@@ -63,7 +63,7 @@ anonymous(void)
 	return map_memory(MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-/* The thread has read the event, and deals with it; meanwhile replicas need not agree. */
+/* The thread has read the event, and handles it. Meanwhile replicas need not agree. */
 static bool
 is_forgotten(const void *va)
 {
@@ -126,7 +126,7 @@ dropped(void)
 	CU_ASSERT_EQUAL(syscall(SYS_madvise, p, PAGE, MADV_DONTNEED), 0);
 	CU_ASSERT_TRUE(is_forgotten(p));
 	munmap(p, MIB(4));
-	/* The pages of a file are the same when they come back. */
+	/* The pages of a file come back unchanged. */
 	CU_ASSERT_EQUAL(ftruncate(fd, MIB(4)), 0);
 	p = map_memory(MAP_SHARED, fd);
 	iova = unit_lookup(p);
@@ -138,7 +138,7 @@ dropped(void)
 	close(fd);
 }
 
-/* libc's own call, which nothing can be put in front of. The sanitizers' free() keeps the memory. */
+/* libc's own call, which cannot be intercepted. The sanitizers' free() keeps the memory. */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CAN_FREE
 static void
@@ -158,7 +158,7 @@ freed(void)
 }
 #endif
 
-/* New memory at an address, mapped at once: the old memory's event must not take it away. */
+/* New memory at an address, mapped at once: the event of the old memory must not remove it. */
 static void
 again_and_again(void)
 {
@@ -178,7 +178,7 @@ again_and_again(void)
 	munmap(p, MIB(4));
 }
 
-/* The thread has read an event and does not get time: memory is not watched before it has dealt with it. */
+/* The thread has read an event and gets no CPU time: memory is not watched before the thread has handled it. */
 static atomic_bool has_read, has_waited;
 
 static int
@@ -214,7 +214,7 @@ waits_for_events(void)
 	CU_ASSERT_TRUE(is_forgotten(q));
 }
 
-/* More processors than a set has room for. */
+/* More processors than a CPU set can hold. */
 static bool many_cpus;
 
 int
@@ -278,7 +278,7 @@ child(void)
 	CU_ASSERT_TRUE(is_forgotten(p));
 }
 
-/* A thread that polls on a processor of its own asks first: the thread that reads events must get time. */
+/* A thread that polls on its own processor calls first: the thread that reads events must get CPU time. */
 static void
 elsewhere(void)
 {
@@ -354,7 +354,7 @@ any_kind(void)
 	close(fd);
 }
 
-/* Older kernels know less, and do with less. */
+/* Older kernels have fewer features, which suffice. */
 static void
 older_kernels(void)
 {
@@ -389,7 +389,7 @@ refused(void)
 	model.watch_error = 0;
 }
 
-/* Whether this machine lets tests use it: a container's seccomp filter may not. */
+/* Whether this machine allows its use. A container's seccomp filter may not. */
 static void
 not_here(void)
 {

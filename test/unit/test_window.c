@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The window of a space that is in use: devices turn up that reach less than the IOMMU does. */
+/* The window of a space in use: devices come that reach fewer IOVAs than the IOMMU. */
 
 #include <stdio.h>
 
@@ -58,7 +58,7 @@ widened(void)
 	unit_map(GIB(1), GIB(1));
 }
 
-/* A reservation is used as far as the window has it, and what follows goes elsewhere. */
+/* The part of a reservation inside the window is used. Other memory goes elsewhere. */
 static void
 across_reservation(void)
 {
@@ -93,7 +93,7 @@ mapped_outside(void)
 	CU_ASSERT_EQUAL(set_window(0, iova - 1), 0);
 }
 
-/* Fixed ones are the caller's business. */
+/* Fixed IOVAs may lie outside. */
 static void
 fixed_outside(void)
 {

@@ -17,8 +17,7 @@ struct model_device *nic_model;
 
 #define MAX_LINES 64
 
-/* What UNIT_BACKEND says: "iommufd" (default), "groups" (iommufd, devices without a cdev),
- * "type1", "spapr" (on POWER). */
+/* UNIT_BACKEND: "iommufd" (default), "groups" (iommufd, devices without a cdev), "type1", "spapr" (on POWER). */
 static const char *backend = "iommufd";
 
 static char errors[MAX_LINES][700], last_lines[IOAS_LOG_DEBUG + 1][700];

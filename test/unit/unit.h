@@ -13,12 +13,12 @@
 #include "sys.h"
 
 /*
- * What the unit tests share. Each test finds the model started with one device, NIC, behind an
- * Intel IOMMU of 39 bits, and no space. Afterwards space is destroyed, and the kernel must hold
- * nothing any more. The backend is the one that the environment variable UNIT_BACKEND names:
- * iommufd (default), groups (iommufd, and devices have no character device), type1, spapr.
+ * Shared by the unit tests. Before each test the model is started with one device, NIC, behind an Intel IOMMU
+ * of 39 bits, and no space exists. Afterwards the space is destroyed, and the kernel must hold nothing any
+ * more. The environment variable UNIT_BACKEND names the backend: iommufd (default), groups (iommufd, and
+ * devices have no character device), type1, spapr.
  *
- * The memory of the tests does not exist: the model does not touch it.
+ * The memory of the tests does not exist: the model does not access it.
  */
 
 #define KIB(n) ((uint64_t)(n) << 10)
@@ -28,7 +28,7 @@
 
 #define NIC "0000:00:02.0"
 
-/* Memory: aligned to more than any rule asks for. */
+/* Memory: aligned to more than any rule demands. */
 #define BASE UINT64_C(0x100000000000)
 #define AT(address) ((void *)(uintptr_t)(address))
 #define VA(offset) AT(BASE + (offset))
@@ -57,58 +57,58 @@ int unit_run(const char *subject, const struct unit_test *tests, unsigned int n)
 /* Whether UNIT_QUICK is set: under valgrind a program takes forty times as long. */
 bool unit_quick(void);
 
-/* What unit_run() does around each test, and where it takes the backend from the environment. */
+/* unit_run() calls these around each test, and takes the backend from the environment. */
 void unit_use_backend(const char *name);
 void unit_set_up(void);
 void unit_tear_down(void);
 
-/* What answers calls of the kernel until the end of the test: a copy of the model's, which is unit_model, for a test
- * to change before it creates a space. */
+/* The calls of the kernel until the end of the test: a copy of the model's (unit_model), which a test changes
+ * before it creates a space. */
 struct ioas_sys *unit_change_sys(void);
 extern const struct ioas_sys *unit_model;
 
 /* The space of the tests has this many replicas of its table. */
 #define UNIT_NODES 2
 
-/* Creates the space; with the NIC attached if asked to. */
+/* Creates the space, with the NIC attached on request. */
 void unit_create(bool attach);
 void unit_create_window(uint64_t first, uint64_t last);
 void unit_create_with(const struct ioas_options *options, bool attach);
 
 bool unit_backend_is(const char *name);
 
-/* model_device_add() for a device that the backend can attach; on POWER whatever IOMMU is named. */
+/* model_device_add() for a device that the backend can attach; on POWER it ignores the IOMMU. */
 struct model_device *unit_add_device(const char *name, const struct model_iommu *iommu);
 
-/* The options that unit_create() uses: lines go to where unit_logged() finds them. */
+/* The options of unit_create(): unit_logged() finds the log lines. */
 struct ioas_options unit_options(void);
 
 /* Whether one error line has all the words (separated by '|'). Forgets all lines. */
 bool unit_logged(const char *words);
 
-/* How many lines of a level there were. */
+/* The number of lines of a level. */
 unsigned int unit_lines(enum ioas_log_level level);
 
 /* Whether the last line of a level has all the words. */
 bool unit_last_line(enum ioas_log_level level, const char *words);
 
-/* Descriptors of the process, which those of the model are not among. */
+/* Descriptors of the process, without those of the model. */
 unsigned int unit_open_descriptors(void);
 
-/* How many areas the kernel has when the space has so many: a container forgets them when its last
- * device goes; on POWER each device has a container. */
+/* The number of areas that the kernel has if the space has this many. A container forgets them when its last
+ * device goes. On POWER each device has a container. */
 uint64_t unit_kernel_areas(uint64_t areas);
 
-/* The node in /dev that the NIC is opened by. */
+/* The device node that opens the NIC. */
 const char *unit_node(void);
 
-/* Maps and gives the IOVA; 0 (never an IOVA) with a failed assertion otherwise. */
+/* Maps and returns the IOVA; 0 (never an IOVA) with a failed assertion otherwise. */
 uint64_t unit_map(uint64_t offset, uint64_t length);
 
 /* ioas_lookup() in every replica: they must agree. */
 uint64_t unit_lookup(const void *va);
 
-/* Asserts that a call fails, names cause and remedy in one line, and changes nothing. */
+/* Asserts that a call fails, logs cause and remedy in one line, and changes nothing. */
 #define REFUSED(call, error, words)                                                      \
 	do {                                                                             \
 		const uint64_t before_ = unit_state();                                   \
@@ -123,13 +123,13 @@ uint64_t unit_lookup(const void *va);
 		CU_ASSERT_EQUAL(unit_state(), before_);                                  \
 	} while (0)
 
-/* A hash of all that can be seen of the space and of the kernel behind it. */
+/* A hash of the visible state of the space and of the kernel behind it. */
 uint64_t unit_state(void);
 
-/* The same of any space alone; NULL: of none. */
+/* The same for any single space; NULL: for none. */
 uint64_t unit_state_of(struct ioas *in);
 
-/* Whether every page of the memory leads to its IOVA, there and back, and by DMA. */
+/* Whether every page of the memory leads to its IOVA, in both directions, and by DMA. */
 bool unit_translates(uint64_t offset, uint64_t length, uint64_t iova);
 
 /* Whether no byte of the memory has an IOVA. */
