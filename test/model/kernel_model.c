@@ -3,10 +3,10 @@
  */
 
 /*
- * A context lives as long as its descriptor or a device bound to it.
- * Areas and reserved ranges are kept sorted in arrays: simple, and fast enough for a test.
+ * A context exists as long as its descriptor or a device bound to it. Areas and reserved ranges are in sorted
+ * arrays: simple, and fast enough for a test.
  *
- * One lock guards all; every function of the seam takes it.
+ * One lock guards everything. Every function of the seam takes it.
  */
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 #define MAX_FILES 64
 #define MAX_RESERVED 64
 
-/* IOMMU_HWPT_ALLOC_PASID, and the arguments with a PASID behind them, as in Linux 6.15. */
+/* IOMMU_HWPT_ALLOC_PASID, and the arguments followed by a PASID, as in Linux 6.15. */
 #define HWPT_PASID (1u << 3)
 #define ATTACH_PASID_SIZE 16
 #define DETACH_PASID_SIZE 12
@@ -98,7 +98,7 @@ const struct model_iommu model_powernv9 = {
 	.spapr = UINT64_C(2) << 30,
 };
 
-/* What an IOMMU's width leaves out; returns the number of ranges. */
+/* The IOVAs beyond an IOMMU's width. Returns the number of ranges. */
 static unsigned int
 outside(struct ioas_range aperture, struct ioas_range *out)
 {
@@ -111,8 +111,8 @@ outside(struct ioas_range aperture, struct ioas_range *out)
 	return n;
 }
 
-/* The number of reserved ranges that attaching the device brings: its own, and what the IOMMU's
- * width leaves out. */
+/* The number of reserved ranges that an attach of the device adds: its own, and those beyond the IOMMU's
+ * width. */
 static unsigned int
 device_reserved(const struct model_iommu *iommu, struct ioas_range *out)
 {
@@ -230,7 +230,7 @@ model_remove_area(struct model_ioas *ioas, size_t i)
 	model_take_area(ioas, i);
 }
 
-/* Asks the kernel, by way of a pipe, whether a byte can be read. */
+/* Finds out through a pipe whether the kernel can read a byte. */
 static bool
 is_readable(const void *address)
 {
@@ -245,7 +245,7 @@ is_readable(const void *address)
 	return readable;
 }
 
-/* Whether the memory of an area can be pinned; counts it if so. */
+/* Whether the memory of an area can be pinned. If so, counts it. */
 int
 model_pin(const struct model_area *area)
 {
@@ -284,7 +284,7 @@ check_range(uint64_t *start, uint64_t last, uint64_t length, uint64_t alignment,
 	return true;
 }
 
-/* First fit in one allowed range. Goes past areas one by one, as the kernel does, and counts. */
+/* First fit in one allowed range. Passes areas one by one, like the kernel, and counts them. */
 static bool
 search(const struct model_ioas *ioas, uint64_t start, uint64_t last, uint64_t length,
        uint64_t alignment, uint64_t offset, uint64_t *iova)
@@ -417,7 +417,7 @@ free_ioas(struct model_ioas *ioas)
 	free(ioas);
 }
 
-static unsigned int hwpts; /* that there are, of all contexts */
+static unsigned int hwpts; /* number in all contexts */
 
 static struct model_hwpt **
 find_hwpt(struct model_ctx *ctx, uint32_t id)
@@ -442,7 +442,8 @@ hwpt_is_used(uint32_t id)
 	return false;
 }
 
-/* -EADDRINUSE if areas, or what is allowed, touch what would be reserved or are not aligned to the page. */
+/* -EADDRINUSE if the new reserved ranges would touch areas or the allowed list, or these are not aligned to
+ * the page. */
 static int
 check_fits(const struct model_ioas *ioas, const struct ioas_range *reserved, unsigned int n, uint64_t page)
 {
@@ -465,7 +466,7 @@ check_fits(const struct model_ioas *ioas, const struct ioas_range *reserved, uns
 	return 0;
 }
 
-/* A device, a PASID or a page table has the areas from now on. */
+/* A device, a PASID or a page table gets the areas from now on. */
 static int
 use_ioas(struct model_ioas *ioas, uint64_t page)
 {
@@ -533,7 +534,7 @@ hwpt_alloc(struct model_ctx *ctx, struct iommu_hwpt_alloc *arg)
 		return -EINVAL; /* nested ones are not modelled */
 	if ((arg->flags & ~model.hwpt_flags) != 0)
 		return -EOPNOTSUPP;
-	/* Page tables that do not know their width say that it is 0. */
+	/* Page tables without a known width report 0. */
 	if (!d->iommu->late)
 		aperture = d->iommu->aperture;
 	ret = check_fits(ioas, reserved, outside(aperture, reserved), d->iommu->page);
@@ -728,7 +729,7 @@ map(struct model_ctx *ctx, struct iommu_ioas_map *arg)
 	return 0;
 }
 
-/* One whole area at a stated IOVA; what else the kernel can do is not modelled. */
+/* One whole area at a given IOVA; other ways of the kernel are not modelled. */
 static int
 copy(struct model_ctx *ctx, struct iommu_ioas_copy *arg)
 {
@@ -782,7 +783,7 @@ copy(struct model_ctx *ctx, struct iommu_ioas_copy *arg)
 	return 0;
 }
 
-/* The kernel's iopt_unmap_iova_range(): what it has removed before it fails stays removed. */
+/* The kernel's iopt_unmap_iova_range(): areas that it has removed before it fails stay removed. */
 static int
 unmap_range(struct model_ioas *ioas, uint64_t first, uint64_t last, uint64_t *unmapped)
 {
@@ -916,7 +917,7 @@ model_attach_device(struct model_device *device, struct model_ioas *ioas)
 	return 0;
 }
 
-/* The place of a PASID among those that are attached, or of the next one. */
+/* The index of a PASID among the attached ones, or of the next one. */
 static unsigned int
 find_pasid(const struct model_device *device, uint32_t number)
 {
@@ -936,7 +937,7 @@ detach_pasid(struct model_device *device, unsigned int i)
 	device->pasid[i] = device->pasid[--device->pasids];
 }
 
-/* Linux 6.15. Only page tables that were made for PASIDs will do, also for the device itself. */
+/* Linux 6.15. Only page tables that were made for PASIDs are accepted, for the device itself too. */
 static int
 attach_pasid(struct model_device *device, struct model_hwpt *hwpt, uint32_t number)
 {
@@ -1026,7 +1027,7 @@ hw_info(const struct model_ctx *ctx, struct iommu_hw_info *arg)
 	return 0;
 }
 
-/* What copy_struct_from_user() and the table of operations check before a call. */
+/* The checks of copy_struct_from_user() and the table of operations before a call. */
 static int
 check_size(const void *arg, size_t least, size_t known)
 {
@@ -1079,7 +1080,8 @@ iommu_ioctl(struct model_ctx *ctx, unsigned long request, void *arg)
 	case IOMMU_GET_HW_INFO:
 		ret = CHECK(iommu_hw_info, __reserved);
 		return ret < 0 ? ret : hw_info(ctx, arg);
-	/* IOMMU_IOAS_MAP_FILE and IOMMU_IOAS_CHANGE_PROCESS, which nobody calls with a whole argument. */
+	/* IOMMU_IOAS_MAP_FILE and IOMMU_IOAS_CHANGE_PROCESS, which the library never calls with a whole
+	 * argument. */
 	case _IO(IOMMUFD_TYPE, 0x8f):
 	case _IO(IOMMUFD_TYPE, 0x92):
 		return model.map_file ? -EINVAL : -ENOTTY;
@@ -1147,7 +1149,7 @@ kind_of(unsigned long request)
 		return MODEL_DEVICE_FD;
 	case VFIO_IOMMU_GET_INFO:
 		return MODEL_IOVA_RANGES;
-	/* What undoes it, and what makes and removes windows, has numbers that other files use for
+	/* The opposite call, and those that create and remove windows, have numbers that other files use for
 	 * bind, attach and detach. */
 	case VFIO_IOMMU_SPAPR_REGISTER_MEMORY:
 		return MODEL_REGISTER;
@@ -1160,7 +1162,7 @@ kind_of(unsigned long request)
 	}
 }
 
-/* Counts a call; the error that it is to fail with, or 0. */
+/* Counts a call. Returns the error with which it must fail, or 0. */
 int
 model_count(enum model_call kind)
 {
@@ -1255,7 +1257,7 @@ has_duplicate(const struct model_file *file)
 	return false;
 }
 
-/* What the kernel does with the last descriptor of a file. */
+/* The kernel's action when the last descriptor of a file is closed. */
 static void
 release(struct model_file *file)
 {
@@ -1310,7 +1312,7 @@ model_duplicate(int fd)
 	return ret;
 }
 
-/* As sysfs tells them: see model_start() and model_device_add(). */
+/* The numbers in sysfs: see model_start() and model_device_add(). */
 static int
 model_number(int fd, uint64_t *number)
 {
@@ -1423,7 +1425,7 @@ model_commit(void *start, uint64_t size)
 	return ret < 0 ? ret : ioas_sys_linux.commit(start, size);
 }
 
-/* The nodes of the model's machine have numbers that this machine need not have. */
+/* The model's NUMA nodes need not exist on this machine. */
 static int
 model_bind(void *start, uint64_t size, int node)
 {
@@ -1516,7 +1518,7 @@ static const struct ioas_sys model_sys = {
 	.map_zeros = model_map_zeros,
 };
 
-/* A path below the root, in one of a few buffers that take turns. */
+/* A path below the root, in one of a few buffers in turn. */
 static const char *
 below(const char *format, const char *a, const char *b)
 {
@@ -1554,7 +1556,7 @@ make_folder(const char *path)
 	}
 }
 
-/* A file "dev" in a folder, as sysfs has it for nodes. */
+/* Creates a file "dev" in a folder, as sysfs has it for nodes. */
 static void
 write_number(const char *folder, const char *name, unsigned int major, unsigned int minor)
 {
@@ -1677,7 +1679,7 @@ model_device_find(const char *name)
 	return device;
 }
 
-/* What vfio_register_group_dev() and its undoing show. */
+/* The entries that vfio_register_group_dev() creates and its opposite removes. */
 static void
 show_vfio_dev(const struct model_device *device, bool show)
 {
@@ -1825,7 +1827,7 @@ model_open_files(void)
 	return n;
 }
 
-/* Whether no earlier descriptor is of the same context. */
+/* Whether no earlier descriptor has the same context. */
 static bool
 is_first(int file)
 {

@@ -9,9 +9,9 @@
 #include "kernel_model.h"
 
 /*
- * What the files of the model share. Vocabulary as in the kernel: a context is what an open
- * /dev/iommu stands for, an IOAS an object in it, an area one map; a container has an address space
- * of its own while groups are in it. All is called with the model's lock held.
+ * Shared by the files of the model. Terms as in the kernel: a context belongs to an open /dev/iommu, an IOAS
+ * is an object in it, an area one map. A container has its own address space while it has groups. The caller
+ * holds the model's lock.
  */
 
 #define PAGE UINT64_C(4096)
@@ -21,7 +21,7 @@
 struct vfio_device_info;
 struct model_group;
 
-/* Memory that areas of several IOASes share: pinned as long as one of them has a device. */
+/* Memory shared by areas of several IOASes: pinned as long as one of them has a device. */
 struct model_pages {
 	unsigned int refs, pins;
 };
@@ -30,7 +30,7 @@ struct model_area {
 	uint64_t first, last; /* IOVAs */
 	uint64_t va;
 	bool limited; /* devices may not read, or not write */
-	struct model_pages *pages; /* NULL: nothing shares it */
+	struct model_pages *pages; /* NULL: not shared */
 };
 
 struct model_ioas {
@@ -42,11 +42,11 @@ struct model_ioas {
 	struct ioas_range *allowed; /* ascending */
 	size_t n_allowed;
 	uint64_t alignment;
-	unsigned int users; /* devices, PASIDs and page tables: with the first one all is pinned */
+	unsigned int users; /* devices, PASIDs and page tables: the first one pins all */
 };
 
-/* A hardware page table that was asked for. It has all areas of its IOAS from then on, whether or not a device
- * is attached. */
+/* An explicit hardware page table. It has all areas of its IOAS from its creation on, with or without a
+ * device. */
 struct model_hwpt {
 	struct model_hwpt *next;
 	uint32_t id, flags;
@@ -75,17 +75,17 @@ struct model_container {
 	struct model_container *next;
 	unsigned int refs;            /* its descriptor and its groups */
 	unsigned int n_groups;
-	int version;                  /* of type1 or sPAPR; 0: it has no IOMMU */
+	int version;                  /* of type1 or sPAPR; 0: no IOMMU */
 	struct model_ioas ioas;
 
 	/* sPAPR */
 	struct model_window windows[2];
-	unsigned int n_windows;       /* 0: the default one is not made yet */
+	unsigned int n_windows;       /* 0: the default one does not exist yet */
 	struct model_memory *memory;
 	size_t n_memory;
 };
 
-/* What a descriptor stands for. */
+/* The object behind a descriptor. */
 struct model_file {
 	bool open;
 	int id;                            /* the same for duplicates */
@@ -97,15 +97,15 @@ struct model_file {
 };
 
 struct model_file *model_file_of(int fd);
-/* A descriptor for it, or -EMFILE. */
+/* Returns a new descriptor for it, or -EMFILE. */
 int model_new_file(struct model_file what);
-/* Counts a call; the error that it is to fail with, or 0. */
+/* Counts a call. Returns the error with which it must fail, or 0. */
 int model_count(enum model_call kind);
 void model_put_ctx(struct model_ctx *ctx);
 struct model_ioas *model_find_ioas(struct model_ctx *ctx, uint32_t id);
 extern struct model_device *model_devices;
 
-/* kernel_model.c: areas, and what devices make of an address space. */
+/* kernel_model.c: areas, and the effect of devices on an address space. */
 bool model_touches(uint64_t first, uint64_t last, uint64_t low, uint64_t high);
 size_t model_area_from(const struct model_ioas *ioas, uint64_t x);
 bool model_has_area(const struct model_ioas *ioas, uint64_t first, uint64_t last);
@@ -114,9 +114,9 @@ void model_remove_area(struct model_ioas *ioas, size_t i);
 void model_take_area(struct model_ioas *ioas, size_t i); /* without unpinning it */
 int model_pin(const struct model_area *area);
 void model_unpin(const struct model_area *area);
-/* The usable ranges, as many as fit into n; returns how many there are. */
+/* The usable ranges, as many as fit into n. Returns their number. */
 unsigned int model_usable(const struct model_ioas *ioas, struct ioas_range *out, unsigned int n);
-/* -EADDRINUSE if the device reserves what is mapped. */
+/* -EADDRINUSE if the device reserves mapped IOVAs. */
 int model_attach_device(struct model_device *device, struct model_ioas *ioas);
 void model_detach_device(struct model_device *device);
 int model_device_info(struct vfio_device_info *arg);
@@ -128,14 +128,14 @@ void model_close_vfio(struct model_file *file);
 int model_container_ioctl(struct model_container *container, unsigned long request, void *arg);
 int model_group_ioctl(struct model_group *group, unsigned long request, void *arg);
 unsigned int model_group_number(const struct model_group *group);
-/* Whether somebody has opened the group of the device, or could not. */
+/* Whether the group of the device is open, or opening it has failed. */
 bool model_group_is_open(const struct model_device *device);
 uint64_t model_container_areas(void);
 void model_stop_vfio(void);
 
 /* spapr_model.c */
 int model_spapr_ioctl(struct model_container *container, unsigned long request, void *arg);
-/* A group has left the container. */
+/* Called after a group has left the container. */
 void model_spapr_leave(struct model_container *container);
 
 #endif /* MODEL_INTERNAL_H */

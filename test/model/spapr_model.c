@@ -3,10 +3,9 @@
  */
 
 /*
- * A container with sPAPR TCE v2 on POWER: windows, registered memory, and maps, which the
- * kernel does not keep as areas. A map over another one, which the kernel would not notice, ends the
- * test: the library must never make one. Memory is pinned where it is registered, not where it is
- * mapped.
+ * A container with sPAPR TCE v2 on POWER: windows, registered memory, and maps, which the kernel does not
+ * keep as areas. A map over another one ends the test, because the kernel would not notice it: the library
+ * must never make one. Memory is pinned when it is registered, not when it is mapped.
  */
 
 #include <errno.h>
@@ -99,7 +98,7 @@ remove_window(struct model_container *container, const struct vfio_iommu_spapr_t
 	return 0;
 }
 
-/* What the process has registered, in how many containers, and how many maps lead there. */
+/* Memory that the process has registered, with the number of containers and the number of maps. */
 static struct registered {
 	uint64_t first, last;
 	unsigned int containers;

@@ -3,9 +3,9 @@
  */
 
 /*
- * VFIO groups, and containers with a type1 IOMMU. A group is open while its descriptor is, or that of
- * a device that was opened through it. A container has an address space as long as it has an IOMMU
- * and a group; all devices of its groups are attached to it.
+ * VFIO groups, and containers with a type1 IOMMU. A group is open while its descriptor is open, or that of a
+ * device that was opened through it. A container has an address space while it has an IOMMU and a group. All
+ * devices of its groups are attached to it.
  */
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct model_group {
 	unsigned int refs;            /* its descriptor and its devices */
 	unsigned int users;           /* devices that are open */
 	struct model_container *container;
-	struct model_ctx *ctx;        /* of the iommufd that serves as container */
+	struct model_ctx *ctx;        /* context of the iommufd that serves as container */
 };
 
 static struct model_group *groups;
@@ -124,7 +124,8 @@ is_viable(const struct model_group *group)
 	return true;
 }
 
-/* The IOMMU's translation cannot be taken away from its firmware. */
+/* Whether the firmware demands a 1:1 mapping for a device of the group: the kernel does not give such a group
+ * away. */
 static bool
 is_firmware_bound(const struct model_group *group)
 {
@@ -156,7 +157,7 @@ remove_areas(struct model_ioas *ioas)
 	}
 }
 
-/* All devices of a group get to the container's IOMMU, or none. */
+/* Attaches all devices of a group to the container's IOMMU, or none. */
 static int
 attach_devices(const struct model_group *group, struct model_container *container)
 {
@@ -211,7 +212,7 @@ set_container(struct model_group *group, const int *fd)
 		return -EINVAL;
 	if (file->ctx != NULL) {
 		if (file->ctx->vfio_ioas == 0)
-			return -EOPNOTSUPP; /* the kernel makes one then: not modelled */
+			return -EOPNOTSUPP; /* the kernel would create one: not modelled */
 		group->ctx = file->ctx;
 		group->ctx->refs++;
 		return 0;
@@ -311,7 +312,7 @@ map(struct model_container *container, const struct vfio_iommu_type1_dma_map *ar
 	return 0;
 }
 
-/* The area that an IOVA lies in; NULL: none. */
+/* The area that contains an IOVA; NULL: none. */
 static const struct model_area *
 area_at(const struct model_ioas *ioas, uint64_t iova)
 {
@@ -441,7 +442,7 @@ get_status(const struct model_group *group, struct vfio_group_status *arg)
 	return 0;
 }
 
-/* Whether a name is that of the device, alone or in front of other words. */
+/* Whether a name is that of the device, alone or followed by other words. */
 static bool
 is_named(const struct model_device *device, const char *name)
 {
@@ -450,7 +451,7 @@ is_named(const struct model_device *device, const char *name)
 	return strncmp(device->name, name, n) == 0 && (name[n] == '\0' || name[n] == ' ');
 }
 
-/* A token that is not needed is refused as one that is missing is. */
+/* A token that is not needed is refused, and so is a missing one. */
 static int
 check_token(const struct model_device *device, const char *name)
 {
