@@ -3,8 +3,8 @@
  */
 
 /*
- * Sequences of calls against the reference of test/unit: the bytes tell the backend, the window, what is
- * called with what, and which call of the kernel fails.
+ * Sequences of calls compared with the reference of test/unit. The bytes select the backend, the window, the
+ * calls with their arguments, and the call of the kernel that fails.
  */
 
 #include "fuzz.h"
@@ -14,7 +14,7 @@
 
 static const uint8_t *next, *end;
 
-/* As many bytes as the number may need; 0 when all are used up. */
+/* Reads as many bytes as the number may need; 0 after all are used up. */
 static uint64_t
 choose(uint64_t below)
 {
@@ -25,7 +25,7 @@ choose(uint64_t below)
 	return number % below;
 }
 
-/* The one that the unit tests' assertions lead to: here nobody counts them. */
+/* The function behind the unit tests' assertions, which does not count them here. */
 CU_BOOL
 CU_assertImplementation(CU_BOOL value, unsigned int line, const char *condition, const char *file,
 			const char *function, CU_BOOL fatal)

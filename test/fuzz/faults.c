@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		found = ioas_fault_parse(&parser, line, &fault);
 		if (found)
 			check(&fault);
-		/* What was in the report before does not matter. */
+		/* The earlier contents of the report do not matter. */
 		FUZZ_CHECK(ioas_fault_parse(&again, line, &other) == found);
 		FUZZ_CHECK(!found || (fault.iova == other.iova && fault.at == other.at &&
 				      strcmp(fault.reason, other.reason) == 0));

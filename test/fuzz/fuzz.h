@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a fuzzer calls, or replay.c. */
+/* A fuzzer or replay.c calls this. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program if something is not as it must be. */
+/* Ends the program if a condition is false. */
 #define FUZZ_CHECK(condition)                                                            \
 	do {                                                                             \
 		if (!(condition)) {                                                      \

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The text of DPDK_IOAS, and what the plugin makes of it. */
+/* The text of DPDK_IOAS, and the plugin's parser. */
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static unsigned int lines;
 
-/* What plugin.c calls of EAL and of the plugin's other files. */
+/* Functions of EAL and of the plugin's other files that plugin.c calls. */
 
 int
 rte_log(uint32_t level, uint32_t logtype, const char *format, ...)
@@ -50,7 +50,7 @@ check_descriptors(const struct bus_ioas_options *options)
 	}
 }
 
-/* Ends in a colon and digits. */
+/* Asserts that a text ends in a colon and digits. */
 static void
 check_descriptor(const char *text, size_t n)
 {
@@ -60,7 +60,7 @@ check_descriptor(const char *text, size_t n)
 	FUZZ_CHECK(text[n - 1] == ':');
 }
 
-/* Numbers are written as people write them: without signs and spaces. */
+/* Asserts that numbers have no signs and spaces. */
 static void
 check_numbers(const char *text)
 {

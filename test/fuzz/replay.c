@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Gives a target each file of a folder: what fuzzing has found stays a test of every build. */
+/* Passes each file of a folder to a target, so that every build tests the inputs that fuzzing has found. */
 
 #include <dirent.h>
 #include <string.h>
@@ -26,7 +26,7 @@ replay(const char *folder, const char *name)
 	}
 	size = fread(data, 1, sizeof(data), file);
 	fclose(file);
-	/* In a place of its own size, so that sanitizers and valgrind see reads beyond it. */
+	/* In memory of exactly its size, so that sanitizers and valgrind detect reads beyond it. */
 	exact = malloc(size);
 	if (exact == NULL)
 		return 0;

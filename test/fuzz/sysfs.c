@@ -3,9 +3,8 @@
  */
 
 /*
- * What sysfs says of a device, its group and its nodes. The input is a text whose lines become, one after
- * the other, the targets of links and the contents of files; '|' in a line is a line feed. A line "-"
- * leaves the entry out.
+ * sysfs entries of a device, its group and its nodes. The lines of the input become, one after the other, the
+ * targets of links and the contents of files; '|' in a line is a line feed. A line "-" leaves the entry out.
  */
 
 #include <errno.h>
@@ -21,7 +20,7 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 
 static const uint8_t *next, *end;
-static char cdev[320];          /* the folder vfio-dev/NAME, "" if it is not there */
+static char cdev[320];          /* the folder vfio-dev/NAME, "" if it does not exist */
 
 static const char *
 path_of(const char *name)
@@ -32,7 +31,7 @@ path_of(const char *name)
 	return path;
 }
 
-/* The next line of the input; false if the entry is to be left out. */
+/* The next line of the input; false if it leaves the entry out. */
 static bool
 next_line(char *line, size_t size)
 {
@@ -102,7 +101,7 @@ start(void)
 	snprintf(cdev, sizeof(cdev), "bus/pci/devices/" NIC "/vfio-dev/vfio0");
 }
 
-/* Whatever sysfs says, ranges are ascending and do not touch, and memory goes inside of them. */
+/* For any contents of sysfs, ranges are ascending and do not touch, and memory is mapped inside them. */
 static void
 check_space(struct ioas *space)
 {
@@ -158,7 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_file("kernel/iommu_groups/0/reserved_regions");
 	put_file("class/misc/iommu/dev");
 	use("iommufd", NULL);
-	/* Then sysfs is asked for the reserved regions. */
+	/* Then the library reads the reserved regions from sysfs. */
 	model.no_info_caps = true;
 	use("type1", NULL);
 	model.no_info_caps = false;

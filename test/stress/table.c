@@ -3,15 +3,14 @@
  */
 
 /*
- * Readers on all cores check every answer of the lookup functions while writers map, unmap and
- * remap. Worth most under the thread sanitizer and on a machine with weak memory order.
+ * Readers on all cores check every result of the lookup functions while writers map, unmap and remap. Most
+ * useful with the thread sanitizer, and on a machine with weak memory order.
  *
- * A region is a piece of memory that one writer maps again and again. Each time is a generation; its
- * number is written, as plain memory, into a tag before the map, and the IOVA says which tag. A
- * reader that gets an IOVA reads the tag, which only the lookup makes safe: "all that a thread wrote
- * before it mapped memory is visible to a thread whose lookup finds the mapping". With the number it
- * checks that the (modelled) kernel translated the IOVA at some moment of its call. Without an IOVA,
- * there must have been a moment without a mapping.
+ * A region is a piece of memory that one writer maps again and again. Each map is a generation. Its number is
+ * written, as plain memory, into a tag before the map, and the IOVA says which tag. A reader that gets an
+ * IOVA reads the tag. Only the lookup makes this safe: if a lookup finds a mapping, the thread also sees all
+ * writes that preceded the map call. With the number the reader checks that the (modelled) kernel translated
+ * the IOVA at some moment of its call. Without an IOVA, some moment must have been without a mapping.
  */
 
 #include <getopt.h>
@@ -46,8 +45,8 @@ struct region {
 	uint64_t va, length;
 	unsigned int writer;
 
-	/* The numbers of the last generations that the kernel has mapped, whose map call has
-	 * returned, whose unmap call has begun, and that the kernel has unmapped. */
+	/* The numbers of the last generations that the kernel has mapped, whose map call has returned, whose
+	 * unmap call has begun, and that the kernel has unmapped. */
 	atomic_uint_fast64_t valid, mapped, unmap_begun, unmapped;
 
 	uint64_t tag[TAGS];       /* of generation n at n % TAGS; plain on purpose */
@@ -78,8 +77,8 @@ static atomic_bool stop, stop_writers;
 static atomic_uint_fast64_t complaints;
 
 static struct {
-	_Alignas(64) atomic_uint_fast64_t checks; /* how many it has ended */
-	atomic_uint_fast64_t found, missing; /* how often each kind of answer was seen */
+	_Alignas(64) atomic_uint_fast64_t checks; /* the number that it has ended */
+	atomic_uint_fast64_t found, missing; /* counts of each kind of result */
 } readers[MAX_READERS];
 
 static void
@@ -92,7 +91,7 @@ complain(const char *what, const struct region *region, uint64_t generation, uin
 			" to %" PRIu64 "\n", what, region->va, generation, before, after);
 }
 
-/* Where a region's IOVAs lie in the span of a tag: regions do not touch, and none is at 0. */
+/* The place of a region's IOVAs in the span of a tag: regions do not touch, and none is at 0. */
 static uint64_t
 place(const struct region *region)
 {
@@ -113,14 +112,14 @@ begin(const struct region *region)
 	};
 }
 
-/* Judges the answer for the byte at an offset of a region. Returns whether there was an IOVA. */
+/* Judges the result for the byte at an offset of a region. Returns whether it was an IOVA. */
 static bool
 judge(const struct region *region, uint64_t offset, const struct before *before, uint64_t iova)
 {
 	uint64_t generation, after;
 
 	if (iova == IOAS_BAD_IOVA) {
-		/* Bad if one generation was mapped all the while. */
+		/* Wrong if one generation was mapped all the time. */
 		after = atomic_load(&region->unmap_begun);
 		if (before->mapped > before->unmapped && after < before->mapped)
 			complain("not found", region, before->mapped, before->unmapped, after);
@@ -131,7 +130,7 @@ judge(const struct region *region, uint64_t offset, const struct before *before,
 		complain("an IOVA that never was", region, iova, 0, 0);
 		return true;
 	}
-	/* Before any atomic that could make it safe. */
+	/* Before any atomic access that could make it safe. */
 	generation = region->tag[(iova - IOVA_BASE) / SPAN];
 	after = atomic_load(&region->valid);
 	if (generation <= before->unmapped || generation > after)
@@ -244,7 +243,7 @@ read_on(void *arg)
 	return NULL;
 }
 
-/* Until every reader has ended the check that it may be in: then nobody reads old tags any more. */
+/* Waits until every reader has ended its current check: after that no reader uses old tags. */
 static void
 wait_for_readers(void)
 {
@@ -276,7 +275,7 @@ map_and_unmap(struct region *region, uint64_t n)
 		complain("cannot be unmapped", region, n, 0, 0);
 }
 
-/* What the kernel does. */
+/* Acts as the kernel. */
 static void
 changed(uint64_t first, uint64_t last, bool mapped)
 {
@@ -311,7 +310,7 @@ usage(FILE *out)
 		     "  -r READERS  reader threads (default: one a CPU, 2 at least)\n");
 }
 
-/* What has happened so far. */
+/* Counts so far. */
 struct score {
 	uint64_t found, missing, generations;
 };
@@ -330,7 +329,7 @@ count(void)
 	return score;
 }
 
-/* A run in which too little happened shows nothing. */
+/* Whether enough has happened: a run with too few results proves nothing. */
 static bool
 is_enough(const struct score *score)
 {
@@ -357,10 +356,10 @@ run(unsigned int seconds)
 	for (uintptr_t i = 0; i < WRITERS; i++)
 		if (pthread_create(&writer[i], NULL, write_on, (void *)i) != 0)
 			return EXIT_FAILURE;
-	/* Where threads take turns (valgrind, few processors) little may happen in that time. */
+	/* If threads take turns (valgrind, few processors), little may happen in that time. */
 	for (unsigned int i = 0; i < seconds || (score = count(), !is_enough(&score)); i++)
 		sleep(1);
-	/* The writers end first: they wait for readers. */
+	/* The writers end first, because they wait for readers. */
 	atomic_store(&stop_writers, true);
 	for (unsigned int i = 0; i < WRITERS; i++)
 		pthread_join(writer[i], NULL);
