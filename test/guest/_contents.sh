@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs in the guest for contents.sh: one testpmd, one engine after the other, as /share/plan says:
-#   txonly|flowgen LENGTH,...   sends until there is enough
-#   io|mac|csum                 forwards until the host says that it has seen enough
-# /share/eal has EAL's options, /share/backend the backend's name, or "groups": iommufd without
-# character devices.
+# Runs in the guest for contents.sh: one testpmd, one engine after the other, according to /share/plan:
+#   txonly|flowgen LENGTH,...   sends until enough packets are sent
+#   io|mac|csum                 forwards until the host reports that it has seen enough
+# /share/eal has EAL's options, /share/backend the backend's name, or "groups": iommufd without character
+# devices.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by the tests that run on the host side (those that start with #!).
+# Sourced by the tests that run on the host (those that start with #!).
 # shellcheck disable=SC2034,SC2154
 . "$(dirname "${BASH_SOURCE[0]}")/../../devtools/common.sh"
 
-# Says whether what happened is what must happen, with the end of the log and of $share/errors if not;
-# then failed=1.
+# Prints whether the expected result occurred; if not, prints the end of the log and of $share/errors, and
+# sets failed=1.
 # usage: verdict NAME STATUS WANTED LOG
 verdict() {
 	if [ "$2" -eq "$3" ]; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs in the guest for l3fwd.sh: /share/command is run until the host says that it has seen enough. If it
-# leaves a trace, then so does the program telemetry.
+# Runs in the guest for l3fwd.sh: runs /share/command until the host reports that it has seen enough. If the
+# command leaves a trace, then the program telemetry does so as well.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 

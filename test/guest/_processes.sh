@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs in the guest for processes.sh. /share/plan has a line for each time that packets go through, as
-# "NAME WHAT USER OPTIONS", OPTIONS for DPDK_IOAS:
+# Runs in the guest for processes.sh. /share/plan has a line for each run with packets: "NAME WHAT USER
+# OPTIONS", with OPTIONS for DPDK_IOAS:
 #   secondary  symmetric_mp twice; all packets arrive in the secondary's queue. It is killed and started
 #              again until the host has seen enough
-#   primary    the same, and they arrive in the primary's
-#   copy       testpmd does nothing, and a secondary forwards out of memory that it has allocated, after one
-#              that has freed its own and one that was killed
+#   primary    the same, but packets arrive in the primary's queue
+#   copy       testpmd does nothing, and a secondary forwards from memory that it has allocated, after one
+#              that has freed its memory and one that was killed
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# Whether the host has seen enough, or has gone.
+# Whether the host has seen enough, or has ended.
 host_is_done() { [ -e "/share/done.$1" ] || [ -e /share/done ]; }
 
 # EAL has a file for each of its pages of 2 MiB, and each is pinned.
@@ -29,10 +29,10 @@ symmetric() {
 	await "$1" "using queue $4 of each port"
 }
 
-# The secondary is killed and started again until the host has seen enough, which is more than once. It
-# forwards when it is killed: one that is allocating would leave EAL's locks taken, and the primary would wait
-# for ever, with stock EAL too. What it has allocated stays in the heap, with stock EAL too: about 0.15 MiB, so
-# that EAL has a page more after some 14 of them.
+# The secondary is killed and started again until the host has seen enough, more than once. It forwards when
+# it is killed. If it were allocating, EAL's locks would stay taken, and the primary would wait forever, with
+# stock EAL too. Its allocations stay in the heap, with stock EAL too: about 0.15 MiB, so that EAL has a page
+# more after some 14 of them.
 kill_secondary() {
 	local kills=0
 	until host_is_done "$1" || [ -n "$wrong" ]; do
@@ -66,7 +66,7 @@ two_symmetric() {
 
 copies() {
 	local name=$1 of_primary pages_of_primary pages where=''
-	# On POWER EAL takes whatever addresses the kernel gives, and a secondary may not get the same.
+	# On POWER EAL uses the addresses that the kernel gives, and a secondary may not get the same ones.
 	if [ "$GUEST_MACHINE" = pseries ]; then where=--base-virtaddr=0x1000000000; fi
 	# shellcheck disable=SC2086
 	if testpmd_start -l 0-1 -d "$plugin" $where -- -i --total-num-mbufs=4096; then

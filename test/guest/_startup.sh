@@ -9,7 +9,7 @@ mb=$(cat /share/megabytes)
 # EAL keeps a descriptor for each page.
 ulimit -n 16384
 
-# One start. usage: start NAME EAL-OPTION...
+# Starts once. usage: start NAME EAL-OPTION...
 start() {
 	local name=$1
 	shift
@@ -21,8 +21,8 @@ start() {
 	fi
 }
 
-# In turns, so that what else the machine does is everybody's. The first start takes its pages for the
-# first time, which costs more.
+# The variants take turns, so that other activity of the machine affects all of them. The first start uses its
+# pages for the first time, which takes longer.
 start first --iova-mode=pa
 for round in 1 2; do
 	start stock-va --iova-mode=va --base-virtaddr=0x100000000

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs in the guest for telemetry.sh: has DPDK's tools ask the applications that /share/applications names,
-# and leaves what they printed in a folder of /share for each.
+# Runs in the guest for telemetry.sh: DPDK's tools query the applications that /share/applications names.
+# Leaves their output in a folder of /share for each.
 # shellcheck shell=dash disable=SC1091,SC2154
 . /lib/guest.sh
 
@@ -8,7 +8,7 @@ export PYTHONHOME=/share/python
 python=/share/python/bin/python3
 rc=0
 
-# What dpdk-telemetry.py is asked, and then the first IOVA of its answer.
+# The commands for dpdk-telemetry.py, and then the first IOVA of its answer.
 questions() {
 	cat <<-END
 		/ioas/ranges,nobody
@@ -24,7 +24,7 @@ questions() {
 	echo "/ioas/iova,$(sed -n 's/.*"maps": {"0": {"iova": "\(0x[0-9a-f]*\)".*/\1/p' /tmp/answers)"
 }
 
-# Asks testpmd. usage: ask NAME [OPTION OF THE EXPORTER]...
+# Queries testpmd. usage: ask NAME [OPTION OF THE EXPORTER]...
 ask() {
 	told=/share/$1
 	shift
@@ -56,7 +56,7 @@ while read -r application; do
 		ask iommufd
 		rm -r /usr/local/share/dpdk ;;
 	type1)
-		# One device is another user's, and there is a limit.
+		# One device belongs to another user, and a limit is set.
 		as=dpdk
 		give_groups_to_user "$1"
 		ulimit -l 400000

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A device for which no IOMMU translates, beside one of the plugin's: whoever asks for it, and whenever, it is
-# refused with a line, and the memory of other programs stays as it is. Without a device of the plugin's it is
-# stock EAL's.
+# A device for which no IOMMU translates, in addition to an owned device: it is always refused with a line,
+# and the memory of other programs does not change. Without an owned device stock EAL uses it.
 # build: coverage
 # guest: --machine intel-39 --bare 1 --cmdline vfio.enable_unsafe_noiommu_mode=1
 # guest: --machine intel-48 --bare 1 --cmdline vfio.enable_unsafe_noiommu_mode=1 --dpdk 25.11
@@ -17,7 +16,7 @@ line="IOAS: $bare: refused: no IOMMU translates for it"
 bind_vfio "$@"
 programs_start
 
-# What a program leaves in memory that it does not know of: nothing.
+# Memory of other programs, which the devices must not write to.
 mkdir /tmp/others
 mount -t tmpfs -o size=2000m tmpfs /tmp/others
 dd if=/dev/zero of=/tmp/others/file bs=1M count=1500 2>/dev/null
@@ -44,13 +43,13 @@ refused() {
 	rm -f /dev/hugepages/rtemap*
 	case_end "$name" "$wrong $(others_are_intact)"
 }
-# These are physical addresses of memory that somebody has.
+# These are physical addresses in use.
 export DPDK_IOAS=window=0x20000000-0x5fffffff
 refused "chosen IOVAs" "chosen IOVAs"
 unset DPDK_IOAS
 refused "IOVAs equal to addresses" "fixed IOVA=VA" --iova-mode=va
 
-# Nobody was there at the start, and VFIO gave out nothing without an IOMMU.
+# No device was bound at the start, and VFIO offered none without an IOMMU.
 unbind "$ours"
 unbind "$bare"
 echo N >$unsafe
@@ -70,7 +69,7 @@ testpmd_end || wrong="$wrong exit status $?;"
 rm -f /dev/hugepages/rtemap*
 case_end "the plugin waits for a device" "$wrong"
 
-# Nothing of the plugin's.
+# Without an owned device.
 echo Y >$unsafe
 wrong=''
 if testpmd_start -l 0-1 -d $plugin -a "$bare" -- -i --total-num-mbufs=4096; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What must make a guest run fail does: devtools/guest.sh and the cases that it runs.
+# devtools/guest.sh and its cases fail whenever a guest run must fail.
 # usage: checks.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -59,7 +59,7 @@ boots "faults can be allowed" 0 "DMAR: DRHD" \
 	'echo "DMAR: DRHD: handling fault status reg 2" >/dev/kmsg' --allow-faults
 boots "a guest that hangs" 99 "no end after 20 s" 'sleep 1000' --timeout 20
 boots "a guest that does not come up" 99 "booted once again" true --timeout 20 --cmdline rdinit=/bin/cat
-# Two crashes of QEMU, when the guest is up. usage: crash SHARE
+# QEMU crashes twice after the guest has booted. usage: crash SHARE
 crash() {
 	local pid
 	for _ in 1 2; do

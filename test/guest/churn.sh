@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Memory of all kinds comes and goes while packets are sent from it and checked: see
-# test/guest/apps/churn. Nothing is left of it afterwards.
+# Memory of all kinds is allocated and freed while packets are sent from it and checked: see
+# test/guest/apps/churn. Nothing of it is left afterwards.
 # guest: --machine intel-39 --pages-2m 1024 --timeout 2400
 # guest: --machine amd --pages-2m 1024 --timeout 2400
 # guest: --machine smmuv3 --pages-2m 1024 --timeout 2400

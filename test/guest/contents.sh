@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What stock testpmd sends and forwards is right to the byte, seen from outside the guest: see
-# test/guest/apps/frames.c. Then the DMA addresses are made wrong, and the same checks must fail.
+# Packets that stock testpmd sends and forwards are right to the byte, seen from outside the guest: see
+# test/guest/apps/frames.c. Then the DMA addresses are falsified, and the same checks must fail.
 # usage: contents.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -12,10 +12,10 @@ frames=$build/$apps/frames
 base=$((20000 + $$ * 8 % 20000))
 eal="-d /share/librte_bus_ioas.so" backend=iommufd
 share='' guest_pid=''
-# A guest that waits for us must not wait for ever.
+# On exit, releases a guest that waits for this script.
 trap 'if [ -n "$guest_pid" ]; then touch "$share"/done.{io,mac,csum}; fi' EXIT
 
-# Boots the guest beside us. The share is $share; the plan is standard input.
+# Boots the guest in the background. The share is $share; the plan is standard input.
 # usage: boot NAME MACHINE NICS [GUEST OPTION]...
 boot() {
 	local from
@@ -34,7 +34,7 @@ boot() {
 
 guest_runs() { kill -0 "$guest_pid" 2>/dev/null; }
 
-# Sends numbered packets through an engine; its verdict is in $status, what it said in $share.
+# Sends numbered packets through an engine. Its verdict is in $status, its output in $share.
 # usage: inject ENGINE [OPTION]...
 inject() {
 	local engine=$1
@@ -47,14 +47,14 @@ inject() {
 	touch "$share/done.$engine"
 }
 
-# The guest's own status, in $guest_status.
+# Waits for the guest. Its status is in $guest_status.
 end_guest() {
 	guest_status=0
 	wait "$guest_pid" || guest_status=$?
 	guest_pid=''
 }
 
-# The stream from NIC 0 to NIC 1 is lcore 1's, the one back lcore 2's.
+# lcore 1 sends the stream from NIC 0 to NIC 1, lcore 2 the one back.
 # usage: capture NIC OPTION...
 capture() {
 	status=0
@@ -63,7 +63,7 @@ capture() {
 		"${@:2}" "$share/dump/nic$1.pcap" >"$share/capture$1" 2>&1 || status=$?
 }
 
-# Everything that must work, on one machine. usage: works MACHINE NICS [GUEST OPTION]...
+# All checks that must pass, on one machine. usage: works MACHINE NICS [GUEST OPTION]...
 works() {
 	local name="$*" nic engine
 	name="$1 $2 $backend${name#"$1 $2"}"
@@ -83,7 +83,7 @@ works() {
 	done
 	end_guest
 	verdict "$name: testpmd ends well" $guest_status 0 "$share/output"
-	# What testpmd of another release makes up to send (txonly) has other ports.
+	# testpmd's txonly of another release uses other ports.
 	if [ $# -gt 2 ]; then rm -rf "$share/dump"; return; fi
 	for nic in 0 1; do
 		capture $nic --txonly 200,1514 --segments 64,128,300 --flowgen 60,1514 --numbered --min 2000
@@ -92,7 +92,7 @@ works() {
 	rm -rf "$share/dump"
 }
 
-# The same with false DMA addresses, and what the contents' and the guest's statuses must then be.
+# The same with false DMA addresses, and the expected statuses of the contents and of the guest.
 # usage: breaks MACHINE NICS KIND CONTENTS GUEST
 breaks() {
 	local name="$1 $2: DMA address $3" nic
@@ -131,18 +131,18 @@ works intel-39 e1000e,virtio --dpdk 25.11
 backend=spapr
 for machine in pseries powernv9; do works $machine e1000e,e1000e; done
 backend=iommufd
-# The right address, by the same way of changing it: nothing else that it does makes a difference.
+# The right address, written in the same way as the false ones: the method itself has no effect.
 breaks intel-39 e1000e,virtio +0 0 0
-# Another's memory is mapped: the IOMMU does not see it, only the contents show it.
+# The memory of another buffer is mapped: the IOMMU does not notice, and only the contents show it.
 breaks intel-39 e1000e,e1000e decoy 1 0
 breaks intel-48 virtio,virtio neighbour 1 0
-# What is not mapped makes faults in the kernel's log, which are guest.sh's status 97.
+# Unmapped addresses cause faults in the kernel's log, for which guest.sh's status is 97.
 for machine in intel-39 smmuv3 virtio-iommu; do
 	breaks $machine e1000e,virtio +0x4000000000 1 97
 done
-# QEMU's AMD-Vi stops that too, but logs no event where a table's entry is 0.
+# QEMU's AMD-Vi stops that too, but logs no event for a table entry of 0.
 breaks amd e1000e,virtio +0x4000000000 1 0
-# Nothing reports it on POWER. What lies beyond a window of QEMU's powernv9 is the window once more.
+# POWER does not report it. Beyond a window of QEMU's powernv9 the window repeats.
 backend=spapr
 breaks pseries e1000e,e1000e +0 0 0
 breaks pseries e1000e,e1000e +0x4000000000 1 0

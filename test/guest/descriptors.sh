@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A process that may open no node of VFIO and iommufd works with descriptors that it has inherited; one
-# that has no more than a container has works by the group of the nodes.
+# A process without permission for the nodes of VFIO and iommufd uses inherited descriptors. A process with
+# only the rights of a container uses the group of the nodes.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,virtio
 # shellcheck shell=dash disable=SC2034 source=devtools/guest/guest.sh
@@ -13,7 +13,7 @@ first=$(cdev "$1") second=$(cdev "$2")
 container=/dev/vfio/vfio
 groups=$(for bdf; do basename "$(readlink "/sys/bus/pci/devices/$bdf/iommu_group")"; done)
 
-# Nobody else may open anything.
+# Removes all permissions to open the nodes.
 close_nodes() { chmod 0 /dev/iommu $container "$first" "$second"; }
 
 exec 5<>/dev/iommu 6<>"$first" 7<>"$second"
@@ -38,7 +38,7 @@ refused() {
 	local wrong=''
 	export DPDK_IOAS="$3"
 	if testpmd_start -l 0-1 --in-memory -d $plugin -- -i --total-num-mbufs=4096; then
-		# Without a device of ours testpmd has stock EAL's, which has none either.
+		# Without an owned device testpmd has the devices of stock EAL, which are none either.
 		:
 	fi
 	testpmd_end || :
@@ -67,8 +67,8 @@ export DPDK_IOAS="backend=type1,fd=$container:5,fd=/dev/vfio/$1:6,fd=/dev/vfio/$
 forward "type1" -d $plugin
 exec 5<&- 6<&- 7<&-
 
-# What a container has (doc/guides/containers.rst): the nodes, by a group as data/udev.rules gives them to
-# it; no hugetlbfs, and nothing to write in sysfs.
+# The rights of a container (doc/guides/containers.rst): the nodes, by the group that data/udev.rules assigns;
+# no hugetlbfs, and no permission to write to sysfs.
 as=''
 unset DPDK_IOAS
 echo vfio:x:99:dpdk >>/etc/group

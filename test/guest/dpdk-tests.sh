@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# DPDK's own unit tests, dpdk-test as Debian has it, with a NIC that they do not use: each fast test that passes
-# with stock EAL passes with the plugin. All of them with one release; with the others, unless the guest is
-# booted with GUEST_TESTS=all, those of memory.
+# DPDK's own unit tests (dpdk-test of Debian) with a NIC that they do not use: each fast test that passes with
+# stock EAL also passes with the plugin. All of them with one release; with the others only those of memory,
+# unless the guest is booted with GUEST_TESTS=all.
 # long
 # guest: --machine intel-39 --pages-2m 1024 --timeout 3000 --cmdline GUEST_TESTS=all
 # guest: --machine intel-48 --dpdk 24.11 --pages-2m 1024
@@ -9,10 +9,10 @@
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# They must pass with stock EAL too. The last is in no suite of DPDK's.
+# They must pass with stock EAL too. The last one is in no suite of DPDK.
 memory_tests="memory_autotest memzone_autotest mempool_autotest mbuf_autotest malloc_autotest external_mem_autotest"
 
-# The other fast tests of these releases, by the names that DPDK's app/test gives them.
+# The other fast tests of these releases, by their names in DPDK's app/test.
 fast_tests="
 acl_autotest atomic_autotest bitmap_autotest bitops_autotest bitratestats_autotest bpf_autotest
 bpf_convert_autotest byteorder_autotest cksum_autotest cmdline_autotest common_autotest compressdev_autotest
@@ -47,16 +47,16 @@ case $GUEST_DPDK in
 		bpf_stack_sse2_autotest bpf_subtract_one_autotest graph_feature_arc_autotest soring_autotest" ;;
 esac
 
-# Here EAL finds the plugin without -d: some tests start processes of their own, with options of their own.
+# Here EAL finds the plugin without -d, because some tests start processes with their own options.
 installed=$(echo /usr/lib/*/dpdk/pmds-*)/librte_bus_ioas.so
 
 # Runs a test and sets $result. usage: run WITH NAME SECONDS
 run() {
 	local rc=0
 	log=/tmp/$1.$2
-	# A test may take file 3 for EAL's configuration.
+	# A test may use descriptor 3 for EAL's configuration.
 	DPDK_TEST=$2 timeout -s KILL "$3" dpdk-test "--file-prefix=$2" </dev/null 3>&- >"$log" 2>&1 || rc=$?
-	# What it has started.
+	# The processes that it has started.
 	# shellcheck disable=SC2046
 	kill -9 $(pidof dpdk-test) 2>/dev/null
 	rm -f /dev/hugepages/*map_*
@@ -68,7 +68,7 @@ run() {
 	esac
 }
 stock() { run stock "$1" 60; }
-# It gets more time, for the machine may have more to do by now.
+# It gets more time, because the machine may be busier now.
 with_plugin() {
 	ln -s "$plugin" "$installed"
 	run plugin "$1" 180
@@ -76,7 +76,7 @@ with_plugin() {
 	grep -aq "$start_line" "$log" || result="$result without the plugin"
 }
 
-# What measures time can fail because of what else the machine does, and is tried once more.
+# A test that measures time can fail because of other activity, so it runs once more.
 compare() {
 	stock "$1"
 	if [ "$result" = passes ]; then
@@ -99,8 +99,8 @@ compare() {
 	fi
 }
 
-# The other one stays the kernel's, for a list of devices (-a) would go to the processes that tests start, where
-# it contradicts theirs.
+# The other NIC stays with the kernel. A list of devices (-a) would also apply to the processes that tests
+# start, and contradict their lists.
 bind_vfio "$(nics | head -n 1)"
 of_stock='' of_plugin='' others=''
 if [ "${GUEST_TESTS-}" != all ]; then fast_tests=''; fi

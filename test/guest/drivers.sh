@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The guide's list of drivers that demand IOVA=VA is what the installed DPDK says.
+# The guide's list of drivers that demand IOVA=VA matches the installed DPDK.
 # usage: drivers.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"

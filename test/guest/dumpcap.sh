@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# dpdk-dumpcap, unmodified, beside testpmd with the plugin. It is a secondary process and takes no EAL options:
-# the line in the primary says how to load the plugin into it, and what it says works.
+# Unmodified dpdk-dumpcap with testpmd and the plugin. It is a secondary process and takes no EAL options: the
+# log line of the primary tells how to load the plugin into it, and that works.
 # usage: dumpcap.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"

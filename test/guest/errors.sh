@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What can be wrong with a machine or a user gives one clear line that names cause and remedy.
+# Each fault of a machine or a user leads to one clear line that names cause and remedy.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-48 --nics e1000e,e1000e --dpdk 25.11
@@ -7,7 +7,7 @@
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# Runs testpmd without input; it must print each pattern, and its status must be as told.
+# Runs testpmd without input. It must print each pattern, and end with the given status.
 # usage: expect_error NAME fails|ends PATTERN... -- EAL-OPTION...
 expect_error() {
 	local name=$1 how=$2 rc=0 wrong='' pattern
@@ -44,7 +44,7 @@ testpmd_run() {
 	fi
 }
 
-# What EAL says where the plugin ends it. Debian's 25.11 goes on without devices: role_refused.c.
+# EAL's messages when the plugin stops it. Debian's 25.11 continues without devices: role_refused.c.
 no_scan="Cannot scan the buses" no_probe="Cannot probe devices" stops=fails
 case $GUEST_DPDK in
 25.11.*) no_scan="No probed ethernet devices" no_probe="No probed ethernet devices" stops=ends ;;
@@ -76,7 +76,7 @@ else
 fi
 limit=unlimited
 
-# Without /dev/iommu the container is tried, and then the groups are not the user's.
+# Without /dev/iommu the plugin tries the container, and then the user may not use the groups.
 chown root /dev/iommu
 expect_error "no permission on /dev/iommu" ends \
 	"IOAS: backend iommufd cannot be used: no permission to open /dev/iommu: give this user read" \
@@ -95,7 +95,7 @@ expect_error "no permission on a cdev" ends \
 	"IOAS: $1: no permission to open $(cdev "$1"): give this user read and write access" \
 	-- --in-memory -d $plugin
 
-# A program that may more than its user takes nothing from the environment, and EAL's VFIO is on in it.
+# A program with more privileges than its user ignores the environment, and EAL's VFIO is on in it.
 program=/tmp/privileged
 cp "$(command -v dpdk-testpmd)" $program
 chmod 4755 $program
@@ -130,7 +130,7 @@ done
 unset DPDK_IOAS
 mv /tmp/vfio /dev/vfio/vfio
 
-# One entry for each page that grows, and the table of maps is full.
+# One entry for each page that is added: the table of maps is full.
 echo 4 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 export DPDK_IOAS=backend=type1
 expect_error "type1's table of maps is full" fails \
@@ -140,7 +140,7 @@ expect_error "type1's table of maps is full" fails \
 unset DPDK_IOAS
 echo 65535 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
 
-# What a machine does not do by itself (failing.c).
+# Failures that no machine causes by itself (failing.c).
 export LD_PRELOAD=/share/failing.so FAIL=release
 expect_error "a release of DPDK that is not known" ends \
 	"IOAS: this plugin was built with DPDK [0-9.]*, runs with DPDK 99.11.0, and knows only DPDK 22.11, 24.11, 25.11: use a" \
@@ -172,7 +172,7 @@ for option in fd=7 fd=:7 fd=/dev/iommu:x backend=foo iova=pa iova= window=1-2 wi
 	export DPDK_IOAS=$option
 	expect_error "option $option" $stops "IOAS: DPDK_IOAS: .*${option%%=*}.*[:,] \(use\|give\)" \
 		"$no_scan" -- --in-memory -d $plugin
-	# One is enough to see that.
+	# One such case suffices.
 	[ $stops = fails ] || break
 done
 if [ $stops = ends ]; then

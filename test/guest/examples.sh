@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The examples do what their guide says, and say what is wrong where they are used wrongly.
+# The examples work as their guide describes, and report wrong use.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu
 # guest: --machine smmuv3 --nics e1000e,edu
@@ -22,7 +22,7 @@ example() {
 	grep -qE -e "$line" "$log" || wrong="$wrong no '$line';"
 	case_end "$name" "$wrong"
 }
-# Also for a second thing that the last example must have printed. usage: printed NAME LINE
+# A further line that the last example must have printed. usage: printed NAME LINE
 printed() {
 	if grep -qE -e "$2" "$log"; then case_ok "$1"; else case_fail "$1" "no '$2'"; fi
 }
@@ -44,7 +44,7 @@ for program in device-dma dma-copies; do
 	example "$program, device of another kind" 1 "^$program: $nic: .*QEMU's, -device edu" $program "$nic"
 done
 
-# Below what the device reaches.
+# An IOVA that the device reaches.
 low='0x[0-9a-f]{4,7} '
 example device-dma 0 "^2048 bytes copied by DMA from IOVA $low.* to $low" device-dma "$edu"
 example dma-copies 0 "^all bytes are right$" dma-copies "$edu"
@@ -59,7 +59,7 @@ example "own-memory, node that is not there" 1 "no memory of node 5: .*/sys/devi
 	own-memory -n 5 "$edu"
 example "own-memory, wrong option" 2 "^usage: own-memory" own-memory --large "$edu"
 
-# With DPDK: on VT-d only.
+# With DPDK: only on VT-d.
 if [ "$GUEST_MACHINE" = intel-39 ]; then
 	# shellcheck disable=SC2046
 	set -- $(nics)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# IOVAs that an application states for its own memory are kept, all others are chosen.
+# Fixed IOVAs of an application's own memory are kept, all others are chosen.
 # build: coverage
 # guest: --machine intel-39
 # guest: --machine intel-39 --dpdk 24.11
@@ -24,13 +24,13 @@ run() {
 	case_end "$name" "$wrong"
 }
 if [ "$GUEST_MACHINE" = pseries ]; then
-	# The IOVAs that the program states lie in no DMA window.
+	# The program's fixed IOVAs lie in no DMA window.
 	run "chosen IOVAs" 0 '^PASSED' -d "$plugin" -- chosen
 	finish
 fi
 run "the plugin" 0 '^PASSED' -d "$plugin"
 run "a stated IOVA that cannot be is logged" 0 \
 	'IOAS: cannot map 2 MiB at IOVA 0x1000000000000: 0x8000000000-.* is beyond the aperture' -d "$plugin"
-# The same checks see that stock EAL answers with physical addresses.
+# The same checks detect that stock EAL returns physical addresses.
 run "stock EAL fails the checks" 1 '^not ok table: kept in lookups' --iova-mode=pa
 finish

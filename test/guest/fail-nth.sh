@@ -9,10 +9,10 @@
 set -- $(nics)
 bind_vfio "$@"
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
-# Without a trace in the log.
+# Without call traces in the log.
 find /sys/kernel/debug -path '*fail*/verbose' -exec sh -c 'echo 0 >"$1"' _ {} \;
 
-# The kernel adds up what its CPUs have counted every second.
+# The kernel adds up the counts of its CPUs every second.
 # shellcheck disable=SC2317
 nothing_pinned() { [ "$(pinned)" -eq "$pins" ]; }
 

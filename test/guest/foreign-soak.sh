@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Memory that EAL does not own comes and goes at random on several threads, by calls that slots see, by calls that only
-# the kernel sees, and by both: devices (edu) read what the CPU reads. See test/guest/apps/foreign/soak.c.
+# Memory that EAL does not own comes and goes at random on several threads: by calls that slots see, by calls
+# that only the kernel sees, and by both. Devices (edu) read the same as the CPU. See
+# test/guest/apps/foreign/soak.c.
 # guest: --machine intel-39 --nics e1000e,edu,edu,edu,edu,edu,edu --pages-2m 1024 --timeout 3600
 # guest: --machine amd --nics e1000e,edu,edu,edu,edu,edu,edu --pages-2m 1024 --timeout 3600
 # add: test/guest/apps/foreign
@@ -23,6 +24,6 @@ third=$((GUEST_SOAK / 3))
 soak slots 0 '^1 passed' $third
 soak kernel 0 '^1 passed' $third
 soak both 0 '^1 passed' $third
-# Without either line of defence wrong bytes are found.
+# Without slots and without the kernel's reports the test finds wrong bytes.
 soak none 1 '^WRONG .* WRONG BYTES' 60
 finish

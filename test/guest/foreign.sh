@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Memory that EAL does not own goes, is replaced, stays, is asked for and mapped, and is inherited: a device (edu)
-# reads at the IOVA that was answered what the CPU reads. See test/guest/apps/foreign.
+# Memory that EAL does not own goes, is replaced, stays, is queried and mapped, and is inherited: at the IOVA
+# that a query returned, a device (edu) reads the same as the CPU. See test/guest/apps/foreign.
 # long
 # guest: --machine intel-39 --nics e1000e,edu,edu,edu,edu --timeout 1500
 # guest: --machine amd --nics e1000e,edu,edu,edu,edu --timeout 1500
@@ -19,7 +19,7 @@ run() {
 	shift 3
 	remember
 	/share/foreign -l 0-1 "$@" -- "$way" "$group" $(edus) >"$log" 2>&1 || rc=$?
-	# A daemon goes on.
+	# A daemon continues in the background.
 	wait_for 300 grep -q '^end$' "$log"
 	wait_for 20 ended
 	while read -r line; do
@@ -64,7 +64,7 @@ run "type1" both stated $with
 run "type1" both daemon $with
 unset DPDK_IOAS
 
-# Where addresses fit: IOVAs equal to them, and stock EAL, which maps what is stated, and does not unmap a part of it.
+# If addresses fit: with IOVA=VA, and with stock EAL, which maps at stated IOVAs and refuses to unmap a part.
 if [ "$GUEST_MACHINE" = amd ]; then
 	export DPDK_IOAS=iova=va
 	run "iova=va" both gone $with
@@ -80,7 +80,7 @@ if [ "$GUEST_MACHINE" = amd ]; then
 	case_end "an unmap of a part" "$wrong"
 fi
 
-# usage: missed NAME GROUP PATTERN: without either line of defence the checks fail.
+# usage: missed NAME GROUP PATTERN: without slots and without the kernel's reports the checks fail.
 missed() {
 	local rc=0 wrong=''
 	/share/foreign -l 0-1 -d "$plugin" -- none "$2" $(edus) >"$log" 2>&1 || rc=$?

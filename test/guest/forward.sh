@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow both ways between every pair of NIC models, through every IOMMU and backend, and with
+# Packets flow in both directions between every pair of NIC models, through every IOMMU and backend, and with
 # each release of DPDK.
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-39 --nics virtio,virtio
@@ -22,7 +22,7 @@
 # shellcheck shell=dash source=devtools/guest/guest.sh
 . /lib/guest.sh
 
-# Packets as root and as an ordinary user, to whom the nodes are given. usage: both BACKEND GIVE
+# Packets as root and as an ordinary user, who gets the nodes. usage: both BACKEND GIVE
 both() {
 	start_line="IOAS: backend $1, .*, IOVAs chosen by the .*, DPDK ${GUEST_DPDK}$"
 	export DPDK_IOAS=backend=$1
@@ -48,7 +48,7 @@ power() {
 }
 
 if [ "$GUEST_MACHINE" = powernv9 ]; then
-	# Stock DPDK gets the window at 0 that it wants. Some huge pages are lost each time it ends.
+	# Stock DPDK gets the window at 0 that it needs. Each run loses some huge pages at its end.
 	# shellcheck disable=SC2046
 	bind_vfio $(nics)
 	wrong='testpmd did not start;'
@@ -60,7 +60,7 @@ if [ "$GUEST_MACHINE" = powernv9 ]; then
 	case_end "stock testpmd forwards" "$wrong"
 	power
 elif [ "$GUEST_MACHINE" = pseries ]; then
-	# What there is without us.
+	# The same without the plugin.
 	# shellcheck disable=SC2046
 	bind_vfio $(nics)
 	dpdk-testpmd -l 0-1 -- --total-num-mbufs=4096 </dev/null >"$log" 2>&1
@@ -75,7 +75,7 @@ else
 	both iommufd give_to_user
 	both type1 give_groups_to_user
 
-	# On kernels without VFIO cdevs iommufd takes the groups.
+	# On kernels without VFIO cdevs iommufd uses the groups.
 	# shellcheck disable=SC2046
 	hide_cdevs $(nics)
 	start_line='IOAS: backend iommufd'
@@ -84,7 +84,7 @@ else
 	# shellcheck disable=SC2046
 	show_cdevs $(nics)
 
-	# As with a kernel that has CONFIG_IOMMUFD_VFIO_CONTAINER: the container is iommufd's.
+	# As with a kernel that has CONFIG_IOMMUFD_VFIO_CONTAINER: iommufd provides the container.
 	if [ "$GUEST_MACHINE" = amd ]; then
 		mv /dev/vfio/vfio /tmp/vfio
 		# shellcheck disable=SC2046

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A port is closed, detached and attached again while testpmd runs, then both are, so that there is no
-# device for a while, and packets flow as before.
+# While testpmd runs, a port is closed, detached and attached again; then both ports are, so that no device is
+# left for a while. Afterwards packets flow as before.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e
 # guest: --machine intel-39 --nics e1000e,virtio --dpdk 25.11
@@ -65,7 +65,7 @@ cycle() {
 	case_end "$name" "$wrong"
 }
 
-# There is no device at first, but memory.
+# EAL starts without a device, but with memory.
 late() {
 	local name=$1 wrong=''
 	shift

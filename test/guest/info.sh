@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# dpdk-ioas-info tells the truth of a real kernel, its remedies mend what is missing, and it shows the
-# IOVA space of a running testpmd.
+# dpdk-ioas-info reports a real kernel correctly, its remedies provide what is missing, and it shows the IOVA
+# space of a running testpmd.
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
 # guest: --machine intel-48 --nics e1000e,e1000e --linux newest
 # guest: --machine smmuv3 --nics e1000e,e1000e
@@ -14,7 +14,7 @@
 info=/share/dpdk-ioas-info
 limit='ulimit -l unlimited'
 
-# Runs it; what it prints is in $log. usage: asked STATUS [OPTION]...
+# Runs it; its output is in $log. usage: asked STATUS [OPTION]...
 asked() {
 	local wanted=$1 rc=0
 	shift
@@ -31,10 +31,10 @@ has() {
 	for pattern; do grep -qE -e "$pattern" "$log" || wrong="$wrong no '$pattern';"; done
 }
 
-# The lines to be typed: the first of each remedy.
+# The commands to type: the first one of each remedy.
 # shellcheck disable=SC2016
 remedies() { sed -nE '/^(missing|note): /{n;s/^ *-> `([^`]*)`.*/\1/p}' "$log"; }
-# Types them, and asks again. usage: mend STATUS [OPTION]...
+# Types them, and runs it again. usage: mend STATUS [OPTION]...
 mend() {
 	remedies >/tmp/mend
 	sed 's/^/+ /' /tmp/mend
@@ -43,7 +43,7 @@ mend() {
 	asked "$@"
 }
 
-# The guest has neither sudo nor Python: these do what the lines ask of the real ones.
+# The guest has neither sudo nor Python: these replace the real commands.
 mkdir -p /tmp/bin
 cat >/tmp/bin/sudo <<-'END'
 	#!/bin/sh
@@ -98,7 +98,7 @@ has "^Machine +Linux $(uname -r), $(uname -m), user root" \
 	"node 0: $pages free of $pages(, node 1: $pages free of $pages)?; mounted at /dev/hugepages" \
 	'^all is there' "$1 8086:10d3 network, vfio-pci"
 cat "$log"
-# They came with Linux 6.13. QEMU's IOMMUs do no dirty tracking.
+# They came with Linux 6.13. QEMU's IOMMUs do not track dirty pages.
 case $(uname -r) in 6.12.*) newer=no ;; *) newer=yes ;; esac
 case $GUEST_MACHINE in
 pseries)
@@ -108,12 +108,12 @@ pseries)
 	has 'iommufd +works' 'type1 +works' 'the plugin takes iommufd' "$1 .*$(cdev "$1")" \
 		'VFIO character devices: yes' "IOMMU_IOAS_MAP_FILE: $newer" "IOMMU_IOAS_CHANGE_PROCESS: $newer" \
 		'dirty tracking: shows with a device attached'
-	# As the kernel has it after an attach.
+	# The kernel's values after an attach.
 	asked 0 --try -m 64
 	has 'Tried +attached; IOVAs' '64 MiB mapped in 1 map, and unmapped' '^this configuration maps: tried' \
 		'dirty tracking: no' ;;
 esac
-# What is said before the attempt is what the kernel gives.
+# The values before the attempt equal those of the kernel.
 usable=$(sed -n 's/^ *usable //p' "$log" | head -n 1)
 tried=$(sed -n 's/^Tried .*IOVAs //p' "$log")
 case $GUEST_MACHINE in
@@ -129,12 +129,12 @@ smmuv3)
 esac
 case_end "all is well" "$wrong"
 
-# For a user the remedies are what is to be done.
+# For a user the remedies are commands to type.
 wrong='' as=dpdk
 chmod 700 /dev/hugepages
 asked 1
 has 'no hugetlbfs is mounted that dpdk may write to' 'sudo chown dpdk /dev/'
-# The plugin could use type1, and so the groups were asked for; now it is iommufd.
+# The plugin could use type1, so it asked for the groups. Now it uses iommufd.
 [ "$GUEST_MACHINE" = pseries ] || mend 1
 mend 0
 umount /dev/hugepages
@@ -143,7 +143,7 @@ has 'no hugetlbfs is mounted that dpdk may write to'
 mend 0
 umount /dev/hugepages-2M
 mount -t hugetlbfs -o pagesize=2M,mode=1777 hugetlbfs /dev/hugepages
-# The tables of two devices' DMA windows count on POWER.
+# On POWER the tables of two devices' DMA windows count.
 needed=64
 [ "$GUEST_MACHINE" != pseries ] || needed=96
 limit='ulimit -S -l 1024'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What `meson install` puts in place serves: a program without DPDK by libioas.pc, shared and static, and
-# a DPDK application without -d, linked with the plugin before EAL by dpdk-ioas.pc, or statically with
-# EAL by dpdk-ioas-static.pc.
+# The files of `meson install` work: a program without DPDK builds with libioas.pc, shared and static; a DPDK
+# application without -d builds with dpdk-ioas.pc, which links the plugin before EAL, or statically with
+# dpdk-ioas-static.pc.
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 dir=$1
@@ -25,11 +25,11 @@ for file in include/ioas.h "$libdir/libioas.so" "$libdir/pkgconfig/libioas.pc" \
 	fi
 done
 
-# As though it were installed there.
+# As if it were installed there.
 sed -i "s|/usr/local|$root/usr/local|g" "$root/usr/local/$libdir"/pkgconfig/*.pc
 export PKG_CONFIG_PATH=$root/usr/local/$libdir/pkgconfig
 
-# Has a guide's very command build a program, which needs our library or DPDK's, or neither.
+# Builds a program with the command of a guide, with or without this project's libraries and DPDK's.
 # usage: guide_builds FOLDER shared|static COMMAND
 guide_builds() {
 	local name=${3##* -o } kind=static
@@ -70,7 +70,7 @@ builds() {
 builds "libioas.pc, static" "$dir/device-dma-static" gcc -static "$top"/examples/{device_dma,edu}.c \
 	$(pkg-config --cflags --static --libs libioas)
 
-# Each function that the archive has another one for, and no other.
+# Exactly the functions that the archive replaces.
 wrapped=$(pkg-config --libs dpdk-ioas-static | tr ' ' '\n' | sed -n 's/^-Wl,--wrap=//p' | sort)
 wanted=$(nm "$root/usr/local/$libdir/librte_bus_ioas_static.a" | sed -n 's/.* T __wrap_//p' | sort -u)
 if [ -n "$wanted" ] && [ "$wrapped" = "$wanted" ]; then
@@ -83,13 +83,13 @@ dpdk=(gcc -DALLOW_EXPERIMENTAL_API "$top/test/guest/apps/iova_check.c")
 # shellcheck disable=SC2046
 builds "dpdk-ioas.pc" "$dir/linked" "${dpdk[@]}" \
 	$(pkg-config --cflags --libs dpdk-ioas) $(pkg-config --cflags --libs libdpdk) -lrte_bus_pci -lrte_mempool_ring
-# Statically, with the drivers that DPDK has.
+# Statically, with the drivers of DPDK.
 {
 	echo '#define ALLOW_EXPERIMENTAL_API'
 	cat "$top/test/guest/apps/iova_check.c"
 } >"$dir/app.c"
 guide_builds "$dir" static "$(sed -n '/^   gcc app\.c/,/[^\\]$/{s/^   //;p}' "$top/doc/guides/getting_started.rst")"
-# What these drivers need of other projects is not in the guest.
+# The guest lacks the libraries that these drivers need.
 libraries=()
 while read -r library; do libraries+=(--add "$library"); done < <(
 	ldd "$dir/app" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p')

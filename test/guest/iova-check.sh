@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Every IOVA that DPDK hands out is one that the kernel chose: test/guest/apps/iova_check.c asks in
-# every way there is, and compares with the IOMMU's page tables.
+# Every IOVA that DPDK returns is one that the kernel chose: test/guest/apps/iova_check.c queries it by every
+# function, and compares it with the IOMMU's page tables.
 # guest: --machine intel-39 --nics e1000e,virtio
 # guest: --machine intel-48 --nics virtio,e1000e
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2 --pages-2m 768
@@ -24,8 +24,8 @@ large=$(cat /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages 2>/dev/nul
 truth="--phys --kernel --ranges $ranges $devices"
 if [ "$large" -gt 0 ]; then truth="$truth --expect-1g"; fi
 
-# Runs the program. usage: check NAME EAL-OPTIONS OPTIONS; $user: as this user; $status: what it
-# must end with (default 0); $line: what it must print; $refuse: what it must not print.
+# Runs the program. usage: check NAME EAL-OPTIONS OPTIONS; $user: as this user; $status: expected status
+# (default 0); $line: expected output; $refuse: forbidden output.
 check() {
 	local name=$1 free rc=0 wrong='' command
 	free=$(free_pages)
@@ -53,7 +53,7 @@ check() {
 	fi
 }
 
-# With pages of 1 GiB there is nothing to grow by the megabyte.
+# With pages of 1 GiB memory cannot grow by megabytes.
 grow=--expect-growth
 if [ "$large" -gt 0 ]; then grow=''; fi
 line='^PASSED'
@@ -71,7 +71,7 @@ refuse='IOAS: cannot unmap'
 user=dpdk limit=400000 check "cannot be mapped" "-d $plugin -m 64" "--ranges $ranges --memlock"
 unset refuse
 
-# The checks themselves: each must see what it is there for.
+# The checks themselves: each must detect its error.
 status=1
 line='^not ok memseg-iova: .*is the physical address'
 check "sees physical addresses" "--iova-mode=pa" "$truth"

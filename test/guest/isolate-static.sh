@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A static program: its mmap() and munmap() are the plugin's (--wrap), also where the plugin's own
-# library is the caller. More than a GiB in one piece, devices of which one has no driver, a space
-# for each.
+# A static program: the plugin replaces its mmap() and munmap() (--wrap), also when the plugin's own library
+# calls them. More than a GiB in one piece, one device without a driver, a space for each device.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu --mem 5G --pages-2m 1600
 # add: test/guest/apps/l3fwd-static

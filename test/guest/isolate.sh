@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Devices with an I/O address space each: packets flow, memory of all is pinned once, and a device does
-# not reach the memory of another one.
+# Each device has its own I/O address space: packets flow, memory of all devices is pinned once, and a device
+# cannot access the memory of another one.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e,edu,edu --allow-faults
 # guest: --machine amd --nics e1000e,virtio,edu,edu --allow-faults
@@ -34,7 +34,7 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 fi
 as=''
 
-# DPDK does not start where devices cannot be isolated.
+# DPDK does not start if devices cannot be isolated.
 refused() {
 	local name=$1 line=$2 rc=0 wrong=''
 	timeout 60 su "${as:-root}" -s /bin/sh -c \
@@ -60,7 +60,7 @@ bind_vfio $(edus)
 start_line='IOAS: backend iommufd, 4 devices in a space each, aperture'
 forward "devices without a driver" -d $plugin
 
-# Maps of one device by the application: the IOVAs that it states are usable with VT-d.
+# The application maps memory for one device: its fixed IOVAs are usable with VT-d.
 stated() {
 	/share/external_memory -l 0 --in-memory -m 64 -d $plugin -- isolated >"$log" 2>&1
 }
@@ -69,7 +69,7 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 	stated || wrong="status $?;"
 	grep -q '^PASSED' "$log" || wrong="$wrong no PASSED;"
 	case_end "stated IOVAs of one device" "$wrong"
-	# The same checks see that devices share a space by default.
+	# The same checks detect that devices share a space by default.
 	wrong=''
 	if DPDK_IOAS='' stated; then wrong="status 0;"; fi
 	grep -q "^not ok isolated: the second's" "$log" || wrong="$wrong the second device has its own;"
@@ -77,7 +77,7 @@ if [ "$GUEST_MACHINE" = intel-39 ]; then
 fi
 if faults; then case_fail "no fault until here" "the kernel's log has one"; fi
 
-# 64 MiB are mapped for both, 32 MiB more for one and then the other: not twice 64.
+# 64 MiB are mapped for both, and 32 MiB more for one and then the other: not twice 64.
 rc=0 wrong=''
 # shellcheck disable=SC2046
 give_to_user $(edus)
@@ -86,7 +86,7 @@ su dpdk -s /bin/sh -c "ulimit -l 100000; exec /share/dma_reach $(edus | tr '\n' 
 cat "$log"
 [ $rc -eq 0 ] || wrong="status $rc, $(grep '^not ok' "$log");"
 [ "$(grep -c '^ok' "$log")" -eq 13 ] || wrong="$wrong not 13 checks;"
-# An AMD-Vi of QEMU 7.2 logs nothing where there is no entry at all.
+# QEMU 7.2's AMD-Vi logs nothing if no entry exists.
 if [ "$GUEST_MACHINE" != amd ]; then
 	sed -n 's/^fault 0x//p' "$log" >/tmp/iovas
 	while read -r iova; do

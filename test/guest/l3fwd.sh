@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# DPDK's l3fwd, unmodified, routes between two NICs: packets that the host sends in come out of the
-# other NIC with time to live, checksum and MAC addresses as a router writes them, and all else as
-# it was. Once with shared DPDK and the plugin by -d, once with everything linked statically.
-# In the same machine the plugin is asked by telemetry (apps/telemetry.c), and babeltrace2 must read the
-# trace of both here.
-# (e1000e only: l3fwd insists on checksum offloads that virtio does not have.)
+# DPDK's unmodified l3fwd routes between two NICs: packets that the host sends in come out of the other NIC
+# with time to live, checksum and MAC addresses as a router writes them, and otherwise unchanged. Once with
+# shared DPDK and the plugin by -d, once with everything linked statically. In the same machine
+# apps/telemetry.c queries the plugin, and babeltrace2 must read the trace of both here. (e1000e only: l3fwd
+# demands checksum offloads that virtio does not have.)
 # usage: l3fwd.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -14,7 +13,7 @@ dir=$1
 apps=$build/test/guest/apps
 base=$((20000 + $$ * 8 % 20000))
 share=''
-# A guest that waits for us must not wait for ever.
+# On exit, releases a guest that waits for this script.
 trap 'if [ -n "$share" ]; then touch "$share/done"; fi' EXIT
 failed=0
 
@@ -45,8 +44,8 @@ route() {
 	verdict "$name: ends well" $guest_status 0 "$share/output"
 }
 
-# Whether babeltrace2 reads of the last run's traces what happened: one at a time, for DPDK gives them the
-# same UUID. usage: traced NAME
+# Whether babeltrace2 finds the expected events in the traces of the last run: one at a time, because DPDK
+# gives them the same UUID. usage: traced NAME
 traced() {
 	local event session status=0
 	for session in "$share"/trace/*; do
@@ -68,7 +67,7 @@ traced() {
 	END
 }
 
-# What dpdk-telemetry-exporter.py would make of the last run's answers. usage: exported NAME
+# The output of dpdk-telemetry-exporter.py for the last run's answers. usage: exported NAME
 exported() {
 	local status=0
 	python3 "$top/test/usertools/endpoint.py" "$top/usertools/telemetry-endpoints/ioas.py" \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What is loaded late is bound, but only when the dynamic linker has done with it: a thread that loads and
-# unloads a library comes to no harm by one that binds. The plugin is preloaded, for EAL's -d takes nothing
-# from below a folder that all may write to. usage: late.sh FOLDER
+# Libraries that are loaded late are bound, but only after the dynamic linker has relocated them: a thread
+# that binds does no harm to one that loads and unloads a library. The plugin is preloaded, because EAL's -d
+# accepts nothing below a folder that all users may write to. usage: late.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 

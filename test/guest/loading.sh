@@ -1,30 +1,30 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# In whatever way the plugin is loaded: it works, or a line says why not and what to do, and DPDK runs as
-# without it. No device is needed for that. (EAL's -d takes nothing from below a folder that all may write
-# to, but it looks up bare names.) usage: loading.sh FOLDER
+# However the plugin is loaded, it works, or a line names cause and remedy, and DPDK runs as if the plugin
+# were not loaded. No device is needed for that. (EAL's -d accepts nothing below a folder that all users may
+# write to, but it searches for bare names.) usage: loading.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 
 dir=$1
 apps=$build/test/guest/apps
 plugin=$build/drivers/bus/ioas/librte_bus_ioas.so
-# The same under another name is another library, for the dynamic linker and for EAL.
+# For the dynamic linker and for EAL a copy with another name is another library.
 mkdir -p "$dir/copy"
 cp "$plugin" "$dir/copy/bus_ioas_copy.so"
 export LD_LIBRARY_PATH=$build/lib/ioas:$build/drivers/bus/ioas:$dir/copy:$apps/other_eal
 eal=(-l 0 -m 64 --no-huge --no-shconf --no-pci --no-telemetry)
 given=(-d librte_bus_ioas.so)
 
-# The plugin is there, and has found no device; or it stays out.
+# The plugin works but has found no device; or it stays out.
 in_use='IOAS: no device for the plugin'
 out='IOAS: the plugin stays out: DPDK continues without it, '
 unknown='IOAS: this plugin was built with DPDK [0-9.]*, runs with DPDK 99.11.0, and knows only DPDK .*: use a'
-# What the program says where DPDK is stock.
+# The program's output with stock DPDK.
 stock='^mode 2, IOVAs equal to addresses$'
 
 wanted=0
-# A program ends with that status, prints each pattern, and no other line of the plugin's.
+# A program ends with the given status, prints each pattern, and no other line of the plugin.
 # usage: loads NAME PATTERN... -- COMMAND...
 loads() {
 	local name=$1 log=$dir/${1//[ \/]/-} patterns=() rc=0 wrong='' pattern others
@@ -60,7 +60,7 @@ loads "by -d" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" "${given[@]}"
 loads "preloaded" "$in_use" "$stock" -- "${preloaded[@]}" "$apps/loads" "${eal[@]}"
 loads "preloaded, a program that is not of DPDK" "$apps" -- "${preloaded[@]}" echo "$apps"
 
-# What only a function that fails shows (apps/failing.c).
+# Cases that need a function that fails (apps/failing.c).
 export FAIL=release
 loads "unknown release, by -d" "$unknown" "$out" "$stock" -- "${with_failing[@]}" "$apps/loads" "${eal[@]}" "${given[@]}"
 loads "unknown release, preloaded" "$unknown" "$out" "$stock" -- \
@@ -76,7 +76,7 @@ loads "slots that cannot be written, preloaded" "$unwritable" "$out" "$stock" --
 	"${with_failing[@]}" "LD_PRELOAD=$plugin:$apps/failing.so" "$apps/loads" "${eal[@]}"
 unset FAIL
 
-# Closing leaves it where it is.
+# Closing does not unload it.
 loads "closed before EAL starts" "$in_use" "$stock" -- "$apps/loads" "${eal[@]}" -- close "$plugin"
 alone='IOAS: librte_eal was loaded for the plugin alone: if this program has DPDK linked in, .* dpdk-ioas-static'
 loads "closed by a program that is not of DPDK" "$alone" "^ended" -- "$apps/closes" "$plugin"
@@ -102,7 +102,7 @@ loads "static, unknown release" "$unknown" "$out" "$stock" -- "$apps/loads-stati
 loads "static, by -d" "$alone" "$stock" -- "$apps/loads-hidden" "${eal[@]}" "${given[@]}"
 loads "static, preloaded" "$stock" -- "${preloaded[@]}" "$apps/loads-hidden" "${eal[@]}"
 
-# Its EAL gets the second one's trace points, and refuses to start.
+# Its EAL gets the trace points of the second copy, and refuses to start.
 wanted=1
 loads "static, with its functions exported, by -d" \
 	"IOAS: two EALs are in this process, the program and .*, and this plugin was built for librte_eal.so.*: use a" \

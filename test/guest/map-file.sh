@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What IOMMU_IOAS_MAP_FILE costs beside IOMMU_IOAS_MAP, where the kernel has it. Shown, not judged.
+# The cost of IOMMU_IOAS_MAP_FILE compared with IOMMU_IOAS_MAP, if the kernel supports it. Printed, not
+# judged.
 # guest: --machine intel-48 --linux newest
 # add: test/perf/map-file
 # shellcheck shell=dash source=devtools/guest/guest.sh

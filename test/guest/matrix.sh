@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The table at the end of devtools/test.sh counts each result where it belongs.
+# The table at the end of devtools/test.sh counts each result in the right place.
 # usage: matrix.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow with every way in which EAL takes its memory, as root and as an ordinary user.
+# Packets flow with every way in which EAL allocates its memory, as root and as an ordinary user.
 # guest: --machine intel-39 --nics e1000e,virtio --timeout 400
 # guest: --machine intel-48 --nics virtio,e1000e --timeout 400
 # shellcheck shell=dash source=devtools/guest/guest.sh

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What takes IOVAs for something else than chosen ones and does not check EAL's mode gets the mode that is
-# right for it and for all others, or keeps the plugin out, or EAL ends with a line.
+# With neighbours that do not check EAL's mode, EAL gets the mode that is right for all, or the plugin stays
+# out, or EAL ends with a line.
 # build: coverage
 # guest: --machine intel-39
 # add: test/guest/apps/librte_crypto_caam_jr.so
@@ -14,7 +14,8 @@ set -- $(nics)
 bind_vfio "$@"
 programs_start
 
-# Runs testpmd; its status is 0 (ok), or not (ends); it prints each pattern, and nothing of $refuse.
+# Runs testpmd. Its status must be 0 (ok), or another (ends). It must print each pattern, and nothing of
+# $refuse.
 # usage: run NAME ok|ends PATTERN... -- EAL-OPTION...
 run() {
 	local name=$1 how=$2 rc=0 wrong='' patterns='' pattern
@@ -43,7 +44,7 @@ run() {
 
 refuse='IOAS:.*refused'
 
-# Work queues of Intel's DSA, as their kernel driver shows them: they take addresses of the process.
+# Work queues of Intel's DSA, as their kernel driver shows them: they use virtual addresses of the process.
 mkdir -p /tmp/dsa /tmp/sys/wq0.0 /tmp/sys/dsa0
 dd if=/dev/zero of=/tmp/dsa/wq0.0 bs=4096 count=1 2>/dev/null
 echo user >/tmp/sys/wq0.0/type
@@ -71,7 +72,7 @@ run "a kernel module that needs addresses" ok \
 	"EAL: Selected IOVA mode 'VA'" "IOAS: $1: fixed IOVA=VA" -- -d $plugin
 rm /dev/kni
 
-# A virtual device whose hardware, which is not there, takes physical addresses.
+# A virtual device whose hardware, which is missing here, uses physical addresses.
 caam='-d /share/librte_crypto_caam_jr.so --vdev crypto_caam_jr0'
 stays='IOAS: crypto_caam_jr takes IOVAs for physical addresses: DPDK continues without the plugin'
 refuse="IOAS: $1"
@@ -88,7 +89,7 @@ await with 'IOAS: I/O ports are refused'
 end_program with 1
 programs_case "I/O ports" with
 
-# The mode is the primary's, in which a secondary's neighbours may be wrong.
+# The primary determines the mode, which may be wrong for a secondary's neighbours.
 launch primary /share/simple_mp -l 0,1 --proc-type=primary -d $plugin -a "$1"
 if await primary "Finished Process Init"; then
 	touch /dev/kni

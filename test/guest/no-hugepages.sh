@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A machine without hugepages gets a line with the remedy before EAL gives up.
+# A machine without hugepages gets a line with the remedy before EAL stops.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 0
 # shellcheck shell=dash source=devtools/guest/guest.sh
@@ -15,9 +15,9 @@ elif ! grep -q "IOAS: no hugepages are reserved: run .dpdk-hugepages.py --setup"
 else
 	case_ok "no hugepages"
 fi
-# Nothing is amiss then.
+# Not an error with --no-huge.
 refuse="no hugepages are reserved" forward "no hugepages, --no-huge" --no-huge -m 128 -d $plugin
-# Pages that the kernel makes when they are wanted do as well.
+# Pages that the kernel creates on demand work as well.
 echo 256 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages
 mkdir -p /dev/hugepages
 mount -t hugetlbfs nodev /dev/hugepages

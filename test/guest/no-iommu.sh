@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A device on a VFIO driver for which no IOMMU translates stays with stock EAL, and a line says so.
+# A device on a VFIO driver without a translating IOMMU stays with stock EAL, and a line says so.
 # build: coverage
 # guest: --machine none --nics e1000e,e1000e --cmdline vfio.enable_unsafe_noiommu_mode=1
 # shellcheck shell=dash source=devtools/guest/guest.sh

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow with a NIC and memory on each of two NUMA nodes, and telemetry tells what there is.
+# Packets flow with a NIC and memory on each of two NUMA nodes, and telemetry reports them.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --nodes 2
 # guest: --machine intel-48 --nics e1000e,virtio --nodes 2 --linux newest
@@ -21,7 +21,7 @@ for node in 0 1; do
 	shift
 done
 
-# Events of the trace end before EAL's memory goes, one node's after the other's.
+# The trace's events end before EAL's memory goes, which it frees node by node.
 forward "grown, traced" -d $plugin '--trace=ioas.*' --trace-dir=/tmp -- --numa
 forward "preallocated" -d $plugin --socket-mem=128,128 -- --numa
 # shellcheck disable=SC2046

@@ -9,7 +9,7 @@
 set -- $(nics)
 bind_vfio "$@"
 
-# EAL's own options say which devices are the plugin's.
+# EAL's own options select the plugin's devices.
 one_device() {
 	dpdk-testpmd -l 0-1 --in-memory -m 64 -d $plugin "$2" "$3" -- </dev/null >"$log" 2>&1
 	if grep -q "IOAS: backend iommufd, 1 device," "$log" &&
@@ -44,7 +44,7 @@ else
 fi
 unset DPDK_IOAS expect
 
-# The exported functions are found before EAL's; the plugin is loaded before EAL starts.
+# The dynamic linker finds the exported functions before EAL's; the plugin is loaded before EAL starts.
 export LD_PRELOAD=$plugin
 forward "preloaded" -m 64
 unset LD_PRELOAD

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow in pages of 1 GiB, alone and beside pages of 2 MiB.
+# Packets flow in pages of 1 GiB, alone and together with pages of 2 MiB.
 # guest: --machine intel-39 --nics e1000e,virtio --pages-1g 2 --pages-2m 0 --mem 4G
 # guest: --machine intel-48 --nics e1000e,virtio --pages-1g 1 --pages-2m 256 --mem 4G
 # shellcheck shell=dash source=devtools/guest/guest.sh

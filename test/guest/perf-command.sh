@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# devtools/perf.sh, the one command that measures everything: its JSON is complete, its page is there and
-# needs no network, and what is compared with it is judged right. No time is judged.
+# devtools/perf.sh, the one command that measures everything: its JSON is complete, its page exists and needs
+# no network, and comparisons with it are judged correctly. No time is judged.
 # usage: perf-command.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -13,7 +13,7 @@ rc=0
 verdict "one command" $rc 0 "$dir/log"
 if [ $rc -ne 0 ]; then exit 1; fi
 
-# Every suite, and what only the guest has. usage: has MACHINE SUITE NAME
+# Every suite, and the results that only the guest has. usage: has MACHINE SUITE NAME
 has() {
 	python3 - "$dir/perf/results.json" "$@" <<-'END'
 		import json, sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The status of devtools/perf.sh: goals that are met and that are not, and what it is to be compared with. In a
-# repository of its own, where machines are made up: what they measure is $FORWARD and $STARTUP times stock EAL's.
+# The status of devtools/perf.sh: with goals that are met and that are not, and with runs to compare. In a
+# separate repository with invented machines: they measure $FORWARD and $STARTUP times the value of stock EAL.
 # usage: perf-goals.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
@@ -49,7 +49,7 @@ git init -q
 git add .
 git commit -q -m "made up"
 
-# usage: runs NAME STATUS LINE COUNT [OPTION]...: so often does a line of what it prints match
+# usage: runs NAME STATUS LINE COUNT [OPTION]...: a line of its output matches this many times
 runs() {
 	local name=$1 status=$2 line=$3 count=$4 rc=0 found
 	shift 4
@@ -66,7 +66,7 @@ runs() {
 
 missed='^dpdk-ioas-perf: goal not met: testpmd'\''s '
 runs "goals that are met" 0 "$missed" 0
-# Those are of each machine that is emulated by default: of Intel, of AMD and of Arm.
+# These are of each machine that is emulated by default: of Intel, of AMD and of Arm.
 judged=$(python3 - "$repository/out/results.json" <<-'END'
 	import json, sys
 	for goal in json.load(open(sys.argv[1]))["goals"]:

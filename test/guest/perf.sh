@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# dpdk-ioas-perf with a kernel, hugepages, a device and the plugin: it measures what needs them.
+# dpdk-ioas-perf with a kernel, hugepages, a device and the plugin: it makes the measurements that need them.
 # guest: --machine intel-48
 # add: app/dpdk-ioas-perf
 # shellcheck shell=dash source=devtools/guest/guest.sh
@@ -10,7 +10,7 @@ set -- $(nics)
 bind_vfio "$@"
 log=/tmp/perf.log
 
-# Shown, not judged: times of an emulated machine mean nothing but for their ratios.
+# Printed, not judged: of an emulated machine's times only the ratios are meaningful.
 measured() {
 	local name=$1 result=$2
 	shift 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the user and the drivers demand of IOVAs is kept to, or refused before anything is mapped with
-# one line that names the remedy: IOVAs equal to addresses, windows, DMA masks, drivers that need VA.
+# Demands of the user and the drivers on IOVAs are met, or refused before anything is mapped with one line
+# that names the remedy: IOVA=VA, windows, DMA masks, drivers that need IOVA=VA.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,virtio
 # guest: --machine intel-48 --nics e1000e,virtio
@@ -21,8 +21,8 @@ low=0x1000-0xfedfffff,0xfef00000-0xffffffff
 mkdir -p "$XDG_RUNTIME_DIR"
 chown dpdk "$XDG_RUNTIME_DIR"
 
-# Runs a program; its status must be as told ("ends": any), and it must print each pattern. $refuse
-# must not be printed. usage: run NAME ok|fails|ends PATTERN... -- COMMAND...
+# Runs a program. Its status must match ("ends": any), it must print each pattern, and nothing of $refuse.
+# usage: run NAME ok|fails|ends PATTERN... -- COMMAND...
 run() {
 	local name=$1 how=$2 rc=0 wrong='' pattern patterns=''
 	shift 2
@@ -65,7 +65,7 @@ check() {
 }
 testpmd() { echo dpdk-testpmd -l 0-1 --in-memory -d $plugin "$@"; }
 
-# The second node's memory lies beyond the aperture: the first one's is not mapped either.
+# The second node's memory lies beyond the aperture: the memory of the first one is not mapped either.
 if [ -e /sys/devices/system/node/node1 ]; then
 	export DPDK_IOAS=iova=va
 	refuse='IOAS: mapped'
@@ -80,7 +80,7 @@ if [ -e /sys/devices/system/node/node1 ]; then
 	finish
 fi
 
-# ---- windows: every IOVA that DPDK hands out lies inside ----
+# ---- windows: every IOVA that DPDK returns lies inside ----
 
 export DPDK_IOAS=window=0x10000000-0x4fffffff
 check "window of 1 GiB" ok '^PASSED' -- 0x10000000-0x4fffffff
@@ -96,7 +96,7 @@ export DPDK_IOAS=window=0xfee00000-0xfeefffff
 check "window in a reserved region" fails 'has no IOVA that the devices can use: choose one' -- \
 	"$whole"
 
-# ---- IOVAs equal to addresses: refused as a whole, and the remedy that is named helps ----
+# ---- IOVA=VA: refused as a whole, and the remedy in the line works ----
 
 export DPDK_IOAS=iova=va
 refuse='IOAS: mapped'
@@ -112,7 +112,7 @@ if [ "$(vtd_bits)" -eq 39 ]; then
 	export DPDK_IOAS=iova=kernel
 	run "iova=kernel at the same addresses" ok "IOAS: $other: chosen IOVAs" \
 		-- $(testpmd -m 64 --base-virtaddr=0x8000000000)
-	# The PCI bus sets VT-d's width as a mask before there are IOVAs.
+	# The PCI bus sets VT-d's width as a mask before IOVAs exist.
 	check "iova=kernel there, legacy memory" ok '^PASSED' -- "$whole" --legacy-mem \
 		--base-virtaddr=0x8000000000
 	export DPDK_IOAS=
@@ -144,7 +144,7 @@ unset DPDK_IOAS
 
 # ---- DMA masks ----
 
-# The driver's mask is one: EAL alone refuses it where IOVAs are addresses.
+# The driver sets a real mask: stock EAL refuses it if IOVAs are addresses.
 export DEMAND=early=32
 run "stock EAL keeps to a mask" fails "exceeding limits of current DMA mask" -- \
 	/share/iova_check -l 0 --iova-mode=va $driver -- --ranges $low

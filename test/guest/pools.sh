@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets flow in every kind of memory that testpmd can make its mbuf pools of.
+# Packets flow in every kind of memory that testpmd offers for its mbuf pools.
 # build: coverage
 # guest: --machine intel-39 --nics e1000e,e1000e --pages-2m 1024 --mem 4G
 # guest: --machine intel-48 --nics virtio,virtio --pages-2m 1024 --mem 4G
@@ -12,8 +12,8 @@ for alloc in native anon xmem xmemhuge; do
 	forward "root, --mp-alloc=$alloc" -d $plugin -- --mp-alloc=$alloc
 done
 
-# With 39 bits stock DPDK cannot do this one: its IOVAs are virtual addresses, and those of memory
-# that is not EAL's are where mmap puts them.
+# With 39 bits stock DPDK cannot do this one: its IOVAs are virtual addresses, and mmap() chooses those of
+# memory that is not EAL's.
 if [ "$(vtd_bits)" -eq 39 ]; then
 	timeout 60 dpdk-testpmd -l 0-1 --iova-mode=va --base-virtaddr=0x100000000 -- \
 		--mp-alloc=xmemhuge --total-num-mbufs=4096 </dev/null >"$log" 2>&1

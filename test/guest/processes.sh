@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Several DPDK processes share ports and memory: DPDK's example symmetric_mp, unmodified, and a secondary
-# that sends out of memory of its own. The host sends packets in and checks what comes back
+# Several DPDK processes share ports and memory: DPDK's unmodified example symmetric_mp, and a secondary that
+# sends from its own memory. The host sends packets in and checks those that come back
 # (test/guest/apps/frames.c), also while a process is killed.
 # usage: processes.sh FOLDER
 set -euo pipefail
@@ -10,13 +10,13 @@ set -euo pipefail
 dir=$1
 base=$((20000 + $$ * 8 % 20000))
 share='' guest_pid='' failed=0
-# A guest that waits for us must not wait for ever.
+# On exit, releases a guest that waits for this script.
 trap 'if [ -n "$guest_pid" ]; then touch "$share/done"; fi' EXIT
 
-# Sends packets and judges what comes back. usage: packets NAME WHAT
+# Sends packets and judges those that come back. usage: packets NAME WHAT
 packets() {
 	local name=$1 status=0 options=()
-	# A process that is killed takes some with it, and those that wait for the next one are late.
+	# A killed process loses some packets, and those that wait for the next process are late.
 	if [ "$2" = secondary ]; then options=(--loss 5); fi
 	if [ "$2" != copy ]; then options+=(--count "$count"); fi
 	until [ -e "$share/ready.$name" ]; do
@@ -33,7 +33,7 @@ packets() {
 	verdict "$machine $name: contents" $status 0 "$share/contents.$name"
 }
 
-# Boots a guest and goes through the plan on standard input. usage: processes MACHINE NICS
+# Boots a guest and executes the plan on standard input. usage: processes MACHINE NICS
 processes() {
 	local machine=$1 from name what status=0
 	from=$(build_for --machine "$machine")/test/guest/apps

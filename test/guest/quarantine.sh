@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A device writes to memory that was freed: without a quarantine into what got its IOVA, with one into
-# nothing, and the fault is explained.
+# A device writes to freed memory: without a quarantine it writes into the memory that got the IOVA; with one
+# no memory is there, and the fault is explained.
 # guest: --machine intel-39 --nics e1000e,e1000e,edu --allow-faults
 # guest: --machine amd --nics e1000e,virtio,edu --allow-faults
 # guest: --machine smmuv3 --nics e1000e,virtio,edu --allow-faults
@@ -14,9 +14,10 @@
 faults() { dmesg | grep -E 'DMAR: .*fault|AMD-Vi: Event|arm-smmu-v3'; }
 # The IOVA that the program has printed under a name.
 iova() { sed -n "s/^$1 //p" "$log"; }
-# Prints what is wrong if a text has no such line. usage: has TEXT PATTERN
+# Prints an error if a text has no such line. usage: has TEXT PATTERN
 has() { echo "$1" | grep -qE "$2" || echo "no '$2' in '$1';"; }
-# A line of the kernel's, as if a device had failed at an IOVA, explained. usage: explained IOVA PREFIX [DEVICE]
+# Explains a made-up line of the kernel about a device's fault at an IOVA. usage: explained IOVA PREFIX
+# [DEVICE]
 explained() {
 	echo "DMAR: [DMA Write NO_PASID] Request device [${3-00:0c.0}] fault addr $1 [fault reason 0x05] x" |
 		/share/dpdk-ioas-fault --input - "--file-prefix=$2"
@@ -27,7 +28,7 @@ bind_vfio $(nics) $(edus)
 edu=$(edus)
 
 # shellcheck disable=SC2317
-# What lies at IOVAs of which the program knows it.
+# Queries about IOVAs whose memory the program knows.
 questions() {
 	has "$(explained "$(iova object)" freed)" \
 		'^  mapped now: .* heap socket_0, memzone MP_questions_pool.*, mempool questions_pool, object [0-9]+, byte 100 of it'
@@ -54,7 +55,7 @@ run() {
 	pid=$!
 	wait_for 120 grep -qE '^(done|not ok)' "$log" || wrong="it stands still;"
 	grep -qx "$harm" "$log" || wrong="$wrong not '$harm';"
-	# An AMD-Vi of QEMU 7.2 logs nothing where there is no entry at all: its line is made here.
+	# QEMU 7.2's AMD-Vi logs nothing if no entry exists: the test makes up the line.
 	if [ "$fault" = fault ] && [ "$GUEST_MACHINE" != amd ]; then
 		said=$(/share/dpdk-ioas-fault --file-prefix=freed)
 		wrong="$wrong $(has "$said" "$edu: DMA write to IOVA $(iova fault | cut -c1-8).* stopped by")"
@@ -71,7 +72,7 @@ run() {
 	case_end "$name" "$wrong"
 }
 
-# What would have happened: the next owner's memory has the device's bytes.
+# The case to prevent: the next owner's memory has the device's bytes.
 run "no quarantine" harm '' '^  mapped now: address .* heap socket_0'
 export DPDK_IOAS=quarantine=64M
 was="^  freed memory: 2 MiB at 0x[0-9a-f]+, IOVA 0x[0-9a-f]+-0x[0-9a-f]+, unmapped .* in quarantine"
@@ -99,7 +100,7 @@ refused() {
 refused "--help" 0 '^Usage: dpdk-ioas-fault' --help
 refused "wrong option" 2 '^Usage: dpdk-ioas-fault' --prefix
 refused "no such file" 1 'cannot open /none: No such file' --input /none
-# As Debian has it.
+# As in Debian.
 echo 1 >/proc/sys/kernel/dmesg_restrict
 rc=0
 su dpdk -s /bin/sh -c /share/dpdk-ioas-fault >"$log" 2>&1 || rc=$?

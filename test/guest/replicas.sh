@@ -16,8 +16,8 @@ else
 	case_fail "library, $nodes nodes" "see above"
 fi
 
-# The plugin's replicas are the only memory of testpmd that prefers a node: of each, prints the node,
-# how many pages there are, and how many of them are elsewhere.
+# Of testpmd's memory only the plugin's replicas prefer a node. For each, prints the node, the number of
+# pages, and the number of pages on other nodes.
 preferred() {
 	awk '{
 		node = ""
@@ -45,7 +45,7 @@ plugin_on() {
 		[ "$found" = "$* " ] || wrong="replicas on nodes '$found', not '$* ';"
 		while read -r node pages elsewhere; do
 			[ "$pages" -gt 0 ] || wrong="$wrong no page on node $node;"
-			# testpmd locks its memory, and with it all of a table that can be written.
+			# testpmd locks its memory, and with it all writable parts of a table.
 			[ "$pages" -le 256 ] || wrong="$wrong $pages pages on node $node;"
 			[ "$elsewhere" -eq 0 ] || wrong="$wrong $elsewhere pages of node $node elsewhere;"
 		done <<-END

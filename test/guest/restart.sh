@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# DPDK is killed in the midst of it and started again at once: it works, with the old hugepage files
-# there, and in the end nothing is left of what was killed. The same for processes without DPDK, and for
-# devices that are attached and detached, many times: test/guest/apps/cycles.c.
+# DPDK is killed while it works and started again at once: it works, with the old hugepage files present, and
+# at the end nothing of the killed processes is left. The same for processes without DPDK, and for devices
+# that are attached and detached many times: test/guest/apps/cycles.c.
 # guest: --machine intel-39 --nics e1000e,e1000e,edu
 # guest: --machine smmuv3 --nics e1000e,virtio,edu
 # add: test/guest/apps/cycles
@@ -35,7 +35,7 @@ restart() {
 		if [ "$(pinned)" -le "$pins" ]; then wrong="$wrong nothing is pinned;"; fi
 		kill_testpmd
 	done
-	# As though nothing had been.
+	# As if nothing had happened.
 	if testpmd_start -l 0-1 -d $plugin -- -i --total-num-mbufs=4096; then
 		if testpmd_traffic; then wrong="$wrong $(testpmd_count)"; else wrong="$wrong $unanswered"; fi
 	else

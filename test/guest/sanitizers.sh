@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The plugin as the address and undefined behaviour sanitizers watch it, with a real kernel: memory that
-# comes and goes, devices that do, isolation, a quarantine.
+# The plugin under the address and undefined behaviour sanitizers, with a real kernel: memory comes and goes,
+# devices come and go, isolation, a quarantine.
 # guest: --machine intel-39 --pages-2m 1024 --timeout 1200
 # build: asan
 # add: test/guest/apps/churn
@@ -10,10 +10,10 @@
 # shellcheck disable=SC2046
 set -- $(nics)
 bind_vfio "$@"
-# The plugin comes into programs that do not have the sanitizers.
+# The plugin is loaded into programs without the sanitizers.
 export LD_PRELOAD=/share/libasan.so.8 ASAN_OPTIONS=log_path=/tmp/found:exitcode=66
 
-# Prints what the sanitizers have found.
+# Prints the errors that the sanitizers have found.
 found() {
 	cat /tmp/found.* 2>/dev/null
 	grep -a -A 20 'runtime error:' "$log"

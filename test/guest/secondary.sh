@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Two processes that agree, or do not: DPDK's examples simple_mp and hotplug_mp, unmodified, exchange
-# messages and devices; memory that is not EAL's has the same IOVAs in both; where one process lacks
-# what the other has, a line says so.
+# Two processes that match, or do not: DPDK's unmodified examples simple_mp and hotplug_mp exchange messages
+# and devices; memory of the application has the same IOVAs in both; if one process lacks what the other has,
+# a line says so.
 # build: coverage
 # guest: --machine intel-39
 # guest: --machine intel-48 --dpdk 24.11
@@ -29,7 +29,7 @@ simple() {
 # usage: none NAME LINE: the program has not printed that
 none() { if program_printed "$@"; then wrong="$wrong $1 printed '$2';"; fi; }
 
-# Each sends the other one lines, and gets them as they were.
+# Each sends lines to the other one, which receives them unchanged.
 messages() {
 	simple primary 0,1 primary "$@" && simple secondary 2,3 secondary "$@" || return
 	for i in 1 2 3; do
@@ -81,7 +81,7 @@ await primary 'IOAS: backend iommufd, 2 devices'
 await secondary 'IOAS: secondary process: .* IOVAs chosen, DPDK [0-9.]*$'
 programs_case "messages" primary secondary
 
-# EAL's group for a device of the plugin's is refused.
+# The plugin refuses EAL's request for the group of an owned device.
 messages -d $plugin
 launch without /share/secondary -l 2 --proc-type=secondary -- look
 end_program without 2
@@ -90,7 +90,7 @@ await primary "IOAS: IOMMU group .* because of $1: .* needs the plugin as well: 
 simple_end
 programs_case "a secondary without the plugin" primary secondary without
 
-# As it would run without it: the program's checks see that.
+# Without the plugin: the program's checks detect that.
 messages
 launch with /share/secondary -l 2 --proc-type=secondary -d $plugin -- look
 await with 'IOAS: the primary process runs without the plugin.*, DPDK [0-9.]*$'
@@ -101,7 +101,7 @@ end_program with 1 INT
 simple_end
 programs_case "a primary without the plugin" primary secondary with
 
-# The same for a user who must not open the container: EAL's VFIO is off in the primary then.
+# The same for a user who may not open the container: EAL's VFIO is off in the primary then.
 chmod 600 /dev/vfio/vfio
 as=dpdk
 messages -d $plugin
@@ -131,7 +131,7 @@ await secondary 'IOAS: secondary process: .* IOVAs equal to VA'
 simple_end
 programs_case "IOVAs equal to addresses" primary secondary
 
-# Devices go from both and come back to both, whoever says so.
+# Devices go from both processes and come back to both, whichever starts it.
 exchange() {
 	say "$1" "detach $3"
 	await "$1" "detached device $3" || return

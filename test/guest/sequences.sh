@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The same calls of lib/ioas against the model of the kernel and against the kernel: every answer
-# must be the same, or the unit tests prove nothing.
+# The same calls of lib/ioas to the model of the kernel and to the kernel: every answer must be the same, or
+# the unit tests prove nothing.
 # build: coverage
 # guest: --machine intel-39
 # guest: --machine intel-39 --linux newest
@@ -21,10 +21,10 @@ set -- $(nics)
 bind_vfio "$@"
 preset=$GUEST_MACHINE
 
-# The rules of the kernel, and the library through iommufd; then the library through type1, which must
-# give the same answers as through iommufd.
+# The rules of the kernel, and the library through iommufd; then the library through type1, which must give
+# the same answers as through iommufd.
 backend=iommufd
-# The model is that of 6.12 unless told otherwise.
+# By default the model is that of 6.12.
 newer=''
 if [ "$GUEST_LINUX" = newest ]; then newer=--map-file; fi
 case $preset in pseries | powernv9) backend=spapr ;; esac
@@ -60,8 +60,7 @@ hide_cdevs "$1"
 same "sequences through a group on iommufd" /tmp/model.library 150 --device "$1"
 show_cdevs "$1"
 
-# The example finds its memory (both IOVAs end alike), and complains of what the pattern says or of
-# nothing.
+# The example finds its memory (both IOVAs end alike), and logs exactly the lines of the pattern.
 # usage: own_memory NAME PATTERN DEVICE
 own_memory() {
 	local complaint
@@ -80,13 +79,13 @@ own_memory() {
 }
 own_memory "example own-memory" "" "$1"
 
-# Too little address space for the flat table, and the slower path serves.
+# The address space is too small for the flat table, so the slower path serves.
 (
 	ulimit -v 262144
 	own_memory "address space is limited" "no address space for the flat lookup table" "$1"
 	finish
 ) || failures=1
-# Strict overcommit, with less to be had than a flat table would take were it all counted.
+# Strict overcommit, with less memory than a flat table would take if all of it counted.
 memory=$(cat /proc/sys/vm/overcommit_memory)
 echo $((262144 + $(awk '/^Committed_AS/ { print $2 }' /proc/meminfo))) \
 	>/proc/sys/vm/overcommit_kbytes
@@ -99,7 +98,7 @@ else
 fi
 echo "$memory" >/proc/sys/vm/overcommit_memory
 
-# Shown, not judged: times of an emulated machine mean nothing but for their ratios.
+# Printed, not judged: of an emulated machine's times only the ratios are meaningful.
 if /share/dpdk-ioas-perf --suite maps --allow "$1" --maps 40000 --rounds 1; then
 	case_ok "dpdk-ioas-perf"
 else

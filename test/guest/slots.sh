@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A NIC is taken from its slot and put back, in all the ways in which that can be, while packets flow between
-# the others; it works as before when it is back.
+# A NIC is removed from its slot and put back, in all possible ways, while packets flow between the others.
+# After it is back, it works as before.
 # long
 # guest: --machine intel-39 --nics e1000e,e1000e,e1000e --slots
 # shellcheck shell=dash source=devtools/guest/guest.sh disable=SC2317
@@ -11,7 +11,7 @@ set -- $(nics)
 third=$3
 port=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$third")")")
 
-# What QEMU's monitor answers is in a file. The first line that it gets is an echo of its own.
+# The file has the answers of QEMU's monitor. The first line that the monitor gets is an echo of its own.
 monitor=/dev/ttyS2
 stty raw -echo <"$monitor"
 cat "$monitor" >/tmp/monitor &
@@ -25,7 +25,7 @@ set_port_word() {
 	printf "\\$(printf %o $(($2 & 255)))\\$(printf %o $(($2 >> 8)))" |
 		dd of="/sys/bus/pci/devices/$port/config" bs=2 seek=$(($1 / 2)) conv=notrunc 2>/dev/null
 }
-# Where the port's PCI Express capability (10h) is.
+# The place of the port's PCI Express capability (10h).
 express() {
 	local at
 	at=$(($(port_word 0x34) & 0xfc))
@@ -33,10 +33,10 @@ express() {
 	echo "$at"
 }
 
-# The ways: asked for, by the button that device_del presses, and by sysfs; or without a word: the device is
-# gone when the slot loses power (slot control, 18h: indicator and power off), and the kernel learns
-# that when it has power again (interrupts were off; a change of presence is reported as well, which
-# a slot with a button does not need).
+# The ways: on request, by the button that device_del presses, or by sysfs; or without a request: the device
+# is gone when the slot loses power (slot control, 18h: indicator and power off), and the kernel notices when
+# the slot has power again (interrupts were off; a change of presence is reported as well, which a slot with a
+# button does not need).
 by_button() { echo "device_del nic2" >"$monitor"; }
 by_sysfs() { echo 1 >"/sys/bus/pci/devices/$third/remove" & }
 by_surprise() {
@@ -47,7 +47,7 @@ by_surprise() {
 	set_port_word "$at" $((control | 8))
 }
 
-# QEMU refuses it as long as the old one has not gone for good, a moment after it left the guest.
+# QEMU refuses it until the old one has gone for good, a moment after it left the guest.
 back_to_slot() {
 	echo "device_add e1000e,romfile=,id=nic2,netdev=net2,mac=52:54:00:00:00:03,bus=slot2" >"$monitor"
 }
@@ -57,7 +57,7 @@ third_is_there() { [ -e "/sys/bus/pci/devices/$third" ]; }
 third_is_gone() { ! third_is_there; }
 pinned_by_testpmd() { awk '/^VmPin/ { print $2 }' "/proc/$testpmd_pid/status"; }
 
-# Packets between two ports, counted. usage: flow PORT PORT
+# Counts packets between two ports. usage: flow PORT PORT
 flow() {
 	local before tries=5
 	before=$(received "$1" "$2")

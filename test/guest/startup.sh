@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# How DMA memory is mapped at start, 8 GiB of 2 MiB pages or as much as this machine has to spare: by
-# stock EAL's type1, and by the plugin through each backend. Calls are counted, and there must not be
-# more maps than with stock EAL's best way; times are shown, not judged.
+# Maps of DMA memory at start, of 8 GiB of 2 MiB pages or as much as this machine can spare: by stock EAL's
+# type1, and by the plugin through each backend. Calls are counted, and the plugin must not need more maps
+# than stock EAL's best mode. Times are printed, not judged.
 # usage: startup.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Without the plugin DPDK works as it always did; with it and no device for it, too, and one line
-# says which. Where the plugin finds no kernel interface, stock EAL has the devices.
+# Without the plugin DPDK works as always. With it and without a device for it, too, and one line says which.
+# If the plugin finds no kernel interface, stock EAL has the devices.
 # build: coverage
 # guest: --machine intel-39
 # shellcheck shell=dash source=devtools/guest/guest.sh
@@ -19,8 +19,8 @@ mv /dev/iommu /tmp/iommu
 forward "plugin, but no iommufd: it uses type1" -d $plugin
 mv /tmp/iommu /dev/iommu
 
-# No device: virtual ones work as ever. Memory is placed for a device that comes later only if nothing speaks
-# against it; one line says what is done.
+# No device: virtual ones work as always. Memory is placed for a later device only if no condition prevents
+# it; one line says what happens.
 unbind "$1"
 unbind "$2"
 mkdir -p "$XDG_RUNTIME_DIR"

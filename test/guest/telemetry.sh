@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# DPDK's dpdk-telemetry.py and dpdk-telemetry-exporter.py, unmodified, ask testpmd in a guest, and what they
-# print of the plugin is right. Each release's are run by its own Debian's Python; 22.11 has no exporter,
-# and gets the next one's. usage: telemetry.sh FOLDER
+# DPDK's unmodified dpdk-telemetry.py and dpdk-telemetry-exporter.py query testpmd in a guest, and their
+# output about the plugin is right. Each release's tools run with the Python of its own Debian. 22.11 has no
+# exporter, and uses that of the next release. usage: telemetry.sh FOLDER
 set -euo pipefail
 . "$(dirname "$0")/_init.sh"
 
@@ -33,7 +33,7 @@ asked() {
 	[ -e "$exporter" ] || exporter=$(root_of 24.11)/usr/bin/dpdk-telemetry-exporter.py
 	version=$(readlink "$root/usr/bin/python3")
 	cp "$root/usr/bin/$version" "$share/python/bin/python3"
-	# Byte code goes with the time of its source.
+	# Byte code depends on the time of its source.
 	cp -a "$root/usr/lib/$version" "$share/python/lib"
 	for lib in z expat readline tinfo; do add+=(--add "$(ls "$root"/usr/lib/x86_64-linux-gnu/lib$lib.so.[0-9])"); done
 	guest --machine intel-48 "${@:1:2}" --share "$share" "${add[@]}" --add "$root/usr/bin/dpdk-telemetry.py" \
@@ -44,7 +44,7 @@ asked() {
 	printed "$name: release" "$share/$3/answers" "^\{\"/ioas/info\": \{\"release\": \"DPDK ${release//./\\.}\."
 }
 
-# What was printed of an application of the last guest. usage: right APPLICATION DEVICES
+# The output about an application of the last guest. usage: right APPLICATION DEVICES
 right() {
 	local answers=$share/$1/answers metrics=$share/$1/metrics status=0
 	python3 "$top/test/usertools/endpoint.py" "$endpoint" "$answers" "$metrics" >"$share/$1/checked" 2>&1 ||

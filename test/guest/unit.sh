@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests on other machines than the one that builds them. They bring their own model of the
-# kernel, so they need neither NICs nor an IOMMU. What repeats is short: it is long where it is built.
+# The unit tests on other machines than the build machine. They contain a model of the kernel, so they need
+# neither NICs nor an IOMMU. Repetitions are short here, and long on the build machine.
 # guest: --machine smmuv3
 # guest: --machine pseries
 # guest: --machine intel-39 --nodes 2

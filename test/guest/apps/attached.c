@@ -3,11 +3,11 @@
  */
 
 /*
- * Memory that is not EAL's, in two processes: the primary registers it with the IOVAs that it is to
- * have and maps it for port 0, the secondary attaches it and must find the same IOVAs. Each prints a
- * line for each check, then "ready", and ends when it is told to (SIGINT).
+ * Memory of the application in two processes: the primary registers it with given IOVAs and maps it for port
+ * 0; the secondary attaches it and must find the same IOVAs. Each process prints a line for each check, then
+ * "ready", and ends on SIGINT.
  *
- * It knows nothing of dpdk-ioas: the plugin comes in by EAL's -d.
+ * The program does not know dpdk-ioas: EAL loads the plugin with -d.
  */
 
 #include <errno.h>
@@ -31,7 +31,7 @@
 #define PAGES 2
 #define LENGTH (PAGES * PAGE)
 
-/* Not in the order of the addresses, so that nobody gets them by adding. */
+/* Not in the order of the addresses, so that adding an offset to an IOVA gives a wrong result. */
 static rte_iova_t iovas[PAGES] = { 0x900000000, 0x800000000 };
 
 static bool

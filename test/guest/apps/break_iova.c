@@ -3,13 +3,13 @@
  */
 
 /*
- * Gives every mbuf a wrong DMA address, to show that the contents tests see one. A mempool driver
- * for EAL's "-d break_iova.so --mbuf-pool-ops-name=break_iova": the ring driver, but that an mbuf
- * leaves the pool with the address that BREAK_IOVA asks for.
+ * Gives every mbuf a wrong DMA address, to prove that the contents tests detect it. A mempool driver for
+ * EAL's "-d break_iova.so --mbuf-pool-ops-name=break_iova": the ring driver, except that an mbuf leaves the
+ * pool with the address that BREAK_IOVA demands:
  *
- *   decoy      all mbufs: one buffer that is none of the pool's
+ *   decoy      all mbufs: one buffer outside the pool
  *   neighbour  the address of the mbuf that left the pool before it
- *   NUMBER     so many bytes beyond the right address
+ *   NUMBER     this many bytes beyond the right address
  */
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define CHECK_H
 
 /*
- * For programs that print a line for each check and then go on until they are told to end (SIGINT).
+ * For programs that print a line for each check and then wait for SIGINT.
  */
 
 #include <signal.h>
@@ -22,7 +22,7 @@ end(int signal)
 	ending = 1;
 }
 
-/* Before all else. */
+/* Call this first. */
 static void
 check_start(void)
 {

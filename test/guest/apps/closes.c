@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Knows nothing of DPDK: loads a library, closes it, and calls a function that the library has replaced. */
+/* A program without DPDK: loads a library, closes it, and calls a function that the library has replaced. */
 
 #include <dlfcn.h>
 #include <stdio.h>

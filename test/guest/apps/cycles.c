@@ -3,15 +3,14 @@
  */
 
 /*
- * What is done very often leaves nothing behind.
+ * Frequent operations leave nothing behind.
  *
  *	cycles DEVICE NUMBER [BACKEND]
  *
- * So many times the device is attached to and detached from a space that has memory mapped, and a
- * process that makes a space, attaches the device, maps memory and gives all back, again and again, is
- * killed at some moment. Compared before and after: descriptors, memory of this process, huge pages,
- * pinned pages, pages of IOMMU tables, memory of the kernel. Prints "ok" or "not ok" for each. The
- * status is 1 if one of them was not ok.
+ * NUMBER times the device is attached to a space with mapped memory and detached. As often a process that
+ * repeatedly creates a space, attaches the device, maps memory and undoes all of it is killed at some moment.
+ * Compared before and after: descriptors, memory of this process, huge pages, pinned pages, pages of IOMMU
+ * tables, memory of the kernel. Prints "ok" or "not ok" for each. The status is 1 if one of them was not ok.
  */
 
 #include <dirent.h>
@@ -31,15 +30,15 @@
 #define LARGE_PAGE ((size_t)2 << 20)
 #define SMALL_PAGE ((size_t)4 << 10)
 #define PAGES 2
-/* The first ones fill the kernel's caches and the allocator's. */
+/* The first cycles fill the caches of the kernel and of the allocator. */
 #define WARM_UP 50
 
-/* ---- what must stay as it is ---- */
+/* ---- values that must not change ---- */
 
 struct state {
 	int64_t descriptors;
 	int64_t resident, size;       /* KiB of this process */
-	int64_t large_pages;          /* that are free */
+	int64_t large_pages;          /* free ones */
 	int64_t pinned, iommu_pages;
 	int64_t kernel;               /* KiB of slabs, of vmalloc and of tables */
 };
@@ -57,7 +56,7 @@ die(const char *format, ...)
 	exit(EXIT_FAILURE);
 }
 
-/* The number that stands behind a word in a file; 0 if the word is not there. */
+/* The number after a word in a file; 0 if the file does not contain the word. */
 static int64_t
 number_in(const char *path, const char *word)
 {
@@ -89,7 +88,7 @@ count_descriptors(void)
 	return n;
 }
 
-/* CPUs keep what they count of pages to themselves for a while, until somebody reads this. */
+/* CPUs keep their page counts to themselves for a while, until this file is read. */
 static void
 refresh_counters(void)
 {
@@ -123,7 +122,7 @@ read_state(void)
 
 static bool failed;
 
-/* What may grow by more than nothing is what others use as well. */
+/* Only values that other programs share may grow by more than nothing. */
 static void
 compare(const char *what, const char *kind, int64_t before, int64_t after, int64_t allowed)
 {
@@ -144,11 +143,11 @@ compare_states(const char *what, const struct state *before, const struct state 
 	compare(what, "free huge pages", before->large_pages, after->large_pages, 0);
 	compare(what, "pinned pages", before->pinned, after->pinned, 0);
 	compare(what, "pages of IOMMU tables", before->iommu_pages, after->iommu_pages, 0);
-	/* What others do takes some; 256 bytes a cycle would show. */
+	/* Other activity takes some; 256 bytes for each cycle would show. */
 	compare(what, "KiB of the kernel", before->kernel, after->kernel, 64 + cycles / 4);
 }
 
-/* ---- what is done ---- */
+/* ---- operations ---- */
 
 static const char *device_name, *backend;
 
@@ -214,7 +213,7 @@ attach_and_detach(void)
 	ioas_detach(attach(kept_space));
 }
 
-/* The whole life of a space, until somebody ends it. */
+/* The whole life of a space, again and again, until the process is killed. */
 static _Noreturn void
 live(void)
 {

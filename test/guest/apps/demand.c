@@ -3,12 +3,11 @@
  */
 
 /*
- * A driver that demands something of IOVAs, for EAL's "-d demand.so" in front of the real ones. It
- * takes every e1000e, does nothing with it, and prints what EAL answers. The environment variable
- * DEMAND says what it demands:
+ * A driver that makes demands on IOVAs, for EAL's "-d demand.so" before the real drivers. It takes every
+ * e1000e, does nothing with it, and prints EAL's answers. The environment variable DEMAND selects the demand:
  *
- *   va           IOVAs that are equal to addresses
- *   early=BITS   sets a DMA mask while the buses are scanned, before there is memory
+ *   va           IOVA=VA
+ *   early=BITS   sets a DMA mask during the bus scan, before memory exists
  *   check=BITS   checks a DMA mask in its probe, as most drivers with one do
  *   set=BITS     sets one in its probe
  */
@@ -24,7 +23,7 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
-/* Debian leaves the headers for drivers out: these are 22.11's. */
+/* Debian does not install the headers for drivers: these are from 22.11. */
 struct rte_pci_driver {
 	TAILQ_ENTRY(rte_pci_driver) next;
 	struct {
@@ -42,7 +41,7 @@ struct rte_pci_driver {
 #define NEED_IOVA_AS_VA 0x0040
 void rte_pci_register(struct rte_pci_driver *driver);
 
-/* The number behind "NAME=" in DEMAND, 0 if it says something else. */
+/* The number after "NAME=" in DEMAND; 0 if it has another name. */
 static uint8_t
 demanded_bits(const char *name)
 {

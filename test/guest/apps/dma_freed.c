@@ -3,14 +3,14 @@
  */
 
 /*
- * A device that goes on writing to memory after the application has freed it.
+ * A device continues to write to memory after the application has freed it.
  *
  *	dma_freed EAL-OPTIONS -- DEVICE [PATH]
  *
- * The device is of QEMU's kind "edu" (edu.h). Prints what becomes of the memory that was allocated
- * next: "harm" if the device's bytes are in it, "no harm" if not; "fault 0xIOVA" for IOVAs at which a
- * DMA found nothing. Then, for questions about them, "NAME 0xIOVA" for IOVAs of a mempool's object, a
- * memzone, and others. With PATH it waits until there is such a file.
+ * The device is QEMU's "edu" (edu.h). Prints what happens to the memory that is allocated next: "harm" if the
+ * device's bytes are in it, "no harm" if not; "fault 0xIOVA" for an IOVA at which a DMA found no memory. Then
+ * prints "NAME 0xIOVA" for the IOVAs of a mempool's object, of a memzone, and others, for queries about them.
+ * With PATH it waits until that file exists.
  */
 
 #include <inttypes.h>
@@ -53,7 +53,7 @@ iova_of(const void *va)
 	return iova;
 }
 
-/* Whole pages that are given back when they are freed; far from the heap's ends. */
+/* Whole pages, which EAL returns when they are freed; far from the heap's ends. */
 static char *
 get_memory(char fill)
 {
@@ -79,7 +79,7 @@ dma(const struct edu *edu, rte_iova_t iova, bool to_memory)
 	return edu_dma(edu, 0, iova, 64, to_memory);
 }
 
-/* The device is told to write into a buffer, which is freed before it does. */
+/* The device gets the command to write into a buffer, which is freed before it does. */
 static void
 write_after_free(const struct edu *edu)
 {
@@ -153,7 +153,7 @@ main(int argc, char **argv)
 		wait_for_file(argv[2]);
 	rte_vfio_release_device("/sys/bus/pci/devices", argv[1], fd);
 	n = rte_eal_cleanup();
-	/* Memory of the application's own may go when EAL has ended. */
+	/* After EAL has ended, memory of the application may go. */
 	munmap(own, PAGE);
 	return n;
 }

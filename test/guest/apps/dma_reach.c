@@ -3,13 +3,13 @@
  */
 
 /*
- * What two devices reach by DMA when each has an I/O address space of its own.
+ * The memory that two devices can access by DMA if each has its own I/O address space.
  *
  *	dma_reach FIRST SECOND
  *
- * The devices are of QEMU's kind "edu" (edu.h). Prints "ok" or "not ok" for each check; on standard
- * output also "fault 0xIOVA" for each IOVA at which a DMA must not have found memory. The exit status
- * is 1 if a check failed.
+ * The devices are QEMU's "edu" (edu.h). Prints "ok" or "not ok" for each check; on standard output also
+ * "fault 0xIOVA" for each IOVA at which a DMA must not have found memory. The exit status is 1 if a check
+ * failed.
  */
 
 #include <inttypes.h>
@@ -108,8 +108,8 @@ is_all(const uint8_t *memory, char fill)
 	return true;
 }
 
-/* Whether the device finds a pattern at the IOVA, as seen by what it then writes to out (at its IOVA),
- * which is memory of all. */
+/* Whether the device finds a pattern at the IOVA. The device then writes what it has read to out (at its
+ * IOVA), which is memory of all. */
 static bool
 reads(const struct attached *attached, uint64_t iova, char pattern, uint8_t *out, uint64_t out_iova)
 {
@@ -143,7 +143,7 @@ main(int argc, char **argv)
 	check(reads(&second, all_iova, 'A', out, all_iova + LENGTH - PAGE), "second: memory of all");
 	check(reads(&first, own_iova, 'O', out, all_iova + LENGTH - PAGE), "first: its own");
 
-	/* What the second one has in its buffer must neither become the first one's nor get there. */
+	/* The second one's DMA must neither read nor write the first one's memory. */
 	printf("fault 0x%" PRIx64 "\n", own_iova);
 	check(!reads(&second, own_iova, 'O', out, all_iova + LENGTH - PAGE),
 	      "second: cannot read the first one's");
@@ -151,14 +151,14 @@ main(int argc, char **argv)
 	dma(&second, own_iova, true);
 	check(is_all(own, 'O'), "second: cannot write the first one's");
 
-	/* The same once it is its own as well: so the checks above see what they are for. */
+	/* The same after it was mapped for the second one too, which proves the checks above. */
 	check(ioas_map_fixed(second.space, own, LENGTH, own_iova) == 0, "map it for the second");
 	check(reads(&second, own_iova, 'O', out, all_iova + LENGTH - PAGE), "second: reads it now");
 	check(ioas_unmap(second.space, own, LENGTH) == 1, "and unmap it");
 	check(!reads(&second, own_iova, 'O', out, all_iova + LENGTH - PAGE), "second: not any more");
 	check(reads(&first, own_iova, 'O', out, all_iova + LENGTH - PAGE), "first: still");
 
-	/* Unmapping memory of all reaches both. The kernel logs a few faults in five seconds only. */
+	/* An unmap of memory of all affects both. The kernel logs only a few faults in five seconds. */
 	sleep(6);
 	dma(&first, all_iova, false);
 	dma(&second, all_iova, false);

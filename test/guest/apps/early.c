@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* To be preloaded behind the plugin: its constructor, which runs before the plugin's, uses EAL. */
+/* For preloading after the plugin: its constructor runs before the plugin's, and uses EAL. */
 
 #include <stdio.h>
 

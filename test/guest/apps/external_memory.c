@@ -3,8 +3,8 @@
  */
 
 /*
- * Memory that is not EAL's, as an application gives it to DPDK: IOVAs that the application states are
- * kept, those that it does not state are chosen, and what cannot be is refused. Prints a line a check.
+ * Memory of the application that it gives to DPDK: fixed IOVAs are kept, others are chosen, and impossible
+ * ones are refused. Prints a line for each check.
  */
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@
 #define PAGES 4
 #define LENGTH (PAGES * PAGE)
 #define HEAP "external"
-/* Than EAL has at the start. */
+/* More than EAL has at the start. */
 #define MORE ((size_t)96 << 20)
 
 static int failures;
@@ -43,11 +43,11 @@ check(bool ok, const char *what)
 	failures += !ok;
 }
 
-/* glibc's own, behind the allocator below. */
+/* glibc's own function, behind the allocator below. */
 void *__libc_calloc(size_t n, size_t size);
 static bool trims;
 
-/* An allocator that maps more than it needs and gives the rest back, in the midst of everything. */
+/* An allocator that maps more than it needs and unmaps the rest during each call. */
 void *
 calloc(size_t n, size_t size)
 {
@@ -83,7 +83,7 @@ linear_at(char *memory, rte_iova_t iova)
 	return true;
 }
 
-/* rte_dev_dma_map() at an IOVA of the application's own. */
+/* rte_dev_dma_map() at a fixed IOVA. */
 static void
 stated_by_dma_map(struct rte_device *dev)
 {
@@ -104,7 +104,7 @@ stated_by_dma_map(struct rte_device *dev)
 	munmap(memory, LENGTH);
 }
 
-/* Different memory of two devices at one IOVA, where each has a space of its own. */
+/* Different memory of two devices at one IOVA, if each has its own space. */
 static void
 isolated(struct rte_device *first, struct rte_device *second)
 {
@@ -119,7 +119,7 @@ isolated(struct rte_device *first, struct rte_device *second)
 	check(linear_at(memory[0], iova) && linear_at(memory[1], iova), "isolated: lookups find both");
 	check(rte_dev_dma_unmap(first, memory[1], iova, LENGTH) == 0, "isolated: unmapped");
 	check(linear_at(memory[1], iova), "isolated: the second's is still there");
-	/* What is mapped for no device by name is for all. */
+	/* A map that names no device is for all devices. */
 	check(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)memory[0], for_all,
 					 LENGTH) == 0, "isolated: for all");
 	check(linear_at(memory[0], for_all), "isolated: for all: lookups");
@@ -129,7 +129,7 @@ isolated(struct rte_device *first, struct rte_device *second)
 	      linear_at(memory[0], for_all), "isolated: and it stays");
 	check(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)memory[0], for_all,
 					   LENGTH) == 0, "isolated: not for all any more");
-	/* What loses a part keeps the rest. */
+	/* An area that loses a part keeps the rest. */
 	check(rte_dev_dma_map(first, memory[0], iova, LENGTH) == 0, "isolated: the first's again");
 	for (unsigned int i = 0; i < 2; i++) {
 		rte_extmem_unregister(memory[i], LENGTH);
@@ -142,7 +142,7 @@ isolated(struct rte_device *first, struct rte_device *second)
 	}
 }
 
-/* A heap of external memory; table NULL: no IOVAs stated. */
+/* A heap of external memory; table NULL: without fixed IOVAs. */
 static void *
 heap_of(char *memory, rte_iova_t *table)
 {
@@ -215,7 +215,7 @@ not_stated(void)
 	munmap(memory, LENGTH);
 }
 
-/* Memory that DPDK was never told of, and whose address comes back with other pages. */
+/* Memory that DPDK does not know, whose address gets other pages later. */
 static void
 asked_for(void)
 {
@@ -231,15 +231,15 @@ asked_for(void)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_FIXED, -1, 0);
 	check(again == memory && rte_mem_virt2iova(again) != first,
 	      "asked for: other pages have another IOVA");
-	/* The kernel takes the whole page, of 64 KiB perhaps. */
+	/* The kernel removes the whole page, which may have 64 KiB. */
 	munmap(again, 4096);
 	check(rte_mem_virt2iova(again) == RTE_BAD_IOVA, "asked for: gone with a part of its page");
 }
 
-/* This program's mmap() is mmap64(), as EAL's is; not so that of all programs. */
+/* In this program, as in EAL, mmap() is mmap64(). In other programs it is not. */
 void *plain_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset) __asm__("mmap");
 
-/* Other pages come in the place of those that are mapped. */
+/* Other pages replace the mapped ones. */
 static void
 replaced(void *(*map)(void *addr, size_t length, int prot, int flags, int fd, off_t offset), const char *what)
 {
@@ -252,7 +252,7 @@ replaced(void *(*map)(void *addr, size_t length, int prot, int flags, int fd, of
 	munmap(memory, LENGTH);
 }
 
-/* What a child does with its copy of the memory is no matter of the devices. */
+/* A child's changes to its copy of the memory do not affect the devices. */
 static void
 forked(void)
 {
@@ -288,7 +288,7 @@ trimming_allocator(void)
 	munmap(memory, LENGTH);
 }
 
-/* As applications do that look for devices which have come since. */
+/* As applications do that look for new devices. */
 static void
 scanned_again(void)
 {
@@ -318,8 +318,8 @@ main(int argc, char **argv)
 		printf("not ok port 0\n");
 		return EXIT_FAILURE;
 	}
-	/* After EAL's options: "chosen", where those that are stated cannot be; "isolated", where each
-	 * device has a space of its own. */
+	/* After EAL's options: "chosen", if fixed IOVAs are impossible; "isolated", if each device has its
+	 * own space. */
 	if (options + 1 < argc && strcmp(argv[options + 1], "isolated") == 0) {
 		check(rte_eth_dev_info_get(1, &info2) == 0, "port 1");
 		isolated(info.device, info2.device);

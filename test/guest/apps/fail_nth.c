@@ -3,15 +3,15 @@
  */
 
 /*
- * The kernel itself fails: in every call of the library the 1st, 2nd, ... allocation that the kernel
- * makes for it (/proc/thread-self/fail-nth, CONFIG_FAILSLAB, and iommufd's own points of failure) until
- * the call passes without. A call that fails must leave all as it was, and the next one must pass. Where
- * a device is opened only iommufd fails: Linux 6.12 does not survive a failure in ACPI's interpreter.
+ * The kernel itself fails: in every call of the library the 1st, 2nd, ... allocation of the kernel fails
+ * (/proc/thread-self/fail-nth, CONFIG_FAILSLAB, and iommufd's own points of failure) until the call succeeds
+ * without a failure. A failed call must change nothing, and the next one must succeed. While a device is
+ * opened only iommufd fails, because Linux 6.12 does not survive a failure in ACPI's interpreter.
  *
  *	fail_nth BACKEND DEVICE
  *
- * Prints how many allocations failed in each call, and "not ok" for what went wrong; the exit status is
- * 1 then.
+ * Prints the number of allocations that failed in each call, and "not ok" for errors; the exit status is then
+ * 1.
  */
 
 #include <errno.h>
@@ -64,7 +64,7 @@ arm(unsigned int n)
 	}
 }
 
-/* Whether the kernel has come to the allocation; none fails from now on. */
+/* Whether the kernel has reached the allocation. From now on none fails. */
 static bool
 disarm(void)
 {
@@ -78,7 +78,7 @@ disarm(void)
 	return strtoul(text, NULL, 10) == 0;
 }
 
-/* Whether allocations that may sleep fail, which most do. */
+/* Whether allocations that may sleep fail. Most may. */
 static void
 fail_slab(bool on)
 {
@@ -92,7 +92,7 @@ fail_slab(bool on)
 	close(fd);
 }
 
-/* What must not change in a call that fails. */
+/* The state that a failed call must not change. */
 struct state {
 	struct ioas_info info;
 	unsigned int ranges;
@@ -161,7 +161,7 @@ unmap(void)
 		wrong("unmap", 0, "not one area");
 }
 
-/* A call that can fail, and the one that undoes it. */
+/* A call that can fail, and the opposite call. */
 static void
 sweep(const char *call, unsigned int least, int (*run)(void), void (*undo)(void))
 {
@@ -199,7 +199,7 @@ sweep(const char *call, unsigned int least, int (*run)(void), void (*undo)(void)
 		wrong(call, n, "too few failed");
 }
 
-/* A call that cannot fail, after the one that it undoes. */
+/* A call that cannot fail, after the opposite call. */
 static void
 sweep_undo(const char *call, int (*run)(void), void (*undo)(void))
 {
@@ -218,7 +218,7 @@ sweep_undo(const char *call, int (*run)(void), void (*undo)(void))
 		undo();
 		came = disarm();
 		after = state_now();
-		/* Ranges stay those of a device that has left. */
+		/* The ranges stay those of a device that has left. */
 		if (before.info.maps != after.info.maps || before.info.devices != after.info.devices ||
 		    before.iova != after.iova)
 			wrong(call, n, "not as before");
@@ -256,7 +256,7 @@ main(int argc, char **argv)
 	fail_slab(false);
 	if (create() < 0)
 		return 2;
-	/* type1 has no points of failure of its own. */
+	/* type1 has no own points of failure. */
 	sweep("attach", strcmp(backend, "iommufd") == 0, attach, detach);
 	sweep_undo("detach", attach, detach);
 	if (map() < 0)

@@ -3,9 +3,9 @@
  */
 
 /*
- * To be preloaded: one function that the plugin calls fails, as no machine makes it fail. FAIL names it:
- * "mprotect", "release" (rte_version() tells of one that is not known), "silent" (it tells of none), "events"
- * (rte_mem_event_callback_register()). Others who call them get the real answer.
+ * For preloading: one function that the plugin calls fails in a way that no machine causes. FAIL names it:
+ * "mprotect", "release" (rte_version() returns an unknown one), "silent" (it returns none), "events"
+ * (rte_mem_event_callback_register()). Other callers get the real result.
  */
 
 #include <dlfcn.h>

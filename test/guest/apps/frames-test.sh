@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Shows that "frames inject" accepts what is right and sees every kind of damage: "frames reflect"
-# stands in for the guest. The captures are checked in the same way with files made by hand.
+# Proves that "frames inject" accepts right packets and detects every kind of damage: "frames reflect"
+# replaces the guest. The captures are checked in the same way with files made by hand.
 # usage: frames-test.sh FRAMES
 set -euo pipefail
 
@@ -31,7 +31,7 @@ inject() {
 for engine in io mac csum l3fwd; do inject $engine none 0; done
 inject mac lose 0
 for damage in bit short stale twice zero; do inject mac $damage 1; done
-# A guest that does nothing to the packets is not one that forwards by MAC address.
+# A guest that does not change the packets is not one that forwards by MAC address.
 inject mac none 1 io
 inject csum none 1 mac
 inject l3fwd none 1 mac
@@ -49,8 +49,8 @@ capture() {
 }
 
 header='\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x01\0\x01\0\0\0'
-# A packet of 64 bytes from txonly, its IP checksum worked out by hand: the 16-bit words
-# 4500 0032 4011 c612 0001 c612 0002 add up to 1126a, folded 126b + ..., see RFC 1071.
+# A packet of 64 bytes from txonly, with its IP checksum computed by hand: the 16-bit words 4500 0032 4011
+# c612 0001 c612 0002 add up to 1126a, folded 126b + ..., see RFC 1071.
 words=$((0x4500 + 0x0032 + 0x4011 + 0xc612 + 0x0001 + 0xc612 + 0x0002))
 while [ $words -gt 65535 ]; do words=$(((words >> 16) + (words & 65535))); done
 sum=$(printf '\\x%02x\\x%02x' $(((~words >> 8) & 255)) $((~words & 255)))
@@ -67,7 +67,7 @@ capture 3 good "${txonly[@]}" --min 3
 capture 1 good --txonly 68 --src 52:54:00:00:00:02 --dst 02:00:00:00:00:01 --min 2
 capture 1 good --txonly 64 --src 52:54:00:00:00:03 --dst 02:00:00:00:00:01 --min 2
 capture 1 good --flowgen 60 --min 2
-# Two packets of the same flow where the flows have to count up.
+# Two packets of the same flow, although the flows must count up.
 capture 1 good "${txonly[@]}" --multi-flow 0 --min 2
 printf '%b' "$header$good$record$ether${ip/x40/x3f}$udp$zero$zero" >"$dir/ttl"
 capture 1 ttl "${txonly[@]}" --min 1

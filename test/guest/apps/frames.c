@@ -3,15 +3,14 @@
  */
 
 /*
- * Looks at the guest's packets from outside, byte for byte.
+ * Checks the guest's packets from outside, byte for byte.
  *
- * "frames capture" reads what QEMU's filter-dump wrote and knows what testpmd's engines txonly and
- * flowgen must send: every packet has to be exactly one of those. "frames inject" takes the place
- * of the network of both NICs: it sends numbered packets with pseudo-random contents into each and
- * compares what comes out of the other with what the forwarding application must have made of it.
- * Lost packets are counted and allowed within a limit. A byte that is not as it must be, a packet
- * that nobody sent, one that comes twice or out of its order is a failure: that is what a wrong or
- * stale DMA address looks like.
+ * "frames capture" reads the files of QEMU's filter-dump and knows the packets of testpmd's engines txonly
+ * and flowgen: every packet must be exactly one of those. "frames inject" replaces the network of both NICs:
+ * it sends numbered packets with pseudo-random contents into each, and compares the packets from the other
+ * with the result that the forwarding application must produce. Lost packets are counted and allowed within a
+ * limit. A failure is a wrong byte, an unknown packet, and a packet that comes twice or out of order: a wrong
+ * or stale DMA address has these effects.
  */
 
 #include <arpa/inet.h>
@@ -46,9 +45,9 @@
 /* Exit statuses: tests that expect a failure ask for the right one. */
 enum status {
 	STATUS_OK,
-	STATUS_CONTENTS, /* a packet is not as it must be */
+	STATUS_CONTENTS, /* a packet is wrong */
 	STATUS_USAGE,
-	STATUS_TOO_FEW, /* all that came is right, but it is not enough */
+	STATUS_TOO_FEW, /* all packets are right, but they are too few */
 };
 
 struct mac {
@@ -178,7 +177,7 @@ put_ether(uint8_t *frame, const struct mac *dst, const struct mac *src)
 	put16(frame + 12, 0x0800);
 }
 
-/* The UDP checksum of a frame that is complete but for it. */
+/* The UDP checksum of an otherwise complete frame. */
 static uint16_t
 udp_checksum(const uint8_t *frame, size_t frame_length)
 {
@@ -207,7 +206,7 @@ dump_bytes(const char *what, const uint8_t *data, size_t length, size_t around)
 	printf("\n");
 }
 
-/* Says where two frames part. */
+/* Prints where two frames differ. */
 static void
 explain(const char *who, const uint8_t *got, size_t got_length, const uint8_t *want,
 	size_t want_length)
@@ -234,7 +233,7 @@ explain(const char *who, const uint8_t *got, size_t got_length, const uint8_t *w
 /* ---- numbered frames ---- */
 
 enum engine {
-	ENGINE_IO,    /* testpmd io: as it came */
+	ENGINE_IO,    /* testpmd io: unchanged */
 	ENGINE_MAC,   /* testpmd mac: MAC addresses rewritten */
 	ENGINE_CSUM,  /* testpmd csum: as mac, checksums computed by the CPU */
 	ENGINE_L3FWD, /* l3fwd: as mac, time to live decremented */
@@ -266,18 +265,18 @@ mix(uint64_t x)
 static size_t
 numbered_length(uint32_t seq)
 {
-	/* 7919 is prime to the number of sizes: each comes once in so many frames. */
+	/* 7919 is prime to the number of sizes: each size comes once in that many frames. */
 	return MIN_FRAME + (size_t)((uint64_t)(seq & ~PROBE) * 7919 % SIZES);
 }
 
-/* Frame number seq, as it goes into NIC in. */
+/* Frame number seq, as it is sent into NIC in. */
 static size_t
 make_numbered(uint8_t *frame, uint32_t seq, unsigned int in)
 {
 	const struct mac src = {{0x02, 0xa5, 0, 0, 0, (uint8_t)in}};
 	const size_t length = numbered_length(seq);
 	const uint64_t seed = mix((uint64_t)seq << 1 | in);
-	/* Never right (csum has to correct it), never 0 (csum would leave it alone). */
+	/* Never right (csum must correct it), never 0 (csum would leave it unchanged). */
 	uint16_t bad_checksum;
 	size_t i;
 
@@ -296,7 +295,7 @@ make_numbered(uint8_t *frame, uint32_t seq, unsigned int in)
 	return length;
 }
 
-/* What the engine makes of a numbered frame that came in at NIC in and goes out at the other. */
+/* The result of the engine for a numbered frame that came in at NIC in and goes out at the other. */
 static void
 forward(uint8_t *frame, size_t length, unsigned int in, enum engine engine)
 {
@@ -314,7 +313,7 @@ forward(uint8_t *frame, size_t length, unsigned int in, enum engine engine)
 	}
 }
 
-/* Is it one of ours, by what it carries? Its contents may still be wrong. */
+/* Whether the frame's contents identify it as an injected one. They may still be wrong. */
 static bool
 read_number(const uint8_t *frame, size_t length, uint32_t *seq, unsigned int *in)
 {
@@ -328,17 +327,17 @@ read_number(const uint8_t *frame, size_t length, uint32_t *seq, unsigned int *in
 
 /* ---- inject ---- */
 
-/* One way through the guest: into one NIC, out of the other. */
+/* One direction through the guest: into one NIC, out of the other. */
 struct way {
 	unsigned int in;
-	uint32_t sent;     /* numbers 0 .. sent-1 are out */
+	uint32_t sent;     /* numbers 0 .. sent-1 were sent */
 	uint32_t next;     /* lowest number that may still come back */
-	uint32_t last;     /* the one that came back last */
-	bool any;          /* last means something */
+	uint32_t last;     /* the last one that came back */
+	bool any;          /* last is valid */
 	bool probed;       /* a probe has come back */
 	uint64_t correct;
 	uint64_t wrong;
-	double progress;   /* when something was last sent or came back */
+	double progress;   /* time of the last sent or received frame */
 };
 
 struct inject {
@@ -375,14 +374,14 @@ open_port(uint16_t port)
 
 	if (sock < 0)
 		usage_error("socket: %s", strerror(errno));
-	/* More than the limit is cut down in silence, which does no harm. */
+	/* The kernel silently reduces a size above the limit, which is harmless. */
 	setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) != 0)
 		usage_error("UDP port %u: %s", port, strerror(errno));
 	return sock;
 }
 
-/* QEMU may not be there yet or be gone: then the frame is lost, which the counts show. */
+/* If QEMU is not there yet, or has ended, the frame is lost, and the counts show that. */
 static void
 send_numbered(struct inject *inject, uint32_t seq, unsigned int in)
 {
@@ -440,7 +439,7 @@ check_frame(struct inject *inject, const uint8_t *got, size_t length, unsigned i
 	way->correct++;
 }
 
-/* Takes what has arrived; waits for it up to the given number of milliseconds. */
+/* Receives what has arrived; waits for up to the given number of milliseconds. */
 static void
 receive(struct inject *inject, int timeout)
 {
@@ -465,7 +464,7 @@ all_wrong(const struct inject *inject)
 	return inject->unknown + inject->way[0].wrong + inject->way[1].wrong;
 }
 
-/* Sends probes until both ways are open. Probes that were lost do not count. */
+/* Sends probes until both directions work. Lost probes do not count. */
 static bool
 open_ways(struct inject *inject)
 {
@@ -502,7 +501,7 @@ run_ways(struct inject *inject)
 		busy = false;
 		for (i = 0; i < 2; i++) {
 			way = &inject->way[i];
-			/* Nothing came for long: what is out there is lost. */
+			/* Nothing came for a long time: outstanding frames are lost. */
 			if (now() > way->progress + 3) {
 				way->next = way->sent;
 				way->progress = now();
@@ -517,7 +516,7 @@ run_ways(struct inject *inject)
 		}
 		receive(inject, 100);
 	} while (busy && all_wrong(inject) < 1000);
-	/* Whatever comes now was not asked for. */
+	/* Frames that come now are unexpected. */
 	receive(inject, 300);
 }
 
@@ -598,20 +597,20 @@ inject_main(int argc, char **argv)
 
 #define MAX_LENGTHS 8
 
-/* The lengths that were asked for, one after the other, and how many came of each. */
+/* The requested lengths in order, and the number of frames of each. */
 struct lengths {
 	size_t length[MAX_LENGTHS];
 	uint64_t count[MAX_LENGTHS];
 	unsigned int n;
 };
 
-/* What testpmd's txonly must have sent. */
+/* The packets that testpmd's txonly must have sent. */
 struct txonly {
 	struct mac src, dst;
 	struct lengths lengths;
 	/* The lengths of the segments of packets that have several. */
 	struct lengths segments;
-	size_t segmented; /* added up */
+	size_t segmented; /* the sum */
 	/* --txonly-multi-flow: the source address counts up. */
 	bool multi;
 	unsigned int lcore;
@@ -619,7 +618,7 @@ struct txonly {
 	uint64_t gaps;
 };
 
-/* What testpmd's flowgen must have sent. */
+/* The packets that testpmd's flowgen must have sent. */
 struct flowgen {
 	struct lengths lengths;
 	uint32_t flows;
@@ -655,7 +654,7 @@ parse_lengths(struct lengths *lengths, const char *text, size_t min)
 	free(copy);
 }
 
-/* The length that a frame must have: its own if that was asked for. */
+/* The length that a frame must have: its own if that was requested. */
 static size_t
 pick_length(struct lengths *lengths, size_t length)
 {
@@ -692,11 +691,11 @@ too_few(const struct lengths *lengths, uint64_t min)
 	return false;
 }
 
-/* By the engine's UDP port: a frame that carries it must be exactly what the engine makes. */
+/* The engine's UDP port identifies its frames, which must be exactly right. */
 /*
- * txonly writes 42 bytes of headers and leaves the rest as it was: zero in a new mbuf. A later
- * segment may be an mbuf that was a first segment before, with a header of its own, complete and
- * right. Takes such headers over into what the packet must be.
+ * txonly writes 42 bytes of headers and leaves the rest unchanged: zero in a new mbuf. A later segment may be
+ * an mbuf that was a first segment before, with a complete and right header. Accepts such headers as part of
+ * the packet.
  */
 static void
 allow_old_headers(const struct txonly *txonly, const uint8_t *got, uint8_t *want)
@@ -776,7 +775,7 @@ check_flowgen(struct capture *capture, const uint8_t *got, size_t length)
 
 	flow = length >= DATA_AT ? get32(got + IP_AT + 16) - base : 0;
 	if (flow >= flowgen->flows)
-		flow = flowgen->next; /* cannot be right: the comparison shows it */
+		flow = flowgen->next; /* wrong: the comparison shows it */
 	if (!first && flow != flowgen->next)
 		flowgen->gaps++;
 	flowgen->next = (flow + 1) % flowgen->flows;
@@ -792,7 +791,7 @@ check_flowgen(struct capture *capture, const uint8_t *got, size_t length)
 	}
 }
 
-/* A capture holds what went in as well as what came out: both are known. */
+/* A capture contains incoming and outgoing packets: both are known. */
 static bool
 is_numbered(const uint8_t *got, size_t length)
 {
@@ -852,7 +851,7 @@ read_capture(struct capture *capture, const char *name)
 		if (length != pcap32(record + 12) || length > sizeof(frame))
 			usage_error("%s: packet %" PRIu64 " is cut or too long", name,
 				    capture->frames + 1);
-		/* QEMU may have been ended in the middle of the last one. */
+		/* QEMU may have ended in the middle of the last one. */
 		if (length != 0 && fread(frame, length, 1, file) != 1)
 			break;
 		check_captured(capture, frame, length);
@@ -935,7 +934,7 @@ capture_main(int argc, char **argv)
 
 /* ---- selftest: the other side of inject, without a guest ---- */
 
-/* Forwards as a guest would, and damages one packet in so many. */
+/* Forwards like a guest, and damages one packet in a given number. */
 static int
 reflect_main(int argc, char **argv)
 {

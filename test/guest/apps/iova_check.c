@@ -3,13 +3,13 @@
  */
 
 /*
- * A DPDK application that asks for the IOVA of the same memory in every way that DPDK has, and
- * compares the answers with each other, with what an IOVA may be, with physical memory and with
- * the page tables of the IOMMU as the kernel shows them (Intel VT-d).
+ * A DPDK application that queries the IOVA of the same memory by every function of DPDK. It compares the
+ * results with each other, with the rules for IOVAs, with physical memory, and with the IOMMU's page tables
+ * as the kernel shows them (Intel VT-d).
  *
- * It knows nothing of dpdk-ioas: the plugin comes in by EAL's -d. One line is printed for each
- * check, "ok NAME: what was looked at" or "not ok NAME: what is wrong"; the status is 0 only if
- * all were ok. --break falsifies one address before its check, to show that the check sees it.
+ * The program does not know dpdk-ioas: EAL loads the plugin with -d. It prints one line for each check, "ok
+ * NAME: what was checked" or "not ok NAME: what is wrong". The status is 0 only if all were ok. --break
+ * falsifies one address before its check, to prove that the check detects it.
  */
 
 #include <dirent.h>
@@ -45,7 +45,7 @@ struct range {
 	uint64_t first, last;
 };
 
-/* A memory segment of EAL's as it was when the walk saw it. */
+/* A memory segment of EAL as the walk saw it. */
 struct seg {
 	uint64_t va, iova, length, page;
 };
@@ -71,7 +71,7 @@ static unsigned int failures;
 
 /* ---- reports ---- */
 
-/* A check collects its first complaint; further ones are counted. */
+/* A check stores its first error and counts further ones. */
 struct check {
 	const char *name;
 	uint64_t looked_at;
@@ -126,7 +126,7 @@ breaks(const char *what)
 	return strcmp(to_break, what) == 0;
 }
 
-/* ---- the truths to compare with ---- */
+/* ---- the data to compare with ---- */
 
 /* 0 if it is not known: no permission, or not in memory. */
 static uint64_t
@@ -159,7 +159,7 @@ parse_ranges(const char *text)
 	rte_exit(2, "--ranges takes FIRST-LAST,... in hexadecimal\n");
 }
 
-/* What the kernel says that a device's group cannot use. */
+/* The IOVAs that a device's group cannot use, from the kernel. */
 static void
 read_reserved(const char *device)
 {
@@ -208,7 +208,7 @@ read_leaves(const char *device, unsigned int *n)
 			if (leaf == NULL)
 				rte_exit(2, "no memory\n");
 		}
-		/* PML5E PML4E PDPE [PDE [PTE]]: the last one given is the leaf. */
+		/* PML5E PML4E PDPE [PDE [PTE]]: the last one in the line is the leaf. */
 		leaf[*n].length = found == 4 ? GB : found == 5 ? 2 * MB : SMALL_PAGE;
 		leaf[*n].iova = pfn * SMALL_PAGE;
 		leaf[*n].phys = entry[found - 2] & ((UINT64_C(1) << 52) - 1) &
@@ -262,7 +262,7 @@ iommu_page(void)
 	return page;
 }
 
-/* ---- what EAL has ---- */
+/* ---- EAL's memory ---- */
 
 static int
 collect_seg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
@@ -291,7 +291,7 @@ collect_segs(void)
 	struct segs segs = {NULL, 0, 2048};
 
 	do {
-		/* rte_exit() is not for the walk: it would wait for the walk's lock. */
+		/* rte_exit() must not be called in the walk, because it would wait for the walk's lock. */
 		free(segs.seg);
 		segs.n = 0;
 		segs.size *= 2;
@@ -309,7 +309,7 @@ overlap(uint64_t first, uint64_t last, const struct range *range)
 	return first <= range->last && last >= range->first;
 }
 
-/* May this be an IOVA at all? Length bytes from it on. */
+/* Whether length bytes from here on may be IOVAs. */
 static void
 check_value(struct check *check, const char *what, uint64_t va, uint64_t iova, uint64_t length)
 {
@@ -342,7 +342,7 @@ check_value(struct check *check, const char *what, uint64_t va, uint64_t iova, u
 				 "region", what, va, iova);
 }
 
-/* The answer by way of the segments that we collected (in the order of their addresses). */
+/* The IOVA according to the collected segments (in the order of their addresses). */
 static uint64_t
 segs_iova(const struct segs *segs, uint64_t va)
 {
@@ -360,7 +360,7 @@ segs_iova(const struct segs *segs, uint64_t va)
 	return segs->seg[low].iova + (va - segs->seg[low].va);
 }
 
-/* Compares an IOVA that somebody stated with rte_mem_virt2iova, rte_mem_virt2phy and the segments. */
+/* Compares an IOVA from another source with rte_mem_virt2iova, rte_mem_virt2phy and the segments. */
 static void
 check_same(struct check *check, const struct segs *segs, const char *what, uint64_t va,
 	   uint64_t stated)
@@ -537,7 +537,7 @@ check_kernel(bool at_end)
 					 " KiB has an entry of %" PRIu64 " KiB", seg->iova,
 					 seg->page / KB, hit->length / KB);
 		}
-		/* A page that was given back must not be reachable any more. */
+		/* Devices must not be able to access a freed page. */
 		qsort(segs.seg, segs.n, sizeof(*segs.seg), by_iova);
 		for (i = 0, s = 0; i < n; i++) {
 			/* Both are in the order of their IOVAs. */
@@ -568,7 +568,7 @@ out:
 	free(segs.seg);
 }
 
-/* ---- memory that the application gets ---- */
+/* ---- memory for the application ---- */
 
 static const size_t sizes[] = {64, 5000, 100 * KB, 2 * MB, 5 * MB, 33 * MB};
 
@@ -634,7 +634,7 @@ free_objects(void **object, unsigned int n)
 		rte_free(object[i]);
 }
 
-/* RTE_MEMZONE_IOVA_CONTIG means what it says. */
+/* RTE_MEMZONE_IOVA_CONTIG has its effect. */
 static void
 check_contiguous(size_t size)
 {
@@ -901,7 +901,7 @@ check_all(void)
 	check_objects("malloc-iova-more", more, n_more);
 	check_kernel(false);
 
-	/* Every other one goes: what stays keeps its addresses. */
+	/* Every other one is freed: the rest keeps its addresses. */
 	free_objects(object, n);
 	shrunk = collect_segs();
 	expect("shrinkage", !expect_grown || shrunk.n < grown.n, "%u segments after half was given "

@@ -3,8 +3,8 @@
  */
 
 /*
- * A library is loaded and unloaded all the time by one thread, while another has the plugin bind what was
- * loaded late.
+ * One thread loads and unloads a library all the time, while another one makes the plugin bind late
+ * libraries.
  *
  *	late EAL-OPTIONS -- LIBRARY SECONDS
  *

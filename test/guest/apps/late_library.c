@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Takes the dynamic linker some time to relocate: thousands of imports of functions that are replaced, in
+/* The dynamic linker takes some time to relocate it: it has thousands of imports of replaced functions, in
  * pages that are read-only afterwards. */
 
 #include <sys/mman.h>

@@ -3,12 +3,12 @@
  */
 
 /*
- * Starts EAL and ends it. What is done beside that tells how the plugin takes it:
+ * Starts EAL and ends it. The action shows how the plugin reacts:
  *
  *	loads EAL-OPTIONS [-- ACTION [PLUGIN]]
  *
  *	close PLUGIN   before EAL starts, the plugin is loaded and closed
- *	late PLUGIN    when EAL has started, the plugin is loaded, and the buses are scanned again
+ *	late PLUGIN    after EAL has started, the plugin is loaded, and the buses are scanned again
  *	lose           slots get the originals back, as from a thread that binds lazily, and the buses are
  *	               scanned again: the plugin must have found the slots
  */
@@ -94,7 +94,7 @@ lose(const char *name)
 	return 0;
 }
 
-/* What an application may do, with the slots for it. */
+/* Functions that an application may call, with the slots for them. */
 static int
 use_memory(void)
 {

@@ -3,7 +3,7 @@
  */
 
 /*
- * A primary process that answers as one with another version of the plugin does, until its input ends.
+ * A primary process that answers like one with another version of the plugin, until its input ends.
  *
  *	other_version EAL-OPTIONS -- VERSION [RELEASE]
  */

@@ -5,7 +5,7 @@
 #define PINNED_H
 
 /*
- * How much memory of this process the kernel has pinned for DMA.
+ * The amount of memory of this process that the kernel has pinned for DMA.
  */
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* In bytes; 0 if the kernel does not tell. iommufd counts it in VmPin, type1 in VmLck. */
+/* In bytes; 0 if the kernel does not report it. iommufd counts it in VmPin, type1 in VmLck. */
 static inline uint64_t
 pinned_bytes(void)
 {
@@ -31,8 +31,8 @@ pinned_bytes(void)
 	return bytes;
 }
 
-/* Waits until no more than this is pinned; false if more stays pinned. The thread that reads userfaultfd's events
- * may unmap memory for DMA a moment after munmap() has returned. */
+/* Waits until at most this much is pinned; false if more stays pinned. The thread that reads userfaultfd's
+ * events may unmap memory for DMA a moment after munmap() has returned. */
 static inline bool
 pinned_falls_to(uint64_t bytes)
 {

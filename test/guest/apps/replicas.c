@@ -3,8 +3,8 @@
  */
 
 /*
- * Where the replicas of the lookup table lie: asks the kernel (move_pages) for the node of every
- * page of a replica that lookups read. No device is needed.
+ * The nodes of the lookup table's replicas: asks the kernel (move_pages) for the node of every page of a
+ * replica that lookups read. Needs no device.
  */
 
 #include <inttypes.h>
@@ -41,7 +41,7 @@ log_line(enum ioas_log_level level, const char *line, void *arg)
 		check(false, line, level, IOAS_LOG_INFO);
 }
 
-/* Without a device the kernel looks at no memory, so any address will do. */
+/* Without a device the kernel does not access the memory, so any address is valid. */
 static const struct {
 	uint64_t va, length;
 } maps[] = {
@@ -54,7 +54,7 @@ static const struct {
 
 #define N_MAPS (sizeof(maps) / sizeof(maps[0]))
 
-/* The pages that a lookup reads. Returns how many. */
+/* The pages that a lookup reads. Returns their number. */
 static unsigned int
 pages_of(const struct ioas_table *table, uint64_t va, void *pages[3])
 {
@@ -129,7 +129,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	nodes = ioas_tables(space, tables, MAX_NODES);
 	check(nodes == expected, "the number of replicas", nodes, expected);
-	/* Written by a thread of one node, which must not draw the memory there. */
+	/* A thread of one node writes, which must not place the memory there. */
 	numa_run_on_node(expected - 1);
 	for (unsigned int i = 0; i < N_MAPS; i++)
 		check(ioas_map(space, (void *)(uintptr_t)maps[i].va, maps[i].length, NULL) == 0,

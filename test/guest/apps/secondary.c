@@ -3,14 +3,14 @@
  */
 
 /*
- * A secondary process with memory of its own: it allocates a pool, for which EAL's memory has to grow,
- * looks at the IOVAs in it, and does what its argument says until it is told to end (SIGINT):
- *   forward  sends a copy of whatever arrives in queue 0 of one of two ports out of the other one, so
- *            that devices read what it has allocated; ends without freeing it, for a port may still
- *            hold what it has sent
- *   look     nothing; frees all in the end
+ * A secondary process with its own memory: it allocates a pool, for which EAL's memory must grow, checks the
+ * IOVAs in it, and acts according to its argument until SIGINT:
+ *   forward  sends a copy of each packet from queue 0 of one of two ports out of the other one, so that
+ *            devices read memory that this process has allocated; ends without freeing it, because a
+ *            port may still hold sent packets
+ *   look     does nothing; frees all at the end
  *
- * It knows nothing of dpdk-ioas: the plugin comes in by EAL's -d. A line is printed for each check; the
+ * The program does not know dpdk-ioas: EAL loads the plugin with -d. It prints a line for each check. The
  * status is 0 only if all were ok.
  */
 
@@ -62,7 +62,7 @@ look_at_pool(struct rte_mempool *pool)
 	expect("the pool's IOVAs are those that were asked for, and no addresses", good && all);
 }
 
-/* A program that this process starts must not have its devices. */
+/* A program that this process starts must not get its devices. */
 static void
 look_at_descriptors(void)
 {

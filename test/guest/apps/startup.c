@@ -3,8 +3,8 @@
  */
 
 /*
- * What DMA memory costs an application at start: runs rte_eal_init() and counts the calls that
- * EAL, its drivers and its plugins make to VFIO and iommufd, and the time in them. Prints
+ * The cost of DMA memory when an application starts: runs rte_eal_init() and counts the calls of EAL, its
+ * drivers and its plugins to VFIO and iommufd, and the time in them. Prints
  *
  *	CALLS MAPS MS-IN-CALLS MS-IN-INIT
  *
@@ -22,7 +22,7 @@
 #include <linux/vfio.h>
 #include <rte_eal.h>
 
-/* IOMMU_IOAS_MAP: this program is also built where there is no linux/iommufd.h. */
+/* IOMMU_IOAS_MAP: this program is also built on machines without linux/iommufd.h. */
 #define IOAS_MAP _IO(VFIO_TYPE, 0x85)
 
 static uint64_t calls, maps, nanoseconds;

@@ -3,7 +3,7 @@
  */
 
 /*
- * Asks EAL for a device as a bus does, or for I/O ports, and says whether it got them, as its status does.
+ * Asks EAL for a device like a bus, or for I/O ports, and reports whether it got them, also in its status.
  * usage: take EAL-OPTION... -- PCI-ADDRESS|ports
  */
 

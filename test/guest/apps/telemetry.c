@@ -3,12 +3,12 @@
  */
 
 /*
- * Does something, asks the plugin by telemetry about it, and compares. Prints a line a check.
+ * Performs operations, queries the plugin's telemetry about them, and compares. Prints a line for each check.
  *
  *	telemetry EAL-OPTIONS -- [isolated]
  *
- * EAL has 64 MiB on each node, and memory that is unmapped goes into quarantine.
- * "isolated": each device has a space of its own.
+ * EAL has 64 MiB on each node, and unmapped memory goes into quarantine. "isolated": each device has its own
+ * space.
  */
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@
 #include "telemetry.h"
 
 #define PAGE ((size_t)4096)
-/* More than an answer holds. */
+/* More than fit into an answer. */
 #define PAGES 250
 #define AT UINT64_C(0x40000000)
 
@@ -46,7 +46,7 @@ check(bool ok, const char *what)
 	failures += !ok;
 }
 
-/* An answer with what was asked; it stays. */
+/* An answer with its command, which stays valid. */
 static json_t *
 ask(const char *command, const char *parameters)
 {
@@ -61,7 +61,7 @@ ask(const char *command, const char *parameters)
 	return answer;
 }
 
-/* A number, or one that a string has. */
+/* A number, or one in a string. */
 static uint64_t
 number(const json_t *object, const char *name)
 {
@@ -81,7 +81,7 @@ text_of(const json_t *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* All numbers of an object added up. */
+/* The sum of all numbers of an object. */
 static uint64_t
 total(json_t *object)
 {
@@ -94,7 +94,7 @@ total(json_t *object)
 	return sum;
 }
 
-/* What is told of the space in which the program maps. */
+/* The reported data of the space in which the program maps. */
 static const char *
 device(void)
 {
@@ -110,7 +110,7 @@ stats(void)
 	return ask("/ioas/stats", device());
 }
 
-/* Runs of a listing, over all its answers. */
+/* The runs of a listing, from all its answers. */
 struct runs {
 	uint64_t n, areas, bytes, fixed, without_address;
 	unsigned int answers;
@@ -154,7 +154,7 @@ list(const char *what)
 	return runs;
 }
 
-/* As much is in use as is mapped, at least. */
+/* At least the mapped bytes are in use. */
 static void
 check_memlock(const json_t *of, uint64_t bytes)
 {
@@ -260,8 +260,8 @@ check_stats(const json_t *of)
 	      number(of, "bytes_now"), "stats: IOMMU entries");
 }
 
-/* Every other page of memory that is not EAL's, at stated IOVAs with as much between them, and then two
- * side by side whose addresses are not. */
+/* Every other page of memory of the application, at fixed IOVAs with equal gaps, and then two with adjacent
+ * IOVAs, but without adjacent addresses. */
 static bool
 map_pages(char *memory, int (*map)(struct rte_device *dev, void *addr, uint64_t iova, size_t len))
 {
@@ -313,7 +313,7 @@ check_maps(void)
 	munmap(memory, 2 * PAGES * PAGE);
 }
 
-/* Whose pages and nodes only the kernel could tell. */
+/* Only the kernel knows its pages and nodes. */
 static void
 check_unknown(void)
 {

@@ -3,15 +3,14 @@
  */
 
 /*
- * One turn of devtools/perf.sh: starts testpmd, lets packets go round between its two ports, and
- * prints
+ * One turn of devtools/perf.sh: starts testpmd, lets packets circulate between its two ports, and prints
  *
  *	MS-TO-THE-PROMPT PACKETS-A-SECOND
  *
  * usage: testpmd_turn SECONDS testpmd [OPTION]...
  *
- * The options make testpmd interactive, its first prompt is the end of its start; they forbid it to
- * tell of links, which would split a prompt. What it prints goes to standard error.
+ * The options make testpmd interactive, because its first prompt is the end of its start. They suppress
+ * messages about links, which would split a prompt. testpmd's output goes to standard error.
  */
 
 #include <errno.h>
@@ -26,11 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* An emulated machine whose host is busy may stand still for a while. */
+/* An emulated machine may pause for a while if its host is busy. */
 #define PATIENCE_MS 60000
 
 static int to, from;            /* testpmd's standard input and output */
-static char answer[65536];      /* what it said to the last command */
+static char answer[65536];      /* its answer to the last command */
 
 static uint64_t
 now_us(void)
@@ -41,7 +40,7 @@ now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* Until it asks for a command. */
+/* Waits until it prompts for a command. */
 static bool
 await_prompt(void)
 {
@@ -51,7 +50,7 @@ await_prompt(void)
 	while (strstr(answer, "testpmd> ") == NULL) {
 		ssize_t got;
 
-		/* What does not fit is not what we look for. */
+		/* The part that does not fit is not needed. */
 		if (n + 1 == sizeof(answer))
 			n = 0;
 		if (poll(&pollfd, 1, PATIENCE_MS) <= 0)
@@ -75,7 +74,7 @@ say(const char *command)
 	return write(to, command, n) == (ssize_t)n && await_prompt();
 }
 
-/* Of both ports together. */
+/* The sum of both ports. */
 static uint64_t
 received(void)
 {
@@ -90,7 +89,7 @@ received(void)
 	return packets;
 }
 
-/* Two bursts go round. They are lost if the links are not up yet, so it is tried again. */
+/* Two bursts circulate. They are lost if the links are not up yet, so it tries again. */
 static bool
 set_going(void)
 {
@@ -110,7 +109,7 @@ set_going(void)
 	return false;
 }
 
-/* 0: something went wrong. */
+/* 0: an error. */
 static double
 rate(double seconds)
 {
@@ -174,7 +173,7 @@ main(int argc, char **argv)
 	pps = rate(seconds);
 	if (write(to, "quit\n", 5) != 5)
 		kill(pid, SIGKILL);
-	/* Its last words, lest it waits for somebody to read them. */
+	/* Reads its last output, so that it does not wait for a reader. */
 	for (ssize_t n; (n = read(from, answer, sizeof(answer))) > 0;)
 		(void)!write(STDERR_FILENO, answer, n);
 	if (waitpid(pid, &status, 0) != pid || status != 0 || pps <= 0)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* For --wrap=rte_version: a static DPDK of a release that is not known. */
+/* For --wrap=rte_version: a static DPDK of an unknown release. */
 
 const char *__wrap_rte_version(void);
 

@@ -3,8 +3,8 @@
  */
 
 /*
- * Takes and gives back EAL's memory, in all sizes and in all ways. Now and then another amount is
- * aimed at, sometimes none, so that heaps grow and shrink as a whole.
+ * Allocates and frees EAL's memory in all sizes and ways. From time to time the target amount changes,
+ * sometimes to zero, so that heaps grow and shrink as a whole.
  */
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ struct slot {
 	};
 };
 
-/* ---- contents: memory belongs to nobody else ---- */
+/* ---- contents: no other object uses the memory ---- */
 
 static void
 write_tags(void *memory, size_t size)

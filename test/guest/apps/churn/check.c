@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* What must hold for EAL's memory: at any time for what is in use, and for all of it at rest. */
+/* Conditions on EAL's memory: at any time for memory in use, and at rest for all of it. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ memory_event(enum rte_mem_event type, const void *addr, size_t length, void *arg
 	freed[next++ % FREED] = (uintptr_t)addr;
 }
 
-/* Areas, as the plugin tells by telemetry. */
+/* The number of areas, from telemetry of the plugin. */
 static uint64_t
 areas(void)
 {
@@ -64,7 +64,7 @@ areas(void)
 	return strtoull(maps + strcspn(maps, "0123456789"), NULL, 10);
 }
 
-/* The areas that there were at the start. */
+/* The number of areas at the start. */
 static uint64_t areas_before;
 
 void
@@ -84,7 +84,7 @@ check_address(const char *what, const void *va)
 
 	if (ms == NULL || ms->len == 0)
 		wrong("%s: %p has no segment", what, va);
-	/* Of external memory only what the application has stated is recorded. */
+	/* For external memory only IOVAs from the application are recorded. */
 	recorded = ms->iova == RTE_BAD_IOVA && rte_mem_virt2memseg_list(va)->external
 		? iova : ms->iova + RTE_PTR_DIFF(va, ms->addr);
 	if (iova == RTE_BAD_IOVA || iova == 0 || iova == (uintptr_t)va || iova != recorded)
@@ -123,7 +123,7 @@ collect(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *ar
 	struct segs *const segs = arg;
 
 	if (msl->external && ms->iova == RTE_BAD_IOVA)
-		return 0; /* registered; what of it is mapped nobody has recorded */
+		return 0; /* registered; no IOVAs of its maps are recorded */
 	if (segs->n == RTE_DIM(segs->seg))
 		return -1;
 	segs->seg[segs->n++] = *ms;
@@ -140,7 +140,7 @@ by_iova(const void *a, const void *b)
 	return x->iova < y->iova ? -1 : x->iova > y->iova;
 }
 
-/* What EAL does not have any more has no IOVA. */
+/* Memory that EAL has freed has no IOVA. */
 static void
 check_freed(void)
 {
@@ -152,7 +152,7 @@ check_freed(void)
 			continue; /* in use again */
 		if (rte_mem_virt2iova(va) != RTE_BAD_IOVA)
 			wrong("%p was freed and has IOVA 0x%" PRIx64, va, rte_mem_virt2iova(va));
-		return; /* each such question is an error that the plugin logs */
+		return; /* each such query makes the plugin log an error */
 	}
 }
 

@@ -3,8 +3,8 @@
  */
 
 /*
- * Memory of the application's own, of large and of small pages, comes and goes in parts, in any order, in
- * all the ways in which DPDK is given such memory. What must be refused is tried as well.
+ * Memory of the application, in large and small pages, comes and goes in parts, in any order, by all ways to
+ * give such memory to DPDK. Forbidden calls are tried as well.
  */
 
 #include <errno.h>
@@ -24,16 +24,16 @@
 #define BLOCKS 12
 #define PARTS 4
 #define PAGES_A_PART 16
-/* Below what the plugin chooses by itself. */
+/* Below the IOVAs that the plugin chooses by itself. */
 #define STATED_IOVAS UINT64_C(0x200000000)
-/* One in so many steps tries what must be refused: each is a line in the log. */
+/* One in this many steps tries a forbidden call. Each logs a line. */
 #define STEPS_BETWEEN_REFUSALS 40
 
 struct block {
 	enum way {
 		NONE,
-		DMA_MAP, /* rte_extmem_register(), rte_dev_dma_map() of parts, at stated IOVAs */
-		HEAP,    /* a heap of its own: parts added with or without IOVAs */
+		DMA_MAP, /* rte_extmem_register(), rte_dev_dma_map() of parts, at fixed IOVAs */
+		HEAP,    /* a separate heap: parts are added with or without IOVAs */
 		ASKED,   /* rte_mem_virt2iova() of a page, munmap() */
 		WAYS
 	} way;
@@ -41,10 +41,10 @@ struct block {
 	char *va;
 	size_t page, part_length, length;
 	uint64_t iova;           /* of the first part */
-	struct rte_device *device; /* DMA_MAP: it may be the only one that reaches the memory */
+	struct rte_device *device; /* DMA_MAP: it may be the only one that can access the memory */
 	bool mapped[PARTS];
 	bool asked[PARTS * PAGES_A_PART];
-	bool stated;             /* HEAP: IOVAs are */
+	bool stated;             /* HEAP: it has fixed IOVAs */
 	void *object;            /* HEAP */
 };
 
@@ -128,7 +128,7 @@ map_part(struct block *block, unsigned int part)
 		      rte_strerror(rte_errno));
 	count(block, part, true);
 	check_contiguous("stated IOVA", va, block->part_length, iova);
-	/* Of one page there is no part. */
+	/* One page has no part. */
 	if (block->part_length > SMALL_PAGE && tries_refusals() &&
 	    (rte_dev_dma_map(block->device, va, iova + SMALL_PAGE, block->part_length) == 0 ||
 	     dma_unmap(block, part, SMALL_PAGE) == 0))
@@ -157,7 +157,7 @@ step_dma_map(struct block *block)
 		map_part(block, part);
 }
 
-/* Some stays mapped until the memory goes. */
+/* Some of it stays mapped until the memory goes. */
 static void
 end_dma_map(struct block *block)
 {
@@ -230,7 +230,7 @@ step_heap(struct block *block)
 	const int socket = rte_malloc_heap_get_socket(heap_name(block));
 	const size_t size = random_size(&random_state, 64, block->part_length / 2);
 
-	/* What is in use cannot be removed. */
+	/* Memory in use cannot be removed. */
 	rte_free(block->object);
 	block->object = NULL;
 	if (block->mapped[part])
@@ -256,7 +256,7 @@ end_heap(struct block *block)
 		wrong("rte_malloc_heap_destroy: %s", rte_strerror(rte_errno));
 }
 
-/* ---- memory that DPDK is not told of ---- */
+/* ---- memory that DPDK does not know ---- */
 
 static void
 step_asked(struct block *block)
@@ -313,7 +313,7 @@ begin(struct block *block)
 		ways[block->way].begin(block);
 }
 
-/* The memory goes, in halves, with all that is still mapped of it. */
+/* The memory goes, in halves, with its remaining maps. */
 static void
 end(struct block *block)
 {

@@ -5,8 +5,8 @@
 /*
  *	churn EAL-OPTIONS -- SECONDS [SEED [MIB]]
  *
- * The options must give three lcores and two ports that are connected. Each allocating lcore keeps
- * up to so many MiB. The status is 0 if nothing was wrong; else the last line says what was.
+ * The options must provide three lcores and two connected ports. Each allocating lcore keeps at most MIB. The
+ * status is 0 if nothing was wrong; otherwise the last line says what was.
  */
 
 #include <inttypes.h>
@@ -43,7 +43,7 @@ wrong(const char *format, ...)
 	va_end(ap);
 	puts("");
 	fflush(stdout);
-	/* Other threads are in the midst of something. */
+	/* Other threads are in the middle of a step. */
 	_exit(EXIT_FAILURE);
 }
 
@@ -76,7 +76,7 @@ random_size(uint64_t *state, size_t low, size_t high)
 	return low + random_below(state, RTE_MIN(top, high) - low + 1);
 }
 
-/* All threads come to rest between two steps, are looked at, and go on or end. */
+/* All threads rest between two steps, the memory is checked, and they continue or end. */
 static void
 rest(bool last)
 {
@@ -155,7 +155,7 @@ main(int argc, char **argv)
 	rte_eal_mp_wait_lcore();
 	pthread_join(thread, NULL);
 	packets_end();
-	/* All has been given back but what EAL itself and the drivers have. */
+	/* Everything has been freed, except the memory of EAL itself and of the drivers. */
 	check_end();
 	print_figures();
 	rte_eal_cleanup();

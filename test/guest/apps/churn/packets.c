@@ -3,9 +3,9 @@
  */
 
 /*
- * Numbered packets go from port 0 to port 1 and, in the same mbufs, back. Each byte is computed from
- * the number, and compared at both ports. They are sent from pools that come and go: a device reads
- * from memory that has just been mapped, and that is freed as soon as it is done with it.
+ * Numbered packets go from port 0 to port 1 and back in the same mbufs. Each byte is computed from the
+ * number, and compared at both ports. They are sent from pools that come and go: a device reads memory that
+ * was just mapped, and that is freed as soon as the device has finished.
  */
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@
 
 #define RX_RING 512
 #define TX_RING 128
-/* Fewer than any ring or queue on the way holds: none must be lost. */
+/* Fewer than any ring or queue on the way holds, so that none is lost. */
 #define WINDOW 64
 #define BURST 16
 #define PACKETS_A_POOL 2000
@@ -49,7 +49,7 @@ length_of(uint64_t number)
 	return SHORTEST + mix(number) % (LONGEST - SHORTEST + 1);
 }
 
-/* The packet with this number, to the last byte. */
+/* Fills in the packet with this number, to the last byte. */
 static void
 make(uint64_t number, uint8_t *packet)
 {
@@ -65,7 +65,7 @@ make(uint64_t number, uint8_t *packet)
 	}
 }
 
-/* Checks what a port has received. Returns its number. */
+/* Checks a received packet. Returns its number. */
 static uint64_t
 check_packet(unsigned int port, const struct rte_mbuf *m)
 {
@@ -91,7 +91,7 @@ check_packet(unsigned int port, const struct rte_mbuf *m)
 	if (number < expected[port])
 		wrong("port %u received packet %" PRIu64 " after %" PRIu64, port, number,
 		      expected[port] - 1);
-	/* Until both links are up packets are lost, and nothing is wrong. */
+	/* Packets may be lost until both links are up. */
 	if (begun && port == 1)
 		figures.lost += number - expected[port];
 	expected[port] = number + 1;
@@ -113,7 +113,7 @@ free_old_pools(void)
 	}
 }
 
-/* Replaces the pool, if there is room for the old one and memory for the new one. */
+/* Replaces the pool, if the list has room for the old one and memory suffices for the new one. */
 static void
 change_pool(void)
 {
@@ -207,7 +207,7 @@ send_new(void)
 	sent_from_pool += n;
 }
 
-/* What has not come back after so long does not any more. */
+/* A packet that has not come back after this time is lost. */
 static void
 give_up_lost(void)
 {
@@ -243,7 +243,7 @@ packets_step(void)
 	begun |= n != 0;
 	rte_pktmbuf_free_bulk(packets, n);
 	give_up_lost();
-	/* The emulated devices work on the same CPUs. */
+	/* The emulated devices use the same CPUs. */
 	if (n == 0 && forwarded == 0)
 		usleep(20);
 }

@@ -3,8 +3,8 @@
  */
 
 /*
- * An allocator that gives memory back in the midst of an allocation: what another thread has freed a moment ago, as
- * mimalloc and jemalloc do. The library allocates under its locks, so its part of munmap() must wait for none.
+ * An allocator that unmaps memory during an allocation, which another thread has just freed, as mimalloc and
+ * jemalloc do. The library allocates under its locks, so its part of munmap() must not wait for one of them.
  */
 
 #include <stdio.h>
@@ -16,12 +16,12 @@
 
 void *__libc_calloc(size_t n, size_t size);
 
-/* What is to be given back, and how many allocations before that. */
+/* The memory to unmap, and the number of allocations before that. */
 static __thread char *given_back;
 static __thread unsigned int before;
 static __thread unsigned int allocations;
 
-/* For the libraries too: the program's symbols come first. */
+/* Also called by the libraries: the program's symbols come first. */
 void *
 calloc(size_t n, size_t size)
 {
@@ -58,7 +58,7 @@ ask_in_allocator(void *arg)
 	munmap(p, LARGE_PAGE);
 }
 
-/* At each allocation that a question makes. */
+/* At each allocation of a query. */
 void
 deadlock_cases(void)
 {
@@ -71,7 +71,7 @@ deadlock_cases(void)
 	rte_mem_virt2iova(p);
 	all = allocations;
 	printf("%u allocations for a question\n", all);
-	/* Where the mapping is known it is one less. */
+	/* If the mapping is known, it is one less. */
 	for (unsigned int n = 0; n < all - 1; n++) {
 		snprintf(name, sizeof(name), "memory goes inside of allocation %u of a question", n);
 		run_case(name, ask_in_allocator, &n);

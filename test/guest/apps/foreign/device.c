@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The devices: each copies one thing at a time, which takes it a tenth of a second, so several work side by side. */
+/* The devices: each copies one piece at a time, which takes a tenth of a second, so several work in parallel. */
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -27,7 +27,7 @@ static struct device {
 	struct edu edu;
 	const char *name;
 	int fd;
-	char *out; /* EAL's memory, which the device copies to what it has read */
+	char *out; /* EAL's memory, to which the device copies what it has read */
 	rte_iova_t out_iova;
 	bool taken;
 } devices[MAX_DEVICES];
@@ -120,7 +120,7 @@ has_ended(const struct device *device)
 	return false;
 }
 
-/* Reads with as many devices as there are spots; false if one does not end. */
+/* Reads with as many devices as spots; false if one does not finish. */
 static bool
 read_spots(struct device **readers, const struct spot *spots, unsigned int n)
 {

@@ -5,13 +5,13 @@
 #define FOREIGN_H
 
 /*
- * Shared by the files of foreign: a DPDK application with memory of its own, and devices of QEMU's kind "edu"
- * that read it. All cases check one thing: at the IOVA that a question has answered, a device reads what the
- * CPU reads. The program is not linked to dpdk-ioas: the plugin comes in by EAL's -d.
+ * Shared by the files of foreign: a DPDK application with its own memory, and devices ("edu" of QEMU) that
+ * read it. All cases check one condition: at the IOVA that a query has returned, a device reads the same as
+ * the CPU. The program is not linked to dpdk-ioas: EAL loads the plugin with -d.
  *
- * device.c has the devices. memory.c makes memory of each kind, routes.c takes it away by each route, and
+ * device.c has the devices. memory.c makes memory of each kind, routes.c removes it by each route, and
  * matrix.c tries each kind with each route. gone.c, refused.c, stays.c, stated.c and forked.c have the cases
- * that need more than that. soak.c does it all at random, on several threads.
+ * that need more than that. soak.c does all of it at random, on several threads.
  */
 
 #include <stdatomic.h>
@@ -29,7 +29,7 @@
 
 /* ---- main.c ---- */
 
-/* Ends this thread's case unless the condition holds: the case has failed, and the text says why. */
+/* Ends this thread's case unless the condition holds: the case has failed, and the text is the reason. */
 #define need(condition, ...) \
 	do { \
 		if (!(condition)) \
@@ -37,7 +37,7 @@
 	} while (0)
 _Noreturn void fail_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Runs a function as a case. NULL: it has passed; else why it has not. */
+/* Runs a function as a case. NULL: it has passed; otherwise the reason of the failure. */
 const char *try_case(void (*fn)(void *arg), void *arg);
 /* The same, and prints a line about it. */
 void run_case(const char *name, void (*fn)(void *arg), void *arg);
@@ -50,7 +50,7 @@ void run_cases(const struct named_case *cases, unsigned int n);
 
 /* ---- device.c ---- */
 
-/* What a device is to read, and where. */
+/* Memory that a device reads, and its IOVA. */
 struct spot {
 	const char *va;
 	rte_iova_t iova;
@@ -58,17 +58,18 @@ struct spot {
 
 void devices_open(char *const *names, unsigned int n);
 void devices_close(void);
-/* All are given back, and set up anew. */
+/* Closes all devices and sets them up again. */
 void devices_reopen(void);
-/* The case fails unless a device reads 64 bytes at each of these IOVAs as the CPU does. Threads may call it. */
+/* The case fails unless a device reads the same 64 bytes at each of these IOVAs as the CPU. Threads may call
+ * it. */
 void need_seen(const char *when, const struct spot *spots, unsigned int n);
-/* The IOVA of an address, which must have one, and at which a device must read what is there. */
+/* The IOVA of an address. It must have one, and a device must read the right bytes there. */
 rte_iova_t need_asked(const char *when, const char *va);
-/* Writes 64 bytes that were written nowhere else. */
+/* Writes 64 bytes that were not written anywhere before. */
 void write_new(char *va);
 unsigned long long devices_copies(void);
 
-/* ---- routes.c: calls that take memory away, through the slots or past them ---- */
+/* ---- routes.c: calls that remove memory, through the slots or past them ---- */
 
 enum calls { CALLS_SLOTS, CALLS_RAW };
 extern __thread enum calls calls;
@@ -81,8 +82,8 @@ void *do_shmat(int id, const void *addr, int flags);
 int do_shmdt(const void *addr);
 int do_remap_file_pages(void *addr, size_t length, size_t page);
 
-/* The kernel tells of what went past the slots, and a thread of the plugin hears it a moment later. The answer to
- * a question about memory that is new is given after that. */
+/* The kernel reports calls that went past the slots, and a thread of the plugin reads the report a moment
+ * later. The IOVA of new memory is only right after that. */
 void settle(void);
 
 /* ---- memory.c ---- */
@@ -90,13 +91,13 @@ void settle(void);
 #define UNITS 4
 struct memory {
 	char *p;          /* UNITS units */
-	size_t unit;      /* a page of it */
+	size_t unit;      /* one page of it */
 	size_t edge;      /* of its mapping, on each side */
 	char *moved;      /* where a route has moved it, or NULL */
 	size_t moved_length;
 	int fd, shm;      /* -1: none */
 	bool shared;
-	bool lost[UNITS]; /* gone: something of others may be there */
+	bool lost[UNITS]; /* gone: other memory may be there */
 	const char *kind;
 };
 
@@ -107,50 +108,50 @@ struct kind {
 extern const struct kind kinds[];
 extern const unsigned int n_kinds;
 
-/* Address space in which the kernel places nothing by itself. Once memory there is unmapped, the address stays
- * free until the case maps something there again: no thread, library or plugin can get it in between. */
+/* Address space in which the kernel places nothing by itself. After memory there was unmapped, the address
+ * stays free until the case maps memory there again: no thread, library or plugin can get it in between. */
 void *empty_place(size_t length);
-/* New private memory at an address where nothing may be, or, if that is NULL, at an empty place. */
+/* New private memory at an address that must be free, or, if that is NULL, at an empty place. */
 char *new_memory(void *at, size_t length);
 struct memory make_memory(const struct kind *kind);
 struct memory make_kind(const char *name);
 char *unit_at(const struct memory *memory, unsigned int unit);
-/* What a call that gives an address has returned: 0, or -1 if it failed. */
+/* The result of a call that returns an address: 0, or -1 if it failed. */
 int result_of(const void *p);
-/* Unmaps what is left of it. */
+/* Unmaps the rest of it. */
 void drop_memory(struct memory *memory);
 
 /* ---- routes.c ---- */
 
-/* What a route does to a unit. */
+/* The effect of a route on a unit. */
 enum effect {
 	KEPT,  /* the same pages at the same address */
-	GONE,  /* nothing is there */
-	OTHER, /* other pages may be there: it has to be asked for anew */
+	GONE,  /* no memory is there */
+	OTHER, /* other pages may be there: its IOVA must be queried again */
 };
 
 struct route {
 	const char *name;
-	int (*take)(struct memory *memory); /* 0, or -1 and errno: refused, then all is kept */
+	int (*take)(struct memory *memory); /* 0, or -1 and errno: refused, and nothing has changed */
 	enum effect effect[UNITS];
-	bool shared_stays; /* pages of shared memory are the same ones afterwards */
-	bool slots_only;   /* the kernel does not tell of it */
+	bool shared_stays; /* shared memory has the same pages afterwards */
+	bool slots_only;   /* the kernel does not report it */
 	bool holds;        /* the address space stays in use */
-	bool told;         /* the kernel tells of it before it may refuse */
-	bool doubles;      /* a page is there twice: what is done to one is done to the other */
+	bool told;         /* the kernel reports it before it may refuse */
+	bool doubles;      /* a page is there twice: a change of one changes the other */
 };
 extern const struct route routes[];
 extern const unsigned int n_routes;
 
 enum effect effect_on(const struct route *route, const struct memory *memory, unsigned int unit);
-/* Whether the plugin can see it with this thread's calls. */
+/* Whether the plugin notices the route with this thread's calls. */
 bool is_seen(const struct route *route);
 
 /* ---- groups of cases ---- */
 
 void matrix_cases(void);
 void gone_cases(void);
-void kernel_cases(void);  /* those that only the kernel tells of */
+void kernel_cases(void);  /* those that only the kernel reports */
 void refused_cases(void);
 void stays_cases(void);
 void stated_cases(void);
@@ -158,7 +159,7 @@ void child_cases(void);
 void daemon_cases(void);  /* in a child whose parent has ended */
 void deadlock_cases(void);
 
-/* soak.c: false if something was wrong. */
+/* soak.c: false if there was an error. */
 bool soak(unsigned int seconds, uint64_t seed, enum calls first, enum calls last);
 
 #endif /* FOREIGN_H */

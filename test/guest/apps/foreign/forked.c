@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* fork(): a child that is not the application, and one that is, because its parent has ended (daemon()). */
+/* fork(): a child that is not the application, and a child that is, because its parent has ended (daemon()). */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -43,7 +43,7 @@ own_memory(void *arg __rte_unused)
 
 /* ---- the parent lives ---- */
 
-/* Runs a function in a child, as a case of its own; the parent's fails with it. */
+/* Runs a function in a child, as a separate case; the parent's case fails with it. */
 static void
 in_child_of(pid_t (*fork_now)(void), void (*fn)(void *arg), void *arg)
 {
@@ -130,7 +130,7 @@ allocate(void *arg __rte_unused)
 		free(blocks[i]);
 }
 
-/* What is shared with the parent: a device reads it at the same IOVA. */
+/* Memory shared with the parent: a device reads it at the same IOVA. */
 static void
 ask_for_shared(void *arg)
 {
@@ -141,7 +141,7 @@ ask_for_shared(void *arg)
 	need_seen("shared memory", spot, 1);
 }
 
-/* Whatever a child does, the parent's memory stays where it was. */
+/* Whatever a child does, the parent's memory keeps its IOVAs. */
 static void
 parent_keeps(void (*fn)(void *arg), bool stated)
 {
@@ -213,7 +213,7 @@ child_of_child(void *arg)
 	in_child(unmap, arg);
 }
 
-/* No handler of fork() runs. */
+/* No fork handler runs. */
 static void
 silent_child(void *arg)
 {
@@ -297,7 +297,7 @@ grow_and_shrink(void *arg __rte_unused)
 	}
 }
 
-/* NICs too, so that nothing is attached in between. */
+/* NICs too, so that no device is attached in between. */
 static void
 attach_again(void *arg __rte_unused)
 {
@@ -331,7 +331,7 @@ attach_again(void *arg __rte_unused)
 	rte_free((char *)(uintptr_t)spots[1].va);
 }
 
-/* As daemon() does: the parent ends at once. */
+/* As in daemon(): the parent ends at once. */
 void
 daemon_cases(void)
 {
@@ -348,7 +348,7 @@ daemon_cases(void)
 	const pid_t parent = getpid();
 	pid_t pid;
 
-	/* The parent has asked for memory, of which the daemon has a copy. */
+	/* The parent has queried the IOVA of memory of which the daemon has a copy. */
 	write_new(p);
 	rte_mem_virt2iova(p);
 	fflush(stdout);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Memory that goes by other hands than a system call of the application's own. */
+/* Memory that goes in other ways than by a system call of the application. */
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 #define LENGTH (4 * LARGE_PAGE)
 
-/* New memory where old memory with this IOVA was. */
+/* New memory at the place of old memory with this IOVA. */
 static void
 need_new(const char *when, char *va, size_t length)
 {
@@ -68,7 +68,7 @@ heap_memory(void *arg __rte_unused)
 	need_new("after it", p, LENGTH);
 }
 
-/* The library comes after the plugin has bound all slots. */
+/* The library is loaded after the plugin has bound all slots. */
 static void
 late_library(void *arg __rte_unused)
 {
@@ -126,7 +126,7 @@ grow_in_place(void *arg __rte_unused)
 	do_munmap(p, LENGTH);
 }
 
-/* Two pages of one large mapping in different threads' hands; both see that the other's has gone. */
+/* Two threads use one page each of one large mapping. Both notice that the other's has gone. */
 struct piece {
 	char *p;
 	const char *why;
@@ -189,7 +189,7 @@ gone_cases(void)
 	run_cases(cases, RTE_DIM(cases));
 }
 
-/* ---- what only the kernel tells of ---- */
+/* ---- cases that only the kernel reports ---- */
 
 static void
 free_block(void *arg __rte_unused)
@@ -261,7 +261,7 @@ end_of_heap(void *arg __rte_unused)
 	char *p;
 	rte_iova_t iova;
 
-	/* Then libc has some of its heap left, and takes none beyond ours. */
+	/* Then libc has some of its heap left, and takes none beyond this program's. */
 	free(small);
 	p = RTE_PTR_ALIGN((char *)sbrk(2 * LENGTH), SMALL_PAGE);
 	write_new(p);
@@ -328,7 +328,7 @@ kernel_cases(void)
 
 	/* libc changes it by itself. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-	/* The library takes memory of its own when it first needs some, which may be at the address that was left. */
+	/* At first use the library allocates memory, perhaps at the address that was freed. */
 	try_case(free_block, NULL);
 	run_cases(cases, RTE_DIM(cases));
 }

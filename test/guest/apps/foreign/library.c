@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* A library that a program loads when EAL runs already; its memory comes and goes by its own calls. */
+/* A library that a program loads while EAL runs. It maps and unmaps memory by its own calls. */
 
 #include <stddef.h>
 #include <sys/mman.h>

@@ -5,13 +5,13 @@
 /*
  *	foreign EAL-OPTIONS -- WAY GROUP DEVICE... [-- SECONDS [SEED]]
  *
- * WAY is how memory is taken away, and how the plugin can see it:
+ * WAY selects how memory is removed, and how the plugin can notice it:
  *	slots   calls that go through import slots, and no userfaultfd
  *	kernel  system calls that no slot sees, and userfaultfd
- *	both    calls through slots, and userfaultfd; the soak takes either
+ *	both    calls through slots, and userfaultfd; the soak uses either
  *	none    system calls that no slot sees, and no userfaultfd: then the checks must fail
- * The group "soak" takes seconds and a seed. A line for each case, "ok NAME" or "not ok NAME: why"; in the end
- * "end".
+ * The group "soak" takes seconds and a seed. Prints a line for each case, "ok NAME" or "not ok NAME: why",
+ * and "end" at the end.
  */
 
 #include <errno.h>

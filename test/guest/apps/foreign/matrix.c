@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Memory of each kind goes by each route. What the kernel refuses is a case too: then all must be as it was. */
+/* Memory of each kind goes by each route. A refusal of the kernel is a case too: then nothing may change. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 struct trial {
 	const struct kind *kind;
 	const struct route *route;
-	int error; /* the kernel's */
+	int error; /* errno of the kernel */
 };
 
 static void
@@ -86,7 +86,7 @@ matrix_cases(void)
 	unsigned int taken = 0, refused = 0;
 	char name[200];
 
-	/* The library takes memory of its own when it first needs some, which may be at the address that was left. */
+	/* At first use the library allocates memory, perhaps at the address that was freed. */
 	try_case(try_route, &first);
 
 	for (unsigned int k = 0; k < n_kinds; k++)

@@ -138,7 +138,7 @@ make_large_sysv(struct memory *memory)
 	attach(memory, SHM_HUGETLB);
 }
 
-/* One of the kernel's mappings is a part of another that the application has made. */
+/* The memory is one mapping of the kernel, in the middle of a larger one that the application has made. */
 static void
 make_between(struct memory *memory)
 {
@@ -150,7 +150,7 @@ make_between(struct memory *memory)
 	memory->edge = memory->unit;
 }
 
-/* The address is not the start of a mapping, and two are beside each other. */
+/* The address is not the start of a mapping, and two mappings are adjacent. */
 static void
 make_two(struct memory *memory)
 {

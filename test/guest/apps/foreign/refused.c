@@ -3,8 +3,8 @@
  */
 
 /*
- * Calls that fail. The kernel refuses most before anything has happened: then memory keeps its IOVA, and a device
- * reads it there. Some fail when a part has happened: then what has gone is gone.
+ * Calls that fail. The kernel refuses most of them before it changes anything: then memory keeps its IOVA,
+ * and a device reads it there. Some fail after a part was removed: then that part is gone.
  */
 
 #include <errno.h>
@@ -181,7 +181,7 @@ limit_mappings(unsigned int n)
 	need(file != NULL && fprintf(file, "%u\n", n) > 0 && fclose(file) == 0, "/proc/sys/vm/max_map_count");
 }
 
-/* To take the middle away would make one mapping more than there may be. */
+/* Removing the middle would need one mapping more than the kernel allows. */
 static int
 split_over_limit(struct memory *memory)
 {
@@ -240,7 +240,7 @@ need_refused(void *arg)
 	drop_memory(&memory);
 }
 
-/* ---- what fails when a part has happened ---- */
+/* ---- failures after a part was removed ---- */
 
 /* The kernel drops the pages of the first mapping, then finds that the second one is locked. */
 static void
@@ -266,7 +266,7 @@ drop_until_locked(void *arg __rte_unused)
 	drop_memory(&memory);
 }
 
-/* The target goes before the kernel finds that what is to be moved is not as long. */
+/* The target goes before the kernel finds that the source is not as long. */
 static void
 move_too_much(void *arg __rte_unused)
 {
@@ -283,7 +283,7 @@ move_too_much(void *arg __rte_unused)
 	for (unsigned int i = 0; i < UNITS; i++)
 		need_kept(&spots[i]);
 	need_seen("what was to be moved", spots, UNITS);
-	/* The kernel says whether the target is there. */
+	/* The kernel tells whether the target exists. */
 	if (msync(unit_at(&target, 1), 2 * target.unit, MS_ASYNC) != 0) {
 		new_memory(unit_at(&target, 1), 2 * target.unit);
 		for (unsigned int i = 1; i < 3; i++) {
@@ -298,7 +298,7 @@ move_too_much(void *arg __rte_unused)
 	drop_memory(&target);
 }
 
-/* There are not as many large pages. Some kernels have unmapped what was there before they find that out. */
+/* The machine has fewer large pages. Some kernels unmap the old memory before they find that out. */
 static void
 map_without_pages(void *arg __rte_unused)
 {
@@ -357,7 +357,7 @@ refused_cases(void)
 		{ "mmap that fails half-way", map_without_pages },
 	};
 
-	/* userfaultfd tells of what RLIMIT_AS then refuses. */
+	/* userfaultfd reports calls that RLIMIT_AS then refuses. */
 	for (unsigned int i = 0; i < RTE_DIM(refusals); i++)
 		if (calls == CALLS_SLOTS || refusals[i].take != map_over_limit)
 			run_case(refusals[i].name, need_refused, (void *)(uintptr_t)&refusals[i]);

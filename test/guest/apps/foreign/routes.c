@@ -79,7 +79,7 @@ settle(void)
 		return;
 	fresh = new_memory(NULL, SMALL_PAGE);
 	rte_mem_virt2iova(fresh);
-	/* Through the slot, so that nothing is left to be told. */
+	/* Through the slot, so that no report is outstanding. */
 	munmap(fresh, SMALL_PAGE);
 }
 
@@ -109,7 +109,7 @@ unmap_middle(struct memory *memory)
 static int
 unmap_one_and_beyond(struct memory *memory)
 {
-	/* The length is no multiple of a small page: the kernel takes the whole page. */
+	/* The length is not a multiple of a small page: the kernel removes the whole page. */
 	return do_munmap(unit_at(memory, 3), memory->unit - SMALL_PAGE + 1);
 }
 
@@ -127,7 +127,7 @@ map_nothing_over(struct memory *memory)
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0));
 }
 
-/* What mremap() has returned is unmapped with the memory. */
+/* The memory that mremap() has returned is unmapped with the rest. */
 static int
 keep_moved(struct memory *memory, void *moved, size_t length)
 {
@@ -181,7 +181,7 @@ move_over(struct memory *memory)
 
 	need(other != MAP_FAILED, "no memory to move");
 	write_new(other);
-	/* It has an IOVA too, which must not follow it. */
+	/* It has an IOVA too, which must not move with it. */
 	need_asked("what is moved over it", other);
 	if (do_mremap(other, memory->unit, memory->unit, MREMAP_MAYMOVE | MREMAP_FIXED, unit_at(memory, 2)) !=
 	    MAP_FAILED)
@@ -242,7 +242,7 @@ attach_over(struct memory *memory)
 static int
 show_other_page(struct memory *memory)
 {
-	/* The file's first page in the place of its second. */
+	/* The file's first page replaces its second. */
 	return do_remap_file_pages(unit_at(memory, 1), memory->unit, 0);
 }
 

@@ -3,9 +3,10 @@
  */
 
 /*
- * Several threads make memory of all kinds, ask about it, map it at an IOVA that they state, lose parts of it by all
- * routes, put new memory in their place and drop it, at random; each time that the CPU has written to a page a device
- * must read that. Meanwhile children of fork() unmap what they have inherited. In the end nothing is pinned.
+ * Several threads make memory of all kinds, query its IOVAs, map it at IOVAs that they state, lose parts of
+ * it by all routes, put new memory there and drop it, at random. Each time the CPU has written to a page, a
+ * device must read the same. Meanwhile children of fork() unmap inherited memory. At the end nothing is
+ * pinned.
  */
 
 #include <errno.h>
@@ -31,8 +32,8 @@
 /* A thread's memory. */
 struct owned {
 	struct memory memory;
-	rte_iova_t iova[UNITS]; /* RTE_BAD_IOVA: not asked since its pages are there */
-	bool mixed;             /* something else is in the place of some units */
+	rte_iova_t iova[UNITS]; /* RTE_BAD_IOVA: not queried for these pages */
+	bool mixed;             /* other memory has replaced some units */
 	bool stated;            /* mapped as a whole, in one call */
 	const struct route *last;
 	int result;             /* of the last route */
@@ -41,20 +42,21 @@ struct owned {
 struct worker {
 	pthread_t thread;
 	uint64_t random;
-	enum calls first, last; /* it takes any of these */
+	enum calls first, last; /* the range from which it takes its ways */
 	bool locked;
 	struct owned owned[OWNED];
 	struct owned *at;
 };
 
 /*
- * What only the kernel tells of is forgotten some time after the memory has gone: until then a question about new
- * memory at that address may get the old IOVA (the guide says so). So such routes are taken while no thread asks.
+ * If only the kernel reports that memory has gone, the plugin forgets it some time later: until then a query
+ * about new memory at that address may return the old IOVA (the guide says so). Therefore such routes are
+ * taken while no thread queries.
  */
 static pthread_rwlock_t quiet = PTHREAD_RWLOCK_INITIALIZER;
 
 static atomic_bool ending, wrong;
-static atomic_ullong scattered; /* maps whose pages had been asked for, at other IOVAs */
+static atomic_ullong scattered; /* maps of pages that had got other IOVAs before */
 static atomic_ullong steps, made, asked, mapped, taken, refused, children;
 
 static uint64_t
@@ -120,12 +122,12 @@ state(struct worker *worker)
 	struct owned *const owned = worker->at;
 	rte_iova_t iova;
 
-	/* The IOVAs of a second mapping are not behind those of the first. */
+	/* The IOVAs of a second mapping do not follow those of the first. */
 	if (owned->mixed || owned->stated || strcmp(owned->memory.kind, "two mappings") == 0)
 		return;
 	iova = rte_mem_virt2iova(owned->memory.p);
 	need(iova != RTE_BAD_IOVA, "%s: no IOVA", owned->memory.kind);
-	/* As far as no earlier reservation has its place, the memory of a mapping has IOVAs in a row. */
+	/* The memory of a mapping has consecutive IOVAs, unless an earlier reservation has the place. */
 	for (unsigned int i = 0; i < UNITS; i++)
 		if (owned->iova[i] != RTE_BAD_IOVA && owned->iova[i] != iova + i * owned->memory.unit) {
 			scattered++;
@@ -151,12 +153,12 @@ drop(struct worker *worker)
 		need(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)owned->memory.p,
 						  owned->iova[0], UNITS * owned->memory.unit) == 0,
 		     "%s: cannot be unmapped at IOVA 0x%" PRIx64, owned->memory.kind, owned->iova[0]);
-	/* Each page by itself, or all by the route that its kind has. */
+	/* Each page by itself, or all by the route for its kind. */
 	drop_memory(&owned->memory);
 	settle();
 }
 
-/* New memory where a unit was; false if another thread was faster. */
+/* Maps new memory at a unit's place; false if another thread was faster. */
 static bool
 refill(const struct route *route, const struct owned *owned, unsigned int unit)
 {
@@ -177,7 +179,7 @@ lose(struct worker *worker)
 	bool refilled = true;
 	int ret;
 
-	/* What is mixed is no segment as a whole any more. */
+	/* Mixed memory is not one segment any more. */
 	if (!is_seen(route) || memory->moved != NULL || (owned->mixed && memory->shm >= 0) || route->doubles)
 		return;
 	owned->last = route;
@@ -206,7 +208,7 @@ lose(struct worker *worker)
 	}
 	if (ret == 0 && !(memory->shared && route->shared_stays))
 		owned->mixed = true;
-	/* At an address that others may have no route can be tried. */
+	/* No route can be tried at an address that other threads may have. */
 	if (!refilled)
 		drop(worker);
 }
@@ -276,7 +278,7 @@ drop_all(void *arg)
 
 static struct worker workers[THREADS];
 
-/* Memory that must be there is not. */
+/* Memory that must exist is missing. */
 static void
 say_missing(int signal __rte_unused, siginfo_t *info, void *context __rte_unused)
 {
@@ -301,7 +303,7 @@ work(void *arg)
 
 	while (!ending && why == NULL) {
 		why = try_case(step, arg);
-		/* A step that fails goes no further. */
+		/* A step ends at its first failure. */
 		unlock(arg);
 		steps++;
 	}
@@ -313,7 +315,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* It has a copy of all, and takes it away. */
+/* It has a copy of all memory, and unmaps it. */
 static void
 fork_child(void)
 {

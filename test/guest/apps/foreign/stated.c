@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* The application asks for the IOVA of memory, then maps more of it there. All of it works with stock EAL too. */
+/* The application queries the IOVA of memory, then maps more of it there. All of this also works with stock
+ * EAL. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,12 +23,12 @@ struct stated {
 	const char *name;
 	size_t page;
 	bool by_device;            /* rte_dev_dma_map(), else the container's call */
-	unsigned int first, pages; /* what is mapped */
+	unsigned int first, pages; /* the mapped pages */
 	const unsigned int *asked; /* in this order; ends with PAGES */
 	bool twice;                /* mapped again in the same way */
 };
 
-/* A NIC: the edu devices have no driver of EAL's. */
+/* A NIC, because EAL has no driver for the edu devices. */
 static struct rte_device *
 find_nic(void)
 {
@@ -55,7 +56,7 @@ unmap(const struct stated *stated, char *p, rte_iova_t iova, size_t length)
 		: rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)p, iova, length);
 }
 
-/* What is mapped for the NIC alone, no other device can read. */
+/* No other device can read memory that is mapped for the NIC alone. */
 static bool
 is_for_all(const struct stated *stated)
 {
@@ -83,7 +84,7 @@ map_what_was_asked(void *arg)
 	need(rte_extmem_register(all, PAGES * stated->page, NULL, 0, stated->page) == 0, "rte_extmem_register");
 	iova = rte_mem_virt2iova(p);
 	need(map(stated, p, iova, length) == 0, "%s at IOVA 0x%" PRIx64, rte_strerror(rte_errno), iova);
-	/* Stock EAL does not know whether it has been. */
+	/* Stock EAL does not know whether it has been mapped. */
 	if (stated->twice)
 		map(stated, p, iova, length);
 	for (unsigned int i = 0; i < stated->pages; i++) {
@@ -95,7 +96,7 @@ map_what_was_asked(void *arg)
 	if (is_for_all(stated))
 		need_seen("mapped", spots, stated->pages);
 	need(unmap(stated, p, iova, length) == 0, "unmap: %s", rte_strerror(rte_errno));
-	/* For one device what all have stays. */
+	/* One device keeps memory of all devices. */
 	need(!is_for_all(stated) || unmap(stated, p, iova, length) != 0, "what is not mapped was unmapped");
 	need(rte_extmem_unregister(all, PAGES * stated->page) == 0, "rte_extmem_unregister");
 	munmap(all, PAGES * stated->page);

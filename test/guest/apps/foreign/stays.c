@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* A part of memory goes while a device goes on to read the rest, also of what the application has mapped itself. */
+/* A part of memory goes while a device continues to read the rest, also of memory that the application has
+ * mapped. */
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -58,7 +59,7 @@ unmap_a_part(void *arg)
 	drop_memory(&memory);
 }
 
-/* With IOVAs equal to addresses there is no other IOVA for what is new where the kernel keeps the old map. */
+/* With IOVA=VA new memory cannot get another IOVA if the kernel keeps the old map. */
 static bool
 is_va(void)
 {
@@ -98,7 +99,7 @@ lose_a_part(void *arg)
 	drop_memory(&memory);
 }
 
-/* All goes without an unmap, then a part of as much has the same IOVA. */
+/* All goes without an unmap, then a part of as much memory has the same IOVA. */
 static void
 state_less(void *arg)
 {
@@ -119,7 +120,7 @@ state_less(void *arg)
 	drop_memory(&memory);
 }
 
-/* What cannot be mapped changes nothing for what is: a part of it is not unmapped afterwards either. */
+/* A map that fails does not affect mapped memory: a part of it is not unmapped afterwards either. */
 static void
 fail_to_state(void *arg)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ioas authors
  */
 
-/* Stands for the librte_eal of a DPDK that the plugin was not built for. */
+/* Replaces the librte_eal of a DPDK that the plugin was not built for. */
 
 #define OTHER 99
 
