@@ -31,7 +31,9 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
   --dpdk RELEASE    the release of DPDK: the one that is installed here (default), or, with a userland
                     of its own on x86 machines, one of ${!dpdk_suites[*]}
-  --linux LINUX     the kernel: 6.12 (default) or newest, see devtools/kernel.sh --help
+  --kernel KERNEL   built (default): by devtools/kernel.sh; debian: Debian's own, which is there sooner,
+                    for x86 machines, see devtools/debian-kernel.sh --help
+  --linux LINUX     the kernel that is built: 6.12 (default) or newest, see devtools/kernel.sh --help
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
   --pages-1g N      huge pages of 1 GiB (default 0)
@@ -54,7 +56,7 @@ EOF
 
 # Each option, with _ for -, is the variable that keeps its value.
 machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' timeout=600 log='' add=()
+dpdk='' kernel=built linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' timeout=600 log='' add=()
 while [[ ${1-} == -* ]]; do
 	variable=${1#--} variable=${variable//-/_}
 	case $1 in
@@ -62,7 +64,7 @@ while [[ ${1-} == -* ]]; do
 	--allow-faults | --count | --gdb | --slots) printf -v "$variable" yes; shift ;;
 	--add) needs_value "$@"; add+=("$2"); shift 2 ;;
 	--cmdline) needs_value "$@"; cmdline+=" $2"; shift 2 ;;
-	--bare | --dpdk | --dump | --linux | --log | --machine | --mem | --net | --nics | --nodes | --pages-1g | \
+	--bare | --dpdk | --dump | --kernel | --linux | --log | --machine | --mem | --net | --nics | --nodes | --pages-1g | \
 		--pages-2m | --share | --timeout) needs_value "$@"; printf -v "$variable" %s "$2"; shift 2 ;;
 	*) usage >&2; die "unknown option $1" ;;
 	esac
@@ -103,14 +105,25 @@ esac
 
 command -v "${qemu[0]}" >/dev/null || die "no ${qemu[0]}: run devtools/setup.sh"
 release=$(other_release "$dpdk")
-kernel=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" "$linux")
+temporary=$(mktemp -d)
+trap 'rm -rf "$temporary"' EXIT
 initramfs=$("$top/devtools/initramfs.sh" "$arch" "$release")
+initrd=$initramfs
+case $kernel in
+built) image=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" "$linux") ;;
+debian)
+	[ "$arch-$linux" = x86-6.12 ] || die "--kernel debian is Linux 6.12 for x86 machines: leave it out"
+	image=$("$top/devtools/debian-kernel.sh")
+	# The kernel unpacks one archive after the other.
+	initrd=$temporary/initrd
+	cat "$initramfs" "$(dirname "$image")/modules" >"$initrd"
+	# Its many lines would take seconds on the emulated serial line; dmesg has them.
+	cmdline+=" rdinit=/modules/init quiet" ;;
+*) die "unknown kernel $kernel" ;;
+esac
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
-if [ -z "$share" ]; then
-	share=$(mktemp -d)
-	trap 'rm -rf "$share"' EXIT
-fi
+share=${share:-$temporary/share}
 mkdir -p "$share"
 chmod 755 "$share"
 rm -f "$share/status" "$share/dmesg" "$share/started"
@@ -150,7 +163,7 @@ case $mem in *G) mem_mb=$((${mem%G} * 1024)) ;; *M) mem_mb=${mem%M} ;; *) mem_mb
 accel=(-accel "tcg,thread=multi")
 if [ -n "$count" ]; then accel=(-accel "tcg,thread=single" -icount "shift=1,sleep=off"); fi
 qemu+=("${accel[@]}" -smp 4 -m "${mem_mb}M"
-	-display none -no-reboot -kernel "$kernel" -initrd "$initramfs"
+	-display none -no-reboot -kernel "$image" -initrd "$initrd"
 	-serial "file:$log"
 	-fsdev "local,id=share,path=$share,security_model=none,multidevs=remap"
 	-device "virtio-9p-pci,fsdev=share,mount_tag=share,$(bus 2)")
@@ -252,7 +265,7 @@ for i in "${!nic_list[@]}"; do
 	fi
 done
 
-kernel_version=$(basename "$(dirname "$kernel")")
+kernel_version=$(basename "$(dirname "$image")")
 dpdk_version=$(basename "$(dirname "$initramfs")")
 dpdk_version=${dpdk_version#dpdk-} dpdk_version=${dpdk_version%"-$arch-"*}
 append="console=$console iommu.strict=1 panic=-1 GUEST_MACHINE=$machine GUEST_TTY=$tty"
