@@ -6,7 +6,7 @@ set -euo pipefail
 
 usage() {
 	cat <<EOF
-usage: devtools/build.sh [--configure] [NAME]...
+usage: devtools/build.sh [--configure | --no-tests] [NAME]...
 
 Configures (once) and builds with meson in build/NAME, warnings as errors:
   gcc    what devtools/run.sh and the guest tests use (default)
@@ -24,13 +24,16 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
 ccache is used where it is installed (apt-get install ccache).
 
   --configure  does not compile
+  --no-tests   leaves out tests and manual pages, and needs no packages for them, where the folder is
+               not configured yet; a later call without it adds them
 EOF
 }
 
-compile=yes
+compile=yes tests=yes
 case ${1-} in
 -h | --help) usage; exit 0 ;;
 --configure) compile=''; shift ;;
+--no-tests) tests=''; shift ;;
 esac
 if [ $# -eq 0 ]; then set -- gcc; fi
 
@@ -103,8 +106,18 @@ for name; do
 		mv "$dir/cross.new" "$dir/cross"
 	fi
 	if [ ! -f "$dir/build.ninja" ]; then
+		rm -f "$dir/without-tests"
+		options+=("-Dman_pages=$man_pages")
+		if [ -z "$tests" ]; then
+			: >"$dir/without-tests"
+			options+=(-Dtests=false -Dman_pages=disabled)
+		fi
 		with_progress "configure build/$name" "$dir/setup.log" \
-			env CC="${ccache:+$ccache }$compiler" meson setup "$dir" "$top" --werror -Dman_pages=$man_pages "${options[@]}"
+			env CC="${ccache:+$ccache }$compiler" meson setup "$dir" "$top" --werror "${options[@]}"
+	elif [ -n "$tests" ] && [ -e "$dir/without-tests" ]; then
+		with_progress "add the tests to build/$name" "$dir/setup.log" \
+			meson configure "$dir" -Dtests=true -Dman_pages=$man_pages
+		rm "$dir/without-tests"
 	fi
 	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"; fi
 done
