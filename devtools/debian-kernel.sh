@@ -38,8 +38,10 @@ digest=$(cat "$0" "$parts"/* | sha256sum | cut -c1-12)
 newest=$cache/kernel/debian-x86-$digest
 downloads=$cache/kernel/debian-download-$digest
 
-# What Debian has as modules and the guest needs: virtio-iommu, interrupts for VFIO, the share.
+# What Debian has as modules and the guest needs: virtio-iommu, interrupts for VFIO, the share; and the folders
+# that these and what they need are in.
 from_debian=(virtio-iommu irqbypass 9pnet_virtio 9p)
+folders=(drivers/iommu virt/lib net/9p fs/9p fs/netfs)
 built=(iommufd vfio vfio_iommu_type1 vfio-pci-core vfio-pci)
 
 # All names follow from the image's, which is like linux-image-6.12.9+deb12-amd64.
@@ -84,7 +86,10 @@ unpack() {
 	local deb source
 	unpack_source &
 	source=$!
-	for deb in "$downloads"/linux-{image,headers,kbuild}-*.deb; do dpkg-deb -x "$deb" "$work/root"; done
+	for deb in "$downloads"/linux-{headers,kbuild}-*.deb; do dpkg-deb -x "$deb" "$work/root"; done
+	# Thousands of modules would take longer to write and to remove than all else.
+	dpkg-deb --fsys-tarfile "$downloads"/linux-image-*.deb | tar -C "$work/root" -x --wildcards './boot/*' \
+		'*/modules.builtin' "${folders[@]/#/*/kernel/}"
 	wait "$source"
 }
 
@@ -111,9 +116,11 @@ compile() {
 add_module() {
 	local name=${1//_/-} file need
 	if grep -qx "$name.ko" "$root/modules/order"; then return; fi
-	file=$(find "$work/root" -name "${name//-/[-_]}.ko*" | head -n 1)
-	# A need that is not there is built in.
-	[ -n "$file" ] || return 0
+	file=$(find "$work/root" -name "${name//-/[-_]}.ko*" -print -quit)
+	if [ -z "$file" ]; then
+		grep -rq --include=modules.builtin "/${name//-/[-_]}.ko$" "$work/root" && return
+		die "$name is not among Debian's modules in ${folders[*]}"
+	fi
 	case $file in
 	*.xz) xz -dc "$file" >"$root/modules/$name.ko" ;;
 	*) cp "$file" "$root/modules/$name.ko" ;;
@@ -149,7 +156,9 @@ build() {
 	mv "$work/modules" "$dest/modules"
 	mv "$work/root/boot/vmlinuz-$release" "$dest/vmlinuz"
 	ln -sfn "$(basename "$dest")" "$newest"
-	rm -rf "$downloads"
+	# Removing so many files can take as long as all else, and nothing waits for it.
+	trap - EXIT
+	rm -rf "$downloads" "$work" </dev/null >/dev/null 2>&1 &
 }
 
 if [ "$task" = cached ]; then

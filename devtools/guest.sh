@@ -37,6 +37,7 @@ warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may us
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
   --pages-1g N      huge pages of 1 GiB (default 0)
+  --interactive     SCRIPT has this terminal, as the shell has
   --add FILE        copies FILE into the share, may be repeated
   --share DIR       exported as /share, read and write (default: a temporary folder);
                     the guest leaves dmesg and status there
@@ -56,12 +57,12 @@ EOF
 
 # Each option, with _ for -, is the variable that keeps its value.
 machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' kernel=built linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' timeout=600 log='' add=()
+dpdk='' kernel=built linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' interactive='' timeout=600 log='' add=()
 while [[ ${1-} == -* ]]; do
 	variable=${1#--} variable=${variable//-/_}
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	--allow-faults | --count | --gdb | --slots) printf -v "$variable" yes; shift ;;
+	--allow-faults | --count | --gdb | --interactive | --slots) printf -v "$variable" yes; shift ;;
 	--add) needs_value "$@"; add+=("$2"); shift 2 ;;
 	--cmdline) needs_value "$@"; cmdline+=" $2"; shift 2 ;;
 	--bare | --dpdk | --dump | --kernel | --linux | --log | --machine | --mem | --net | --nics | --nodes | --pages-1g | \
@@ -127,14 +128,23 @@ share=${share:-$temporary/share}
 mkdir -p "$share"
 chmod 755 "$share"
 rm -f "$share/status" "$share/dmesg" "$share/started"
-if [ -n "$script" ]; then
-	cp -- "$script" "$share/script"
+if [ -z "$script" ]; then
+	interactive=yes
+	shell="sh -i"
+	echo 'echo "guest: a shell; exit powers off"' >"$share/script"
+elif [ -n "$interactive" ]; then
+	cp -- "$script" "$share/interactive"
+	shell="sh /share/interactive"
+	: >"$share/script"
 else
+	cp -- "$script" "$share/script"
+fi
+if [ -n "$interactive" ]; then
+	size=$(stty size 2>/dev/null) || size="24 80"
 	# The first terminal that the leader of a session opens is its controlling one.
-	cat >"$share/script" <<-'END'
-		echo "guest: a shell; exit powers off"
-		stty sane
-		exec setsid sh -c 'exec sh -i <"/dev/$GUEST_TTY" >"/dev/$GUEST_TTY" 2>&1'
+	cat >>"$share/script" <<-END
+		stty sane rows ${size% *} cols ${size#* }
+		exec setsid sh -c 'exec $shell <"/dev/\$GUEST_TTY" >"/dev/\$GUEST_TTY" 2>&1'
 	END
 fi
 if [ -n "$gdb" ]; then
@@ -174,7 +184,7 @@ else
 	qemu+=(-nodefaults)
 fi
 signal=on
-if [ -z "$script" ]; then signal=off; fi
+if [ -n "$interactive" ]; then signal=off; fi
 qemu+=(-chardev "stdio,id=io,signal=$signal" "${io[@]}")
 
 case $machine in
@@ -280,7 +290,7 @@ say "guest: machine $machine, kernel $kernel_version, DPDK $dpdk_version, NICs $
 
 : >"$log"
 rc=0
-if [ -n "$script" ]; then
+if [ -z "$interactive" ]; then
 	for try in 1 2; do
 		rc=0
 		timeout -k 5 "$timeout" "${qemu[@]}" </dev/null 2>"$share/qemu" || rc=$?
@@ -302,10 +312,13 @@ if [ -n "$script" ]; then
 		rm -f "$share/started"
 	done
 else
-	saved=$(stty -g)
-	stty raw -echo
+	saved=''
+	if [ -t 0 ]; then
+		saved=$(stty -g)
+		stty raw -echo
+	fi
 	"${qemu[@]}" 2>"$share/qemu" || rc=$?
-	stty "$saved"
+	if [ -n "$saved" ]; then stty "$saved"; fi
 fi
 
 fail() {

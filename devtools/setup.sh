@@ -4,44 +4,59 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-packages=(
-	build-essential git pkg-config meson ninja-build clang
-	libdpdk-dev dpdk-dev dpdk-doc libnuma-dev libcunit1-dev libpcap-dev
-	# static DPDK asks for it, and libdpdk-dev does not
-	libsystemd-dev
-	# dpdk-ioas-perf: --json, --plot
-	libjansson-dev gnuplot-nox
-	# dpdk-ioas-info
-	libhugetlbfs-dev
-	shellcheck codespell spin valgrind gcovr
-	# devtools/docs.sh
-	python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion
-	# devtools/abi.sh, devtools/deb.sh
-	abigail-tools debhelper lintian
-	# the tests of traces
-	babeltrace2
-	# devtools/workflows.py
-	python3-yaml
-	# devtools/fuzz.sh
-	libclang-rt-dev
-	# the guest's kernel
-	linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod
-	# the guest
-	busybox-static qemu-system-x86
+# What is needed for what.
+declare -A sets=(
+	# the project without its tests
+	[build]="build-essential git pkg-config meson ninja-build libdpdk-dev dpdk-dev libnuma-dev libjansson-dev
+		libhugetlbfs-dev"
+	# the guest: QEMU, its userland, the modules for Debian's kernel
+	[guest]="busybox-static qemu-system-x86 libcunit1 libelf-dev xz-utils cpio kmod"
+	# a kernel that is built for it
+	[kernel]="linux-source-6.12 flex bison bc libelf-dev libssl-dev xz-utils cpio kmod"
 	# the guest with an Arm processor; its userland: devtools/sysroot.sh
-	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
+	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm"
 	# the same with a POWER processor
-	gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc
+	[ppc64]="gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross qemu-system-ppc"
+	# the tests: unit tests, examples of DPDK, what static DPDK asks for and libdpdk-dev does not
+	[tests]="clang libcunit1-dev dpdk-doc libpcap-dev libsystemd-dev shellcheck codespell spin valgrind gcovr
+		babeltrace2 python3-yaml gnuplot-nox"
+	# devtools/docs.sh
+	[docs]="python3-sphinx python3-sphinx-rtd-theme doxygen bash-completion"
+	# devtools/abi.sh, devtools/deb.sh, devtools/fuzz.sh
+	[release]="abigail-tools debhelper lintian libclang-rt-dev"
 )
 
+usage() {
+	cat <<EOF
+usage: devtools/setup.sh [-h] [--list | --missing] [SET]...
+
+Installs what is missing of these sets of packages, by default of all. Uses apt-get (through sudo when not
+root), and not at all when nothing is missing.
+
+$(for set in "${!sets[@]}"; do echo "  $set: ${sets[$set]}" | tr -s '\n\t' '  '; echo; done | sort | grep .)
+
+  --list     prints the names of the packages
+  --missing  prints the names of those that are missing, and installs nothing
+EOF
+}
+
+task=install
 case ${1-} in
--h | --help)
-	echo "usage: devtools/setup.sh
-Installs what is missing of: ${packages[*]}
-Uses apt-get (through sudo when not root), and not at all when nothing is missing."
-	exit 0 ;;
---list) printf '%s\n' "${packages[@]}"; exit 0 ;;
+-h | --help) usage; exit 0 ;;
+--list | --missing) task=${1#--}; shift ;;
 esac
+if [ $# -eq 0 ]; then set -- "${!sets[@]}"; fi
+packages=()
+for set; do
+	[ -n "${sets[$set]-}" ] || { usage >&2; die "unknown set $set"; }
+	read -rd '' -a words <<<"${sets[$set]}" || true
+	packages+=("${words[@]}")
+done
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+if [ "$task" = list ]; then
+	printf '%s\n' "${packages[@]}"
+	exit 0
+fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -49,6 +64,10 @@ for package in "${packages[@]}"; do
 	if [ "$status" != "install ok installed" ]; then missing+=("$package"); fi
 done
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+if [ "$task" = missing ]; then
+	printf '%s\n' "${missing[@]}"
+	exit 0
+fi
 
 command -v apt-get >/dev/null ||
 	die "this is not Debian or one like it; install these by hand: ${missing[*]}"
@@ -61,10 +80,8 @@ fi
 
 mkdir -p "$cache"
 with_progress "apt-get update" "$cache/apt-update.log" "${as_root[@]}" apt-get update
-unknown=()
-for package in "${missing[@]}"; do
-	if ! apt-cache show "$package" >/dev/null 2>&1; then unknown+=("$package"); fi
-done
+known=$(apt-cache show "${missing[@]}" 2>/dev/null | awk '$1 == "Package:" { print $2 }' | sort -u)
+mapfile -t unknown < <(printf '%s\n' "${missing[@]}" | grep -vxF -e "$known")
 if [ ${#unknown[@]} -gt 0 ]; then
 	die "apt knows no package ${unknown[*]}. The project is built on Debian 12 with the suites
 bookworm and bookworm-security (or bookworm-backports, for linux-source-6.12) in its apt sources."
