@@ -158,7 +158,7 @@ build() {
 	ln -sfn "$(basename "$dest")" "$newest"
 	# Removing so many files can take as long as all else, and nothing waits for it.
 	trap - EXIT
-	rm -rf "$downloads" "$work" </dev/null >/dev/null 2>&1 &
+	rm -rf "$downloads" "$work" >/dev/null 2>&1 &
 }
 
 if [ "$task" = cached ]; then

@@ -11,8 +11,9 @@ usage: devtools/guest.sh [OPTION]... [SCRIPT]
 Boots QEMU (software emulation, so any machine will do) with an IOMMU, NICs, Debian's DPDK and a
 kernel with iommufd, runs SCRIPT in it with busybox's sh as root, and exits with its status.
 Fails too if the guest does not finish in time, or if its kernel reported an IOMMU fault, a
-warning, a bug or a lockup. Without SCRIPT: an interactive shell. Scripts may use
-\`. /lib/guest.sh\` (devtools/guest/guest.sh).
+warning, a bug or a lockup. Scripts may use \`. /lib/guest.sh\` (devtools/guest/guest.sh).
+Without SCRIPT: an interactive shell, with the plugin and the tools if they are built, and on x86
+machines with dpdk-devbind.py and dpdk-hugepages.py.
 
   --machine NAME    intel-39 (default), intel-48: VT-d with so many address bits; amd: AMD-Vi;
                     virtio-iommu; none: no IOMMU; smmuv3: an Arm machine with an SMMUv3
@@ -109,19 +110,37 @@ release=$(other_release "$dpdk")
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 initramfs=$("$top/devtools/initramfs.sh" "$arch" "$release")
-initrd=$initramfs
+archives=("$initramfs")
 case $kernel in
 built) image=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" "$linux") ;;
 debian)
 	[ "$arch-$linux" = x86-6.12 ] || die "--kernel debian is Linux 6.12 for x86 machines: leave it out"
 	image=$("$top/devtools/debian-kernel.sh")
-	# The kernel unpacks one archive after the other.
-	initrd=$temporary/initrd
-	cat "$initramfs" "$(dirname "$image")/modules" >"$initrd"
-	# Its many lines would take seconds on the emulated serial line; dmesg has them.
-	cmdline+=" rdinit=/modules/init quiet" ;;
+	archives+=("$(dirname "$image")/modules")
+	# Its many lines would take seconds on the emulated serial line; dmesg has them. It has jump labels, so
+	# its clock, once found unstable, changes code that all CPUs run: QEMU now and then executes what was
+	# there before, and the kernel crashes.
+	cmdline+=" rdinit=/modules/init quiet tsc=reliable" ;;
 *) die "unknown kernel $kernel" ;;
 esac
+shell="echo \"guest: a shell; exit powers off\"; exec sh -i"
+if [ -z "$script" ]; then
+	interactive=yes
+	from=$(build_for --machine "$machine" --dpdk "$dpdk")
+	for file in drivers/bus/ioas/librte_bus_ioas.so lib/ioas/libioas.so.1 app/dpdk-ioas-{info,fault,perf}; do
+		if [ -e "$from/$file" ]; then add+=("$from/$file"); fi
+	done
+	# They are programs of this machine. The guest can do without them.
+	if [ "$arch" = x86 ] && [ -z "$release" ]; then
+		if tools=$("$top/devtools/guest-tools.sh"); then archives+=("$tools") shell="exec guest-shell"; fi
+	fi
+fi
+# The kernel unpacks one archive after the other.
+initrd=$initramfs
+if [ ${#archives[@]} -gt 1 ]; then
+	initrd=$temporary/initrd
+	cat "${archives[@]}" >"$initrd"
+fi
 
 # The folder below which plugins lie must not be writable by everyone, or EAL refuses them.
 share=${share:-$temporary/share}
@@ -129,22 +148,21 @@ mkdir -p "$share"
 chmod 755 "$share"
 rm -f "$share/status" "$share/dmesg" "$share/started"
 if [ -z "$script" ]; then
-	interactive=yes
-	shell="sh -i"
-	echo 'echo "guest: a shell; exit powers off"' >"$share/script"
+	echo "export LD_LIBRARY_PATH=/share" >"$share/script"
 elif [ -n "$interactive" ]; then
 	cp -- "$script" "$share/interactive"
-	shell="sh /share/interactive"
+	shell="exec sh /share/interactive"
 	: >"$share/script"
 else
 	cp -- "$script" "$share/script"
 fi
 if [ -n "$interactive" ]; then
-	size=$(stty size 2>/dev/null) || size="24 80"
+	size=$(stty size 2>/dev/null) || size=''
+	case $size in '' | 0\ * | *\ 0) size="24 80" ;; esac
 	# The first terminal that the leader of a session opens is its controlling one.
 	cat >>"$share/script" <<-END
 		stty sane rows ${size% *} cols ${size#* }
-		exec setsid sh -c 'exec $shell <"/dev/\$GUEST_TTY" >"/dev/\$GUEST_TTY" 2>&1'
+		exec setsid sh -c 'exec <"/dev/\$GUEST_TTY" >"/dev/\$GUEST_TTY" 2>&1; $shell'
 	END
 fi
 if [ -n "$gdb" ]; then
@@ -305,6 +323,8 @@ if [ -z "$interactive" ]; then
 			again="its kernel gets no timer interrupts any more"
 		elif [ $rc -eq 139 ] && [ ! -s "$share/status" ]; then
 			again="QEMU crashed"
+		elif [ "$kernel" = debian ] && [ ! -s "$share/status" ] && grep -q 'Oops: int3' "$log"; then
+			again="QEMU ran code that the kernel had changed meanwhile"
 		fi
 		if [ -z "$again" ] || [ $try -eq 2 ]; then break; fi
 		say "guest: $again: booted once again"

@@ -98,7 +98,7 @@ run_steps() {
 	local i total=0
 	mkdir -p "$logs"
 	for i in "${!step_names[@]}"; do total=$((total + step_seconds[i])); done
-	say "${#step_names[@]} steps, about $(duration $total) on two idle cores; logs: $logs"
+	say "${#step_names[@]} step(s), about $(duration $total) on two idle cores; logs: $logs"
 	steps_start=$SECONDS planned_so_far=0
 	for i in "${!step_names[@]}"; do
 		run_step "$i"
