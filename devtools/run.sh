@@ -18,8 +18,8 @@ with the plugin between two NICs:
                --nics virtio,virtio, --dpdk 24.11); --gdb: testpmd waits for a debugger
   --shell      stays at testpmd's prompt
   --kernel built  builds a kernel, which takes minutes; so do machines that are not x86, and --linux
-  --here       on this machine's own IOMMU, with the devices that are bound to vfio-pci; the options
-               are testpmd's (EAL's, --, its own); default: -i
+  --here       on this machine's own IOMMU, with the devices that are bound to vfio-pci, if dpdk-ioas-info
+               finds nothing missing; the options are testpmd's (EAL's, --, its own); default: -i
 EOF
 }
 
@@ -29,16 +29,9 @@ if [ "${1-}" = --here ]; then
 	shift
 	"$top/devtools/setup.sh" build
 	"$top/devtools/build.sh" --no-tests
-	[ -e /dev/iommu ] || die "this machine has no /dev/iommu: it needs a kernel with CONFIG_IOMMUFD
-and CONFIG_VFIO_DEVICE_CDEV, an IOMMU that is switched on, and the module iommufd (modprobe iommufd)"
-	cdevs=(/dev/vfio/devices/vfio*)
-	[ -e "${cdevs[0]}" ] || die "no device is bound to vfio-pci. For each device:
-  echo vfio-pci > /sys/bus/pci/devices/ADDRESS/driver_override
-  echo ADDRESS > /sys/bus/pci/devices/ADDRESS/driver/unbind
-  echo ADDRESS > /sys/bus/pci/drivers/vfio-pci/bind"
-	for file in /dev/iommu "${cdevs[@]}"; do
-		if ! [ -r "$file" ] || ! [ -w "$file" ]; then die "no permission: chown $(id -un) $file"; fi
-	done
+	# It knows what the plugin can use: iommufd, by character devices or groups, type1, POWER's windows.
+	"$build/app/dpdk-ioas-info" >&2 || die "testpmd cannot run with the plugin here: what is missing, and the" \
+		"command that adds it, is above"
 	if [ $# -eq 0 ]; then set -- -- -i; fi
 	export LD_LIBRARY_PATH=$build/lib/ioas:$build/drivers/bus/ioas
 	set -x
