@@ -32,8 +32,9 @@ machines with dpdk-devbind.py and dpdk-hugepages.py.
   --nodes N         NUMA nodes; NIC i is on node i modulo N (default 1)
   --dpdk RELEASE    the release of DPDK: the one that is installed here (default), or, with a userland
                     of its own on x86 machines, one of ${!dpdk_suites[*]}
-  --kernel KERNEL   built (default): by devtools/kernel.sh; debian: Debian's own, which is there sooner,
-                    for x86 machines, see devtools/debian-kernel.sh --help
+  --kernel KERNEL   built: by devtools/kernel.sh; debian: Debian's own, which is there sooner, for x86
+                    machines, see devtools/debian-kernel.sh --help. Default: built, or debian for an x86
+                    machine where what a kernel is built from, linux-source-6.12, is not installed
   --linux LINUX     the kernel that is built: 6.12 (default) or newest, see devtools/kernel.sh --help
   --mem SIZE        memory (default 3G)
   --pages-2m N      huge pages of 2 MiB, spread over the nodes (default 512)
@@ -58,7 +59,7 @@ EOF
 
 # Each option, with _ for -, is the variable that keeps its value.
 machine=intel-39 nics=e1000e,e1000e slots='' bare='' net=hub nodes=1 mem=3G pages_2m=512 pages_1g=0
-dpdk='' kernel=built linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' interactive='' timeout=600 log='' add=()
+dpdk='' kernel='' linux=6.12 share='' dump='' cmdline='' allow_faults='' count='' gdb='' interactive='' timeout=600 log='' add=()
 while [[ ${1-} == -* ]]; do
 	variable=${1#--} variable=${variable//-/_}
 	case $1 in
@@ -111,6 +112,10 @@ temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 initramfs=$("$top/devtools/initramfs.sh" "$arch" "$release")
 archives=("$initramfs")
+if [ -z "$kernel" ]; then
+	kernel=built
+	if [ "$arch-$linux" = x86-6.12 ] && ! dpkg-query -W linux-source-6.12 >/dev/null 2>&1; then kernel=debian; fi
+fi
 case $kernel in
 built) image=$("$top/devtools/kernel.sh" "$(kernel_of_machine "$machine")" "$linux") ;;
 debian)

@@ -55,6 +55,7 @@ told_in_guest() {
 	runs "$1" 0 "./devtools/guest.sh $2 /root/script"
 }
 
+echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90yes
 told "README's first command" 0 ./devtools/run.sh
 said "the kernel chose the IOVAs" 'IOVAs chosen by the kernel'
 said "packets were forwarded" 'port 0 received [1-9][0-9]* packets, port 1 [1-9][0-9]*, no errors'
@@ -72,6 +73,7 @@ runs "its JSON is well-formed" 0 "dpdk-ioas-info --json | python3 -m json.tool"
 runs "dpdk-ioas-perf measures" 0 "dpdk-ioas-perf --quick --json old.json && cp old.json new.json"
 told "dpdk-ioas-perf compares" 0 "dpdk-ioas-perf --compare old.json new.json"
 
+told "DPDK's examples" 0 "sudo apt-get install dpdk-doc"
 told "DPDK's l3fwd is built" 0 "cp -r /usr/share/dpdk/examples dpdk-examples && make -C dpdk-examples/l3fwd"
 
 cd examples || exit 1
@@ -135,7 +137,6 @@ said "of a file" '^  nothing is mapped there'
 
 # The packages in place of what was installed from source.
 runs "what was installed is removed" 0 "ninja -C build uninstall && rm -rf build && ldconfig"
-echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/90yes
 told "what Debian's packages are built with" 0 "sudo apt-get install dpkg-dev && sudo apt-get build-dep ./"
 told "Debian's packages" 0 "dpkg-buildpackage -us -uc"
 told "they can be installed" 0 "sudo apt install ../*.deb"
