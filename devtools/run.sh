@@ -17,7 +17,8 @@ with the plugin between two NICs:
                --help for other machines, NICs and releases of DPDK (--machine smmuv3,
                --nics virtio,virtio, --dpdk 24.11); --gdb: testpmd waits for a debugger
   --shell      stays at testpmd's prompt
-  --kernel built  builds a kernel, which takes minutes; so do machines that are not x86, and --linux
+  --kernel built  with a kernel that is built for it, which takes minutes once; machines that are not x86
+               and --linux need one
   --here       on this machine's own IOMMU, with the devices that are bound to vfio-pci, if dpdk-ioas-info
                finds nothing missing; the options are testpmd's (EAL's, --, its own); default: -i
 EOF
