@@ -24,16 +24,19 @@ Configures (once) and builds with meson in build/NAME, warnings as errors:
 ccache is used where it is installed (apt-get install ccache).
 
   --configure  does not compile
-  --no-tests   leaves out tests and manual pages, and needs no packages for them, where the folder is
-               not configured yet; a later call without it adds them
+  --no-tests   only the plugin, the library, dpdk-ioas-info and dpdk-ioas-fault; a folder that is not
+               configured yet needs no packages for tests and manual pages, a later call adds these
 EOF
 }
 
-compile=yes tests=yes
+compile=yes tests=yes targets=()
 case ${1-} in
 -h | --help) usage; exit 0 ;;
 --configure) compile=''; shift ;;
---no-tests) tests=''; shift ;;
+--no-tests)
+	# The plugin needs the library.
+	tests='' targets=(drivers/bus/ioas/librte_bus_ioas.so app/dpdk-ioas-info app/dpdk-ioas-fault)
+	shift ;;
 esac
 if [ $# -eq 0 ]; then set -- gcc; fi
 
@@ -119,5 +122,5 @@ for name; do
 			meson configure "$dir" -Dtests=true -Dman_pages=$man_pages
 		rm "$dir/without-tests"
 	fi
-	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir"; fi
+	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir" "${targets[@]}"; fi
 done
