@@ -76,7 +76,7 @@ rm /dev/kni
 caam='-d /share/librte_crypto_caam_jr.so --vdev crypto_caam_jr0'
 stays='IOAS: crypto_caam_jr takes IOVAs for physical addresses: DPDK continues without the plugin'
 refuse="IOAS: $1"
-run "a device that takes physical addresses" ok "$stays" 'start without crypto_caam_jr to have IOVAs chosen' \
+run "a device that takes physical addresses" ok "$stays" 'start without crypto_caam_jr to have kernel-chosen IOVAs' \
 	'EAL: Probe PCI driver: net_e1000_em' -- $caam -d $plugin
 DPDK_IOAS=isolate=device run "a device that takes physical addresses, isolated" ends "$stays" \
 	'IOAS: isolate=device is not supported here' -- $caam -d $plugin
