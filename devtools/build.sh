@@ -29,12 +29,11 @@ ccache is used where it is installed (apt-get install ccache).
 EOF
 }
 
-compile=yes tests=yes targets=()
+compile=yes tests=yes targets=() library=()
 case ${1-} in
 -h | --help) usage; exit 0 ;;
 --configure) compile=''; shift ;;
 --no-tests)
-	# The plugin needs the library.
 	tests='' targets=(drivers/bus/ioas/librte_bus_ioas.so app/dpdk-ioas-info app/dpdk-ioas-fault)
 	shift ;;
 esac
@@ -122,5 +121,9 @@ for name; do
 			meson configure "$dir" -Dtests=true -Dman_pages=$man_pages
 		rm "$dir/without-tests"
 	fi
-	if [ -n "$compile" ]; then with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir" "${targets[@]}"; fi
+	# Meson has made the link to the library, whose name has the version.
+	if [ -z "$tests" ]; then library=("lib/ioas/$(readlink "$dir/lib/ioas/libioas.so.1")"); fi
+	if [ -n "$compile" ]; then
+		with_progress "compile build/$name" "$dir/compile.log" ninja -C "$dir" "${targets[@]}" "${library[@]}"
+	fi
 done
