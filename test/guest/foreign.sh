@@ -2,6 +2,7 @@
 # Memory that EAL does not own goes, is replaced, stays, is queried and mapped, and is inherited: at the IOVA
 # that a query returned, a device (edu) reads the same as the CPU. See test/guest/apps/foreign.
 # long
+# build: coverage
 # guest: --machine intel-39 --nics e1000e,edu,edu,edu,edu --timeout 1500
 # guest: --machine amd --nics e1000e,edu,edu,edu,edu --timeout 1500
 # add: test/guest/apps/foreign
