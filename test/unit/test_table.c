@@ -211,6 +211,9 @@ not_lockable(void)
 	CU_ASSERT_EQUAL(ioas_create(&options, &space), -ENOMEM);
 	CU_ASSERT_TRUE(unit_logged("lookup table|mlockall()|RLIMIT_MEMLOCK|ulimit -l"));
 	options.log = keep_warning;
+	/* One replica, whatever node this thread runs on. */
+	options.nodes = &(int){ -1 };
+	options.n_nodes = 1;
 	model_fail(2, 1u << MODEL_RESERVE, -EAGAIN);
 	unit_create_with(&options, false);
 	CU_ASSERT_EQUAL(ioas_table(space)->entries, 0);
