@@ -61,9 +61,9 @@ download_all() {
 
 download() {
 	[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
-		die "Debian's kernel cannot be had: this is no amd64 machine with dpkg: add --kernel built"
+		die "cannot use Debian's kernel: this machine is not amd64, or has no dpkg: add --kernel built"
 	(with_progress "download Debian's kernel $series" "$downloads/download.log" with_lists download_all) ||
-		die "Debian's kernel $series cannot be had: apt could not download it: check the network, and that apt" \
+		die "cannot download Debian's kernel $series: apt has failed: check the network, and that apt" \
 			"knows bookworm-security or trixie; or add --kernel built"
 	mv "$work"/*.deb "$downloads/"
 	mv "$work/release" "$downloads/release"
@@ -156,7 +156,7 @@ build() {
 	mv "$work/modules" "$dest/modules"
 	mv "$work/root/boot/vmlinuz-$release" "$dest/vmlinuz"
 	ln -sfn "$(basename "$dest")" "$newest"
-	# Removing so many files can take as long as all else, and nothing waits for it.
+	# These folders hold thousands of files. Their removal can take a minute, so it runs in the background.
 	trap - EXIT
 	rm -rf "$downloads" "$work" >/dev/null 2>&1 &
 }
